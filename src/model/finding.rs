@@ -1,0 +1,172 @@
+//! What is reported.
+
+use std::sync::Arc;
+
+use super::{
+    BytePath, Clue, Coverage, Encoding, Excerpt, FindingId, IssueMonth, Origin, Position, Problem,
+    Proof, Secret, Timestamp,
+};
+
+/// Whether a token still works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Validity {
+    /// Not known.
+    Unknown,
+}
+
+impl Validity {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why the validity is what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ValidityReason {
+    /// Nobody asked the service.
+    NotAttempted,
+}
+
+impl ValidityReason {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAttempted => "not_attempted",
+        }
+    }
+}
+
+/// What suppressed a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuppressedBy {
+    /// The operator's allow-list.
+    Allowlist,
+}
+
+impl SuppressedBy {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowlist => "allowlist",
+        }
+    }
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// By what.
+    pub by: SuppressedBy,
+    /// The reason that was written down.
+    pub reason: String,
+}
+
+/// One token, with every place where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The token's C3ID.
+    pub id: FindingId,
+    /// The id of the rule.
+    pub rule: Arc<str>,
+    /// The token.
+    pub secret: Secret,
+    /// Why it is believed.
+    pub proof: Proof,
+    /// Where the token says when it was issued.
+    pub issued: Option<IssueMonth>,
+    /// Where the token says when it expires.
+    pub expires: Option<Timestamp>,
+    /// Whether it still works.
+    pub validity: Validity,
+    /// Why so.
+    pub validity_reason: ValidityReason,
+    /// Organisations named with it, strongest evidence first, then by name; each once.
+    pub organizations: Vec<Clue>,
+    /// Why it does not count, if so.
+    pub suppressed: Option<Suppression>,
+    /// How many occurrences there are, those beyond the limit included.
+    pub occurrence_count: u64,
+    /// The first ones in report order.
+    pub occurrences: Vec<Occurrence>,
+}
+
+/// One place where a token stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// In which stream.
+    pub origin: Origin,
+    /// Where in it; `None` in a name.
+    pub position: Option<Position>,
+    /// The layers around the token, outermost first.
+    pub encodings: Vec<Encoding>,
+    /// The line it stands on.
+    pub excerpt: Option<Excerpt>,
+}
+
+/// What kind of thing was named on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetKind {
+    /// A file or folder.
+    Path,
+    /// Standard input.
+    Stdin,
+}
+
+impl TargetKind {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Stdin => "stdin",
+        }
+    }
+}
+
+/// A target as the report names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetSummary {
+    /// What it is.
+    pub kind: TargetKind,
+    /// As given.
+    pub path: BytePath,
+}
+
+/// Totals of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Bytes scanned, unpacked.
+    pub bytes: u64,
+    /// Files scanned.
+    pub files: u64,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// Everything a run has to say, in report order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// What was asked for.
+    pub targets: Vec<TargetSummary>,
+    /// The tokens.
+    pub findings: Vec<Finding>,
+    /// What was not read, sorted.
+    pub problems: Vec<Problem>,
+    /// What was read.
+    pub coverage: Coverage,
+    /// Totals.
+    pub summary: Summary,
+    /// Whether the run was cut short by the operator.
+    pub interrupted: bool,
+    /// Encoded runs met in names, so that reporters can redact paths of them.
+    pub name_runs: Vec<Secret>,
+}
+
+impl Report {
+    /// Whether everything eligible was read.
+    pub fn is_complete(&self) -> bool {
+        self.problems.is_empty() && !self.interrupted
+    }
+}

@@ -1,0 +1,69 @@
+//! Where bytes come from.
+
+use std::borrow::Cow;
+
+/// A path as the system gave it: bytes, not necessarily UTF-8.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BytePath(pub Vec<u8>);
+
+impl BytePath {
+    /// The path with U+FFFD for what is not UTF-8.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+
+    /// Whether [`BytePath::to_text`] loses nothing.
+    pub fn is_utf8(&self) -> bool {
+        std::str::from_utf8(&self.0).is_ok()
+    }
+
+    /// The path of `member` inside the archive at this path: `outer.zip!/a/.env`.
+    #[must_use]
+    pub fn member(&self, member: &[u8]) -> Self {
+        let mut bytes = self.0.clone();
+        bytes.extend_from_slice(b"!/");
+        bytes.extend_from_slice(member);
+        Self(bytes)
+    }
+}
+
+impl From<&std::path::Path> for BytePath {
+    fn from(path: &std::path::Path) -> Self {
+        Self(path.as_os_str().as_encoded_bytes().to_vec())
+    }
+}
+
+impl From<&str> for BytePath {
+    fn from(path: &str) -> Self {
+        Self(path.as_bytes().to_vec())
+    }
+}
+
+/// The kind of source an occurrence comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceKind {
+    /// A file in a folder, or a member of an archive there.
+    File,
+    /// Standard input, path `-`.
+    Stdin,
+}
+
+impl SourceKind {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Stdin => "stdin",
+        }
+    }
+}
+
+/// Which stream of bytes is being scanned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The kind of source.
+    pub source: SourceKind,
+    /// As given on the command line plus relative, without a leading `./`; archive members after
+    /// `!/`.
+    pub path: BytePath,
+}

@@ -1,0 +1,52 @@
+//! What could not be read.
+
+use super::BytePath;
+
+/// Why something was not read, a closed list documented in `docs/formats.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProblemKind {
+    /// The system refused to open or read it.
+    Unreadable,
+    /// It was there when listed and gone when opened.
+    Vanished,
+    /// It ended before its format says, or shrank while it was read.
+    Truncated,
+    /// Its bytes contradict its format.
+    Corrupt,
+    /// A member that needs a password.
+    Encrypted,
+    /// A limit on members, unpacked bytes, ratio, window or depth was reached.
+    Limit,
+    /// A container that is recognised but not read.
+    Unsupported,
+    /// A chain of links that leads back to itself.
+    LinkLoop,
+}
+
+impl ProblemKind {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Vanished => "vanished",
+            Self::Truncated => "truncated",
+            Self::Corrupt => "corrupt",
+            Self::Encrypted => "encrypted",
+            Self::Limit => "limit",
+            Self::Unsupported => "unsupported",
+            Self::LinkLoop => "link-loop",
+        }
+    }
+}
+
+/// Something eligible that was not read, or not read whole. Every problem makes a scan
+/// incomplete.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Problem {
+    /// What was not read.
+    pub path: BytePath,
+    /// Why, as a closed list.
+    pub kind: ProblemKind,
+    /// Why, in words: a lowercase fragment without a full stop.
+    pub message: String,
+}

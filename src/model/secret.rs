@@ -1,0 +1,52 @@
+//! Values that must not be printed, and the ids that may.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// Bytes that leave the process only through [`Secret::expose`]; wiped when dropped.
+///
+/// It has no `Display`, and its `Debug` shows the length alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Copies `bytes`.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+
+    /// The bytes themselves. Its callers are a closed list, held by `tests/tidy.rs`.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What may be shown: the first and the last four characters around `…`, or only `…` where
+    /// that would give away more than a quarter of the secret.
+    pub fn redacted(&self) -> String {
+        const SHOWN: usize = 4;
+        let text = String::from_utf8_lossy(&self.0);
+        let count = text.chars().count();
+        if count < SHOWN * 8 || text.chars().any(|c| !c.is_ascii_graphic()) {
+            return "…".to_owned();
+        }
+        format!("{}…{}", &text[..SHOWN], &text[count - SHOWN..])
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({} bytes)", self.0.len())
+    }
+}
+
+/// The id of a finding: the token's C3ID, or a salted one for the low-entropy matches of users'
+/// rules. Safe to print, store and compare.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FindingId(pub String);
+
+impl fmt::Display for FindingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,37 @@
+//! Where sources push bytes.
+
+use super::{Origin, Outcome, Problem, Unit};
+
+/// Takes the bytes of one stream after the other, on the thread that reads them.
+///
+/// A stream is [`Sink::begin`], any number of [`Sink::chunk`]s cut anywhere, [`Sink::end`];
+/// streams do not nest. [`Sink::whole`] is the same in one call, without a copy.
+pub trait Sink {
+    /// Starts a stream.
+    fn begin(&mut self, origin: &Origin);
+
+    /// The next bytes of the stream.
+    fn chunk(&mut self, bytes: &[u8]);
+
+    /// Ends the stream, also one whose reading failed half-way: what came is scanned.
+    fn end(&mut self);
+
+    /// A stream that is in memory as a whole.
+    fn whole(&mut self, origin: &Origin, bytes: &[u8]) {
+        self.begin(origin);
+        self.chunk(bytes);
+        self.end();
+    }
+
+    /// A name, scanned like contents: the last component of a path, or an archive member's path.
+    fn name(&mut self, origin: &Origin, name: &[u8]);
+
+    /// Something that was not read.
+    fn problem(&mut self, problem: Problem);
+
+    /// Counts one unit.
+    fn count(&mut self, unit: Unit, outcome: Outcome);
+
+    /// Whether the receiver is gone: sources then return soon.
+    fn stopped(&self) -> bool;
+}
