@@ -1,0 +1,62 @@
+//! The id of a token that may be printed, stored and compared.
+
+use data_encoding::{BASE64, HEXUPPER};
+use sha2::{Digest, Sha256};
+
+use crate::model::FindingId;
+
+/// How many bytes of the hash an id keeps: 15, which are 20 characters of base64 without padding.
+const KEPT: usize = 15;
+
+/// Random bytes of one run, for the ids of secrets that could be guessed from an unsalted hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Salt(pub [u8; 16]);
+
+/// Computes Microsoft's cross-company correlating id of `token`, the id that Azure DevOps itself
+/// shows for it.
+///
+/// Specified by `CrossCompanyCorrelatingId` in microsoft/security-utilities. It is one-way only
+/// for secrets of high entropy; for others there is [`salted`].
+pub fn c3id(token: &[u8]) -> FindingId {
+    let inner = HEXUPPER.encode(&Sha256::digest(token));
+    shorten(&[b"CrossMicrosoftCorrelatingId:", inner.as_bytes()])
+}
+
+/// Computes an id of the same shape that means nothing without `salt`.
+pub fn salted(secret: &[u8], salt: &Salt) -> FindingId {
+    shorten(&[b"PatsweepSaltedId:", &salt.0, &Sha256::digest(secret)])
+}
+
+/// Hashes `parts` as one message and keeps the first [`KEPT`] bytes.
+fn shorten(parts: &[&[u8]]) -> FindingId {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    FindingId(BASE64.encode(&hash.finalize()[..KEPT]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c3id_matches_the_published_example() {
+        assert_eq!(c3id(b"test").0, "rPHgxCVAOw6CZsT9xXEw");
+    }
+
+    #[test]
+    fn salted_ids_differ_by_salt_and_from_the_c3id() {
+        let ids = [
+            c3id(b"test"),
+            salted(b"test", &Salt([0; 16])),
+            salted(b"test", &Salt([1; 16])),
+            salted(b"tess", &Salt([1; 16])),
+        ];
+        for (i, id) in ids.iter().enumerate() {
+            assert_eq!(id.0.len(), 20);
+            assert!(!ids[..i].contains(id));
+        }
+        assert_eq!(salted(b"test", &Salt([1; 16])), ids[2]);
+    }
+}
