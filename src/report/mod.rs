@@ -1,1 +1,219 @@
-//! report
+//! The formats in which a report is written, and the one registry that names them.
+//!
+//! A reporter never sees a [`Report`]: it is given a [`view::View`], out of which every string
+//! comes already redacted of every token found. So a new format cannot forget to do it. What is
+//! left to a format is to keep hostile names from steering whoever reads it: [`escape`].
+
+mod advice;
+pub mod escape;
+mod json;
+mod json_text;
+mod jsonl;
+mod redact;
+mod sarif;
+mod text;
+mod view;
+mod words;
+
+use std::io::{self, Write};
+use std::str::FromStr;
+use std::sync::Arc;
+
+pub use escape::escape_for_terminal;
+pub use redact::{Name, Redactor};
+
+use crate::model::{Report, Timestamp};
+
+use self::view::View;
+
+/// A format of reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// One JSON object per line.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning services and editors.
+    Sarif,
+}
+
+/// A row of the registry: the format, its name on the command line, and who writes it.
+type Row = (Format, &'static str, &'static dyn Reporter);
+
+/// Every format. A new one is a file and a row.
+const REGISTRY: [Row; 4] = [
+    (Format::Text, "text", &text::Text),
+    (Format::Json, "json", &json::Json),
+    (Format::Jsonl, "jsonl", &jsonl::Jsonl),
+    (Format::Sarif, "sarif", &sarif::Sarif),
+];
+
+impl Format {
+    /// The names of all formats, the default first.
+    pub const NAMES: [&'static str; REGISTRY.len()] =
+        [REGISTRY[0].1, REGISTRY[1].1, REGISTRY[2].1, REGISTRY[3].1];
+
+    /// The format of this name.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn parse(name: &str) -> Result<Self, UnknownFormat> {
+        REGISTRY
+            .iter()
+            .find(|row| row.1 == name)
+            .map(|row| row.0)
+            .ok_or_else(|| UnknownFormat {
+                name: name.to_owned(),
+            })
+    }
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    fn row(self) -> &'static Row {
+        REGISTRY
+            .iter()
+            .find(|row| row.0 == self)
+            .expect("every format has a row: tested")
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::parse(name)
+    }
+}
+
+/// A format that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown format `{}` (there is {})", escape_for_terminal(name), Format::NAMES.join(", "))]
+pub struct UnknownFormat {
+    /// What was asked for.
+    pub name: String,
+}
+
+/// What a report needs beside the findings.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// The rules that ran, in the order in which they are listed.
+    pub rules: &'a [RuleMeta],
+    /// Whether the text report is coloured.
+    pub color: Color,
+    /// Whether tokens are shown.
+    pub secrets: Secrets,
+    /// How much the text report says.
+    pub verbosity: Verbosity,
+    /// When the report is written: an expiry is past or not.
+    pub now: Timestamp,
+}
+
+/// Whether the text report is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// No escape sequences at all.
+    #[default]
+    Plain,
+    /// ANSI escape sequences.
+    Ansi,
+}
+
+/// Whether tokens are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Secrets {
+    /// Every string that leaves is redacted of every token found.
+    #[default]
+    Redact,
+    /// Nothing is redacted that the detector did not, and findings carry their token.
+    Show,
+}
+
+/// How much the text report says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// The findings only.
+    Quiet,
+    /// Findings, problems and a summary, long lists cut.
+    #[default]
+    Normal,
+    /// Nothing cut, and what was skipped.
+    Verbose,
+}
+
+/// What reports say about a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleMeta {
+    /// The id.
+    pub id: Arc<str>,
+    /// A few words, for headings.
+    pub title: String,
+    /// One sentence: what is found.
+    pub description: String,
+    /// What it is and what to do about it, in Markdown; may be empty.
+    pub help: String,
+    /// How bad a leak is.
+    pub severity: Severity,
+}
+
+/// How bad a leak is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Probably nothing.
+    Low,
+    /// Of limited use to a stranger.
+    Medium,
+    /// Of use to a stranger, for a while or within bounds.
+    High,
+    /// Opens the door.
+    Critical,
+}
+
+/// Writes `report` to `out` as `format`.
+///
+/// # Errors
+///
+/// What `out` answers; a closed pipe among it.
+pub fn write(
+    report: &Report,
+    format: Format,
+    options: &Options<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let view = View::new(report, options);
+    let mut out = io::BufWriter::new(out);
+    format.row().2.write(&view, &mut out)?;
+    out.flush()
+}
+
+/// Writes one format.
+trait Reporter: Sync {
+    fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_has_a_row_and_is_found_by_its_name() {
+        for format in [Format::Text, Format::Json, Format::Jsonl, Format::Sarif] {
+            assert_eq!(Format::parse(format.name()), Ok(format));
+        }
+        assert_eq!(Format::NAMES, ["text", "json", "jsonl", "sarif"]);
+    }
+
+    #[test]
+    fn an_unknown_format_is_named_with_those_there_are() {
+        assert_eq!(
+            "Json\u{202e}".parse::<Format>().unwrap_err().to_string(),
+            r"unknown format `Json\u{202e}` (there is text, json, jsonl, sarif)"
+        );
+    }
+}

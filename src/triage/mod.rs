@@ -1,1 +1,115 @@
-//! triage
+//! Turns sightings, in whatever order threads report them, into one finding per token.
+//!
+//! What comes out is a function of *what* was added and not of *when*: everything is kept in
+//! ordered sets, every choice between two sightings is made by comparing them, and whatever is
+//! dropped to bound memory is dropped from the far end of the report order. The property is held
+//! by shuffling in `tests`.
+
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+
+use crate::model::{
+    Candidate, Coverage, Finding, Origin, Problem, Report, Secret, Summary, TargetSummary,
+};
+
+use self::token::Token;
+
+/// How many organisations that merely stand near a token are reported with it, over all its
+/// occurrences. Those named by its own URL, entry or section are all kept.
+///
+/// The detector keeps at most five near each occurrence. A token that stands in a thousand files
+/// would otherwise gather thousands of bystanders, and later work presents it to each of them.
+pub const MAX_NEARBY: usize = 5;
+
+/// Collects what the scanning threads say.
+#[derive(Debug)]
+pub struct Triage {
+    max_occurrences: NonZeroUsize,
+    tokens: BTreeMap<Secret, Token>,
+    problems: BTreeSet<Problem>,
+    coverage: Coverage,
+    name_runs: BTreeSet<Secret>,
+}
+
+impl Triage {
+    /// An empty one that keeps at most `max_occurrences` of each token.
+    pub fn new(max_occurrences: NonZeroUsize) -> Self {
+        Self {
+            max_occurrences,
+            tokens: BTreeMap::new(),
+            problems: BTreeSet::new(),
+            coverage: Coverage::default(),
+            name_runs: BTreeSet::new(),
+        }
+    }
+
+    /// Adds a sighting.
+    ///
+    /// The same sighting added twice counts once. Where two rules see the same token, the stronger
+    /// one names the finding: a built-in one that proves it, then one that does not, then a user's;
+    /// then the smaller id.
+    pub fn add(&mut self, origin: Origin, candidate: Candidate) {
+        if let Some(run) = &candidate.name_run {
+            self.name_runs.insert(run.clone());
+        }
+        self.tokens
+            .entry(candidate.secret.clone())
+            .or_default()
+            .add(origin, candidate, self.max_occurrences.get());
+    }
+
+    /// Adds something that was not read.
+    pub fn problem(&mut self, problem: Problem) {
+        self.problems.insert(problem);
+    }
+
+    /// Adds what one thread counted.
+    pub fn coverage(&mut self, coverage: &Coverage) {
+        self.coverage.merge(coverage);
+    }
+
+    /// How many tokens were seen so far.
+    pub fn tokens(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The report: findings by their first occurrence, problems by path, each once.
+    pub fn finish(
+        self,
+        targets: Vec<TargetSummary>,
+        summary: Summary,
+        interrupted: Interrupted,
+    ) -> Report {
+        let mut findings: Vec<Finding> = self
+            .tokens
+            .into_iter()
+            .filter_map(|(secret, token)| token.into_finding(secret))
+            .collect();
+        // Two tokens may start in the same encoded run. The sort is stable, so those stand in the
+        // order of their bytes, which does not depend on ids that are salted per run.
+        findings.sort_by(|a, b| token::first_key(a).cmp(&token::first_key(b)));
+        Report {
+            targets,
+            findings,
+            problems: self.problems.into_iter().collect(),
+            coverage: self.coverage,
+            summary,
+            interrupted: interrupted == Interrupted::Yes,
+            name_runs: self.name_runs.into_iter().collect(),
+        }
+    }
+}
+
+/// Whether the operator cut the run short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupted {
+    /// It ran to its end.
+    No,
+    /// It was cut short.
+    Yes,
+}

@@ -1,0 +1,50 @@
+//! What to do next about a finding, in one line.
+
+use std::borrow::Cow;
+
+use crate::model::{Evidence, Timestamp};
+
+use super::view::FindingView;
+
+/// The next step, for people: no full stop, lower case.
+pub(super) fn next_step(finding: &FindingView<'_>, now: Timestamp) -> String {
+    let first: Cow<'static, str> = match finding.rule {
+        "azure-devops-pat" | "azure-devops-pat-legacy" => match settings_page(finding) {
+            Some(page) => format!("have its owner revoke it at {page}").into(),
+            None => "have its owner revoke it in Azure DevOps under User settings > Personal \
+                     access tokens"
+                .into(),
+        },
+        "azure-devops-app-secret" => {
+            "regenerate the secret in the application's registration in Azure DevOps".into()
+        }
+        "azure-devops-oauth-token" if finding.expires.is_some_and(|time| time <= now) => {
+            "it no longer works; find out what writes such tokens down".into()
+        }
+        "azure-devops-oauth-token" => {
+            "cancel the pipeline run or revoke the authorization that it belongs to".into()
+        }
+        "azure-devops-pat-unproven" => {
+            "ask whoever wrote it whether it ever was a token, and if so revoke it".into()
+        }
+        _ => "revoke it where it was issued".into(),
+    };
+    let cleanup = match finding.occurrence_count {
+        0 | 1 => "remove it here".to_owned(),
+        2 => "remove it from both places".to_owned(),
+        count => format!("remove it from all {} places", super::words::grouped(count)),
+    };
+    format!("{first}, then {cleanup}")
+}
+
+/// Where the owner of a token revokes it, if its organisation stands with it.
+fn settings_page(finding: &FindingView<'_>) -> Option<String> {
+    let (name, _) = finding
+        .organizations
+        .iter()
+        .find(|(_, from)| *from == Evidence::Entry)?;
+    let is_name = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_name.then(|| format!("https://dev.azure.com/{name}/_usersSettings/tokens"))
+}

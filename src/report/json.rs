@@ -1,0 +1,323 @@
+//! The JSON report, `patsweep-report/1`: fields are added, never changed. See `docs/report.md`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use data_encoding::BASE64;
+use serde::{Serialize, Serializer};
+
+use crate::model::{BytePath, Tally};
+
+use super::view::{FindingView, OccurrenceView, ProblemView, TargetView, View};
+use super::{Reporter, json_text, words};
+
+/// The name and version of the format.
+pub(super) const SCHEMA: &str = "patsweep-report/1";
+
+/// Writes one document.
+#[derive(Debug)]
+pub(super) struct Json;
+
+impl Reporter for Json {
+    fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+        json_text::write_pretty(&Document::new(view), out)
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'v> {
+    schema: &'static str,
+    tool: Tool,
+    targets: Vec<Target>,
+    findings: Findings<'v>,
+    problems: Problems<'v>,
+    coverage: Coverage<'v>,
+    summary: Summary,
+}
+
+impl<'v> Document<'v> {
+    fn new(view: &'v View<'v>) -> Self {
+        Self {
+            schema: SCHEMA,
+            tool: Tool::THIS,
+            targets: targets(view),
+            findings: Findings(view),
+            problems: Problems(view),
+            coverage: Coverage::new(view),
+            summary: Summary::new(view),
+        }
+    }
+}
+
+/// All findings, each made when it is its turn.
+struct Findings<'v>(&'v View<'v>);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.findings().map(Finding::new))
+    }
+}
+
+/// All problems, likewise.
+struct Problems<'v>(&'v View<'v>);
+
+impl Serialize for Problems<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.problems().map(Problem::new))
+    }
+}
+
+/// Who wrote the report.
+#[derive(Serialize)]
+pub(super) struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Tool {
+    pub(super) const THIS: Self = Self {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+}
+
+/// What was asked for.
+#[derive(Serialize)]
+pub(super) struct Target {
+    kind: &'static str,
+    path: String,
+    head: Option<String>,
+}
+
+pub(super) fn targets(view: &View<'_>) -> Vec<Target> {
+    let target = |TargetView { kind, path }: TargetView| Target {
+        kind: kind.as_str(),
+        path: path.to_text().into_owned(),
+        head: None,
+    };
+    view.targets().map(target).collect()
+}
+
+/// One token.
+#[derive(Serialize)]
+pub(super) struct Finding<'v> {
+    id: &'v str,
+    rule: &'v str,
+    proof: &'static str,
+    issued: Option<String>,
+    expires: Option<String>,
+    redacted: String,
+    secret: Option<String>,
+    validity: &'static str,
+    validity_reason: &'static str,
+    verification: Option<()>,
+    organizations: Vec<String>,
+    organization_evidence: Vec<Clue>,
+    exposure: Option<()>,
+    suppressed: Option<Suppression>,
+    occurrence_count: u64,
+    #[serde(serialize_with = "each_occurrence")]
+    occurrences: FindingView<'v>,
+}
+
+impl<'v> Finding<'v> {
+    pub(super) fn new(mut finding: FindingView<'v>) -> Self {
+        Self {
+            id: finding.id,
+            rule: finding.rule,
+            proof: finding.proof.as_str(),
+            issued: finding.issued.map(|month| month.to_string()),
+            expires: finding.expires.and_then(words::rfc3339),
+            redacted: std::mem::take(&mut finding.redacted),
+            secret: finding.secret.take(),
+            validity: finding.validity.as_str(),
+            validity_reason: finding.validity_reason.as_str(),
+            verification: None,
+            organizations: finding
+                .organizations
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
+            organization_evidence: finding
+                .organizations
+                .iter()
+                .map(|(name, from)| Clue {
+                    name: name.clone(),
+                    from: from.as_str(),
+                })
+                .collect(),
+            exposure: None,
+            suppressed: finding.suppressed.take().map(|(by, reason)| Suppression {
+                by: by.as_str(),
+                reason,
+            }),
+            occurrence_count: finding.occurrence_count,
+            occurrences: finding,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Clue {
+    name: String,
+    from: &'static str,
+}
+
+#[derive(Serialize)]
+struct Suppression {
+    by: &'static str,
+    reason: String,
+}
+
+fn each_occurrence<S: Serializer>(
+    finding: &FindingView<'_>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(finding.occurrences().map(Occurrence::new))
+}
+
+#[derive(Serialize)]
+struct Occurrence {
+    source: &'static str,
+    path: String,
+    path_base64: Option<String>,
+    line: Option<u64>,
+    column: Option<u64>,
+    offset: Option<u64>,
+    encodings: Vec<&'static str>,
+    repository: Option<()>,
+    object: Option<()>,
+    commit: Option<()>,
+    reachable: Option<()>,
+}
+
+impl Occurrence {
+    fn new(occurrence: OccurrenceView<'_>) -> Self {
+        let OccurrenceView {
+            source,
+            path,
+            position,
+            encodings,
+            excerpt: _,
+        } = occurrence;
+        Self {
+            source: source.as_str(),
+            path_base64: path_base64(&path),
+            path: path.to_text().into_owned(),
+            line: position.map(|position| position.line),
+            column: position.map(|position| position.column),
+            offset: position.map(|position| position.offset),
+            encodings: encodings.iter().map(|encoding| encoding.as_str()).collect(),
+            repository: None,
+            object: None,
+            commit: None,
+            reachable: None,
+        }
+    }
+}
+
+/// The bytes of a path that its text cannot give back.
+fn path_base64(path: &BytePath) -> Option<String> {
+    (!path.is_utf8()).then(|| BASE64.encode(&path.0))
+}
+
+/// Something that was not read.
+#[derive(Serialize)]
+pub(super) struct Problem {
+    kind: &'static str,
+    r#where: String,
+    message: String,
+}
+
+impl Problem {
+    pub(super) fn new(problem: ProblemView) -> Self {
+        Self {
+            kind: problem.kind.as_str(),
+            r#where: problem.path.to_text().into_owned(),
+            message: problem.message,
+        }
+    }
+}
+
+/// What was read.
+#[derive(Serialize)]
+pub(super) struct Coverage<'v> {
+    complete: bool,
+    files: Counts<'v>,
+    members: Counts<'v>,
+    objects: Objects,
+    outside: Outside,
+}
+
+impl<'v> Coverage<'v> {
+    pub(super) fn new(view: &'v View<'v>) -> Self {
+        Self {
+            complete: view.is_complete(),
+            files: Counts::new(&view.coverage().files),
+            members: Counts::new(&view.coverage().members),
+            objects: Objects::default(),
+            outside: Outside::default(),
+        }
+    }
+}
+
+/// `seen` = `scanned` + all of `skipped`.
+#[derive(Default, Serialize)]
+struct Counts<'v> {
+    seen: u64,
+    scanned: u64,
+    skipped: BTreeMap<&'v str, u64>,
+}
+
+impl Counts<'_> {
+    fn new(tally: &Tally) -> Self {
+        let skipped = tally
+            .skipped
+            .iter()
+            .map(|(reason, &count)| (reason.as_str(), count));
+        Self {
+            seen: tally.seen(),
+            scanned: tally.scanned,
+            skipped: skipped.collect(),
+        }
+    }
+}
+
+/// Objects of git repositories: none before their history is read.
+#[derive(Default, Serialize)]
+struct Objects {
+    blob: Counts<'static>,
+    tree: Counts<'static>,
+    commit: Counts<'static>,
+    tag: Counts<'static>,
+}
+
+/// What a repository refers to and does not hold: nothing before its history is read.
+#[derive(Default, Serialize)]
+struct Outside {
+    missing_promisor: u64,
+    lfs_absent: u64,
+    shallow_boundary: u64,
+    submodules: u64,
+}
+
+/// Totals.
+#[derive(Serialize)]
+pub(super) struct Summary {
+    bytes: u64,
+    files: u64,
+    objects: u64,
+    seconds: f64,
+}
+
+impl Summary {
+    pub(super) fn new(view: &View<'_>) -> Self {
+        let summary = view.summary();
+        Self {
+            bytes: summary.bytes,
+            files: summary.files,
+            objects: 0,
+            seconds: summary.seconds,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The JSON report as a stream: findings, then problems, then one summary, each on its own line.
+//!
+//! The objects are those of [`super::json`] with a `type` before them. A stream whose last line is
+//! not the summary was cut off.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::json::{Coverage, Finding, Problem, SCHEMA, Summary, Target, Tool, targets};
+use super::view::View;
+use super::{Reporter, json_text};
+
+/// Writes one object per line.
+#[derive(Debug)]
+pub(super) struct Jsonl;
+
+impl Reporter for Jsonl {
+    fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+        for finding in view.findings() {
+            json_text::write_line(&Line::Finding(Finding::new(finding)), out)?;
+        }
+        for problem in view.problems() {
+            json_text::write_line(&Line::Problem(Problem::new(problem)), out)?;
+        }
+        let end = End {
+            schema: SCHEMA,
+            tool: Tool::THIS,
+            targets: targets(view),
+            coverage: Coverage::new(view),
+            summary: Summary::new(view),
+        };
+        json_text::write_line(&Line::Summary(end), out)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line<'v> {
+    Finding(Finding<'v>),
+    Problem(Problem),
+    Summary(End<'v>),
+}
+
+/// What stands around the findings and problems of the JSON report.
+#[derive(Serialize)]
+struct End<'v> {
+    schema: &'static str,
+    tool: Tool,
+    targets: Vec<Target>,
+    coverage: Coverage<'v>,
+    summary: Summary,
+}

@@ -1,0 +1,330 @@
+//! Takes every token that was found out of every string that leaves.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use data_encoding::{BASE64, HEXLOWER};
+
+use crate::model::{Excerpt, Report, Secret};
+
+/// What stands for an encoded run.
+const MASK: &str = "…";
+
+/// How much of a form is searched, from its start. Where that stands, the whole form or the whole
+/// run around it goes, so more would only cost memory: a token has two dozen forms.
+const WINDOW: usize = 16;
+
+/// The shortest encoded form that is searched. A shorter one would be met by chance, and stands
+/// for fewer than five bytes.
+const MIN_ENCODED: usize = 6;
+
+/// Knows every form of every token of one report.
+#[derive(Debug)]
+pub struct Redactor {
+    /// `None` where nothing is redacted.
+    automaton: Option<AhoCorasick>,
+    /// What each pattern of the automaton stands for.
+    forms: Vec<Vec<Form>>,
+}
+
+/// What kind of string is redacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// A path: a slash ends an encoded run.
+    Path,
+    /// Any other text: a slash belongs to the base64 around it.
+    Text,
+}
+
+/// What is masked where a pattern stands.
+#[derive(Debug)]
+enum Form {
+    /// As much as agrees with these bytes; `shown` where they agree to the end.
+    Exact { bytes: Secret, shown: String },
+    /// The run of base64 around it.
+    Base64,
+    /// The run of hexadecimal digits around it.
+    Hex,
+}
+
+/// What to mask, and what to write instead.
+type Span = (Range<usize>, String);
+
+impl Redactor {
+    /// Takes out every token in `report`, and every encoded run that stands in a name.
+    pub fn new(report: &Report) -> Self {
+        let mut forms = Forms::default();
+        for finding in &report.findings {
+            forms.add_token(&finding.secret);
+        }
+        for run in &report.name_runs {
+            forms.add_exact(run.expose(), MASK.to_owned());
+        }
+        forms.build()
+    }
+
+    /// Takes out nothing.
+    pub fn disabled() -> Self {
+        Self {
+            automaton: None,
+            forms: Vec::new(),
+        }
+    }
+
+    /// `text` without any token.
+    pub fn redact<'t>(&self, text: &'t str, name: Name) -> Cow<'t, str> {
+        match self.spans(text.as_bytes(), name) {
+            spans if spans.is_empty() => Cow::Borrowed(text),
+            spans => {
+                let bytes = replace(text.as_bytes(), &spans);
+                Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+            }
+        }
+    }
+
+    /// `excerpt` without any token. The detector has redacted it of the tokens on its line; this
+    /// takes out those that were found elsewhere only.
+    pub fn redact_excerpt(&self, excerpt: &Excerpt) -> Excerpt {
+        let spans = self.spans(excerpt.text.as_bytes(), Name::Text);
+        if spans.is_empty() {
+            return excerpt.clone();
+        }
+        let text = excerpt.text.as_bytes();
+        // Characters of what is written for the text before the given character.
+        let moved = |character: usize| {
+            let offset = excerpt
+                .text
+                .char_indices()
+                .nth(character)
+                .map_or(text.len(), |(offset, _)| offset);
+            let before: Vec<Span> = spans
+                .iter()
+                .filter(|(span, _)| span.start < offset)
+                .cloned()
+                .collect();
+            let end = before
+                .last()
+                .map_or(offset, |(span, _)| offset.max(span.end));
+            String::from_utf8_lossy(&replace(&text[..end], &before))
+                .chars()
+                .count()
+        };
+        let (start, end) = excerpt.span;
+        let masked_start = spans.iter().any(|(span, _)| {
+            let offset = excerpt
+                .text
+                .char_indices()
+                .nth(start)
+                .map_or(text.len(), |(at, _)| at);
+            span.start < offset && offset < span.end
+        });
+        // A span that starts inside a mask starts with the mask's last character.
+        let start = moved(start) - usize::from(masked_start);
+        let replaced = String::from_utf8_lossy(&replace(text, &spans)).into_owned();
+        Excerpt {
+            text: replaced,
+            span: (start, moved(end).max(start)),
+        }
+    }
+
+    /// `bytes` without any token.
+    pub fn redact_bytes<'t>(&self, bytes: &'t [u8], name: Name) -> Cow<'t, [u8]> {
+        match self.spans(bytes, name) {
+            spans if spans.is_empty() => Cow::Borrowed(bytes),
+            spans => Cow::Owned(replace(bytes, &spans)),
+        }
+    }
+
+    /// Disjoint, in order.
+    fn spans(&self, text: &[u8], name: Name) -> Vec<Span> {
+        let Some(automaton) = &self.automaton else {
+            return Vec::new();
+        };
+        let mut spans: Vec<Span> = automaton
+            .find_overlapping_iter(text)
+            .flat_map(|hit| {
+                self.forms[hit.pattern()]
+                    .iter()
+                    .map(move |form| (form, hit.range()))
+            })
+            .map(|(form, hit)| form.span(text, hit, name))
+            .collect();
+        // The longest first among those that start together, and what names the token before `…`.
+        spans.sort_by(|(a, shown_a), (b, shown_b)| {
+            (a.start, b.end, shown_a == MASK).cmp(&(b.start, a.end, shown_b == MASK))
+        });
+        spans.into_iter().fold(Vec::new(), merge)
+    }
+}
+
+impl Form {
+    /// What to mask where the start of this form stands at `hit`.
+    fn span(&self, text: &[u8], hit: Range<usize>, name: Name) -> Span {
+        match self {
+            Self::Exact { bytes, shown } => {
+                let agree = text[hit.start..]
+                    .iter()
+                    .zip(bytes.expose())
+                    .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
+                    .count();
+                let shown = if agree == bytes.expose().len() {
+                    shown.clone()
+                } else {
+                    MASK.to_owned()
+                };
+                (hit.start..hit.start + agree, shown)
+            }
+            Self::Base64 => {
+                let in_run = |&byte: &u8| {
+                    byte.is_ascii_alphanumeric()
+                        || matches!(byte, b'+' | b'-' | b'_' | b'=')
+                        || (byte == b'/' && name == Name::Text)
+                };
+                (extend(text, hit, in_run), MASK.to_owned())
+            }
+            Self::Hex => (extend(text, hit, u8::is_ascii_hexdigit), MASK.to_owned()),
+        }
+    }
+}
+
+/// Patterns while they are gathered: lower case, for the automaton ignores case. That covers hex
+/// of either case, and costs nothing else: nobody needs the token in capitals.
+#[derive(Default)]
+struct Forms(BTreeMap<Secret, Vec<Form>>);
+
+impl Forms {
+    fn add_token(&mut self, secret: &Secret) {
+        let plain = secret.expose();
+        let utf16 = |pair: fn(u8) -> [u8; 2]| plain.iter().flat_map(|&b| pair(b)).collect();
+        let layers: [Vec<u8>; 3] = [
+            plain.to_vec(),
+            utf16(|byte| [byte, 0]),
+            utf16(|byte| [0, byte]),
+        ];
+        for layer in layers {
+            self.add_encoded(HEXLOWER.encode(&layer).as_bytes(), || Form::Hex);
+            for inner in base64_forms(&layer) {
+                for outer in base64_forms(&inner) {
+                    self.add_encoded(&outer, || Form::Base64);
+                }
+                self.add_encoded(&inner, || Form::Base64);
+            }
+            let shown = if layer == plain {
+                secret.redacted()
+            } else {
+                MASK.to_owned()
+            };
+            self.add_exact(&layer, shown);
+        }
+    }
+
+    fn add_exact(&mut self, bytes: &[u8], shown: String) {
+        if bytes.is_empty() {
+            return;
+        }
+        let pattern = bytes[..bytes.len().min(WINDOW)].to_ascii_lowercase();
+        let form = Form::Exact {
+            bytes: Secret::new(bytes),
+            shown,
+        };
+        self.0.entry(Secret::new(&pattern)).or_default().push(form);
+    }
+
+    fn add_encoded(&mut self, encoded: &[u8], form: fn() -> Form) {
+        if encoded.len() < MIN_ENCODED {
+            return;
+        }
+        let pattern = encoded[..encoded.len().min(WINDOW)].to_ascii_lowercase();
+        let url_safe = pattern.iter().map(|&byte| match byte {
+            b'+' => b'-',
+            b'/' => b'_',
+            byte => byte,
+        });
+        for pattern in [url_safe.collect(), pattern] {
+            let forms = self.0.entry(Secret::new(&pattern)).or_default();
+            if !forms.iter().any(|known| known.is_same_run(&form())) {
+                forms.push(form());
+            }
+        }
+    }
+
+    fn build(self) -> Redactor {
+        if self.0.is_empty() {
+            return Redactor::disabled();
+        }
+        let automaton = AhoCorasickBuilder::new()
+            .ascii_case_insensitive(true)
+            .build(self.0.keys().map(Secret::expose))
+            .expect("patterns of 16 bytes overflow the automaton only past 100 million tokens");
+        Redactor {
+            automaton: Some(automaton),
+            forms: self.0.into_values().collect(),
+        }
+    }
+}
+
+impl Form {
+    fn is_same_run(&self, other: &Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Base64, Self::Base64) | (Self::Hex, Self::Hex)
+        )
+    }
+}
+
+/// The characters of base64 that `bytes` alone determine, for each of the three ways in which they
+/// can be aligned to groups of three bytes.
+fn base64_forms(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..3).map(move |before: usize| {
+        let mut padded = vec![0; before];
+        padded.extend_from_slice(bytes);
+        // Zeros after it, so that its last whole character is not at the mercy of padding.
+        padded.extend_from_slice(&[0; 3]);
+        let encoded = BASE64.encode(&padded).into_bytes();
+        let first = (before * 8).div_ceil(6);
+        let last = (before + bytes.len()) * 8 / 6;
+        encoded[first..last.max(first)].to_vec()
+    })
+}
+
+/// `hit` and what belongs to its run on either side.
+fn extend(text: &[u8], hit: Range<usize>, in_run: impl Fn(&u8) -> bool) -> Range<usize> {
+    let before = text[..hit.start]
+        .iter()
+        .rev()
+        .take_while(|byte| in_run(byte))
+        .count();
+    let after = text[hit.end..]
+        .iter()
+        .take_while(|byte| in_run(byte))
+        .count();
+    hit.start - before..hit.end + after
+}
+
+/// Adds `span` to disjoint ones before it.
+fn merge(mut spans: Vec<Span>, span: Span) -> Vec<Span> {
+    match spans.last_mut() {
+        Some((last, shown)) if span.0.start < last.end => {
+            if span.0.end > last.end {
+                last.end = span.0.end;
+                MASK.clone_into(shown);
+            }
+        }
+        _ => spans.push(span),
+    }
+    spans
+}
+
+fn replace(text: &[u8], spans: &[Span]) -> Vec<u8> {
+    let mut replaced = Vec::with_capacity(text.len());
+    let mut copied = 0;
+    for (span, shown) in spans {
+        replaced.extend_from_slice(&text[copied..span.start]);
+        replaced.extend_from_slice(shown.as_bytes());
+        copied = span.end;
+    }
+    replaced.extend_from_slice(&text[copied..]);
+    replaced
+}

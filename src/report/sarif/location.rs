@@ -1,0 +1,191 @@
+//! Where something stands, as SARIF says it: URIs, regions, members of archives.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+use crate::model::{BytePath, Excerpt, Position, SourceKind};
+
+use super::super::view::OccurrenceView;
+use super::super::words;
+use super::log::{ArtifactLocation, Location, LogicalLocation, Message, PhysicalLocation, Region};
+use super::{escape_for_terminal, plain};
+
+/// What relative paths are relative to. Code scanning services take it for the repository.
+pub(super) const BASE: &str = "%SRCROOT%";
+
+/// Everything but what RFC 3986 calls unreserved, and the slash. The colon goes too: in the first
+/// segment of a relative path it would end a scheme.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
+
+/// The place of an occurrence.
+pub(super) fn of_occurrence(occurrence: &OccurrenceView<'_>) -> Location {
+    let mut location = match occurrence.source {
+        SourceKind::File => of_path(&occurrence.path),
+        SourceKind::Stdin => of_stream(&occurrence.path),
+    };
+    let mut remarks = Vec::new();
+    match occurrence.position {
+        // The line is one of the member, not of the archive that a viewer would open.
+        Some(position) if !location.logical_locations.is_empty() => {
+            remarks.push(format!(
+                "line {}, byte {} of it",
+                position.line, position.column
+            ));
+        }
+        Some(position) => {
+            let start_column = column(position, occurrence.excerpt.as_ref());
+            location.physical_location.region = Some(Region {
+                start_line: position.line,
+                start_column,
+            });
+        }
+        None => remarks.push("in the name".to_owned()),
+    }
+    remarks.extend(words::encodings(occurrence.encodings));
+    if let Some(member) = location.logical_locations.first() {
+        remarks.insert(0, format!("in {}", member.fully_qualified_name));
+    }
+    if !remarks.is_empty() {
+        location.message = Some(Message::text(plain(&remarks.join(", "))));
+    }
+    location
+}
+
+/// The place of a file, or of the outermost archive around a member.
+pub(super) fn of_path(path: &BytePath) -> Location {
+    let outer = path.0.windows(2).position(|pair| pair == b"!/");
+    let file = &path.0[..outer.unwrap_or(path.0.len())];
+    let artifact = ArtifactLocation {
+        uri: Some(uri(file)),
+        uri_base_id: (!is_absolute(file)).then_some(BASE),
+        description: None,
+    };
+    located(artifact, outer.map(|_| path))
+}
+
+/// The place of standard input, or of a member of the archive that it is.
+fn of_stream(path: &BytePath) -> Location {
+    let artifact = ArtifactLocation {
+        uri: Some("-".to_owned()),
+        uri_base_id: None,
+        description: Some(Message::text("standard input")),
+    };
+    located(artifact, (path.0 != b"-").then_some(path))
+}
+
+fn located(artifact_location: ArtifactLocation, member: Option<&BytePath>) -> Location {
+    let logical = member.map(|path| LogicalLocation {
+        fully_qualified_name: escape_for_terminal(&path.to_text()).into_owned(),
+        kind: "resource",
+    });
+    Location {
+        physical_location: PhysicalLocation {
+            artifact_location,
+            region: None,
+        },
+        logical_locations: logical.into_iter().collect(),
+        message: None,
+    }
+}
+
+fn is_absolute(path: &[u8]) -> bool {
+    path.starts_with(b"/") || is_windows_drive(path)
+}
+
+fn is_windows_drive(path: &[u8]) -> bool {
+    cfg!(windows) && path.len() > 2 && path[1] == b':' && matches!(path[2], b'\\' | b'/')
+}
+
+/// A file URI, or a relative reference. Bytes that are not UTF-8 are kept.
+fn uri(path: &[u8]) -> String {
+    let mut path = Cow::Borrowed(path);
+    if cfg!(windows) {
+        for byte in path.to_mut().iter_mut().filter(|byte| **byte == b'\\') {
+            *byte = b'/';
+        }
+    }
+    let encoded = percent_encode(&path, ENCODED);
+    if is_windows_drive(&path) {
+        format!("file:///{encoded}")
+    } else if is_absolute(&path) {
+        format!("file://{encoded}")
+    } else {
+        encoded.to_string()
+    }
+}
+
+/// The column in UTF-16 code units, where the excerpt proves it.
+///
+/// A [`Position`] counts bytes. The two are told apart by what stands before the token on its
+/// line: if the excerpt begins where the line does, that text is as many bytes long as the column
+/// says. Else there is no column, rather than a wrong one.
+fn column(position: Position, excerpt: Option<&Excerpt>) -> Option<u64> {
+    if position.column == 1 {
+        return Some(1);
+    }
+    let excerpt = excerpt?;
+    let before: String = excerpt.text.chars().take(excerpt.span.0).collect();
+    // Excerpts write a tab, the one control character that is common in text, as `\t`.
+    [before.replace("\\t", "\t"), before]
+        .into_iter()
+        .find_map(|before| {
+            (before.len() as u64 == position.column - 1)
+                .then(|| before.encode_utf16().count() as u64 + 1)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris_keep_every_byte() {
+        let cases: [(&[u8], &str); 7] = [
+            (b"src/a b.rs", "src/a%20b.rs"),
+            (b"/srv/x#y?z", "file:///srv/x%23y%3Fz"),
+            (b"a:b/c", "a%3Ab/c"),
+            (b"100%", "100%25"),
+            (b"\xff\n\x1b", "%FF%0A%1B"),
+            ("\u{202e}é".as_bytes(), "%E2%80%AE%C3%A9"),
+            (b"../~x/-_.", "../~x/-_."),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(uri(path), expected);
+        }
+    }
+
+    #[test]
+    fn columns_are_converted_or_left_out() {
+        let check = |column_in_bytes, before: &str, expected| {
+            let position = Position {
+                offset: 0,
+                line: 1,
+                column: column_in_bytes,
+            };
+            let excerpt = Excerpt {
+                text: format!("{before}XXXX…YYYY"),
+                span: (before.chars().count(), before.chars().count() + 9),
+            };
+            assert_eq!(column(position, Some(&excerpt)), expected, "{before:?}");
+        };
+        check(1, "", Some(1));
+        check(5, "pat=", Some(5));
+        check(8, "é日: ", Some(5));
+        check(6, "😀=", Some(4));
+        check(4, r"\t\tx", Some(4));
+        check(6, r"\t\tx", Some(6));
+        check(900, "…pat=", None);
+        let position = Position {
+            offset: 0,
+            line: 1,
+            column: 7,
+        };
+        assert_eq!(column(position, None), None);
+    }
+}

@@ -1,0 +1,304 @@
+//! SARIF 2.1.0: one result per token, every place of it a location.
+//!
+//! The choices that the specification leaves open are explained in `docs/report.md`.
+
+mod location;
+mod log;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+use crate::model::ProblemKind;
+
+use self::log::{
+    ArtifactLocation, DescriptorReference, Driver, Invocation, Log, Message, Notification,
+    Properties, ReportingConfiguration, ReportingDescriptor, Run, SarifResult, Suppression, Tool,
+};
+use super::view::{FindingView, ProblemView, View};
+use super::words::{self, count, grouped};
+use super::{Reporter, RuleMeta, Severity, escape_for_terminal, json_text};
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// How many places of one token are written. Code scanning services read no more.
+const MAX_LOCATIONS: usize = 100;
+
+/// Writes a log with one run.
+#[derive(Debug)]
+pub(super) struct Sarif;
+
+impl Reporter for Sarif {
+    fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let rules = Rules::new(view);
+        let kinds: Vec<ProblemKind> = {
+            let mut kinds: Vec<_> = view.problems().map(|problem| problem.kind).collect();
+            kinds.sort_unstable();
+            kinds.dedup();
+            kinds
+        };
+        let working_directory = ArtifactLocation {
+            description: Some(Message::text("the working directory of the scan")),
+            ..ArtifactLocation::default()
+        };
+        let run = Run {
+            tool: Tool {
+                driver: driver(&rules, &kinds),
+            },
+            invocations: [invocation(view, &kinds)],
+            original_uri_base_ids: BTreeMap::from([(location::BASE, working_directory)]),
+            column_kind: "utf16CodeUnits",
+            results: Results { view, rules },
+        };
+        json_text::write_pretty(
+            &Log {
+                schema: SCHEMA,
+                version: "2.1.0",
+                runs: [run],
+            },
+            out,
+        )
+    }
+}
+
+/// The findings, made into results one by one.
+struct Results<'v> {
+    view: &'v View<'v>,
+    rules: Rules<'v>,
+}
+
+/// The rules in the order of the log: those that the caller described, then others that found
+/// something.
+struct Rules<'v> {
+    rows: Vec<(&'v str, Option<&'v RuleMeta>)>,
+    index: BTreeMap<&'v str, usize>,
+}
+
+impl<'v> Rules<'v> {
+    fn new(view: &'v View<'v>) -> Self {
+        let described = view
+            .options
+            .rules
+            .iter()
+            .map(|rule| (&*rule.id, Some(rule)));
+        let mut rules = Self {
+            rows: Vec::new(),
+            index: BTreeMap::new(),
+        };
+        for (id, meta) in described.chain(view.findings().map(|f| (f.rule, f.meta))) {
+            rules.index.entry(id).or_insert_with(|| {
+                rules.rows.push((id, meta));
+                rules.rows.len() - 1
+            });
+        }
+        rules
+    }
+}
+
+fn driver(rules: &Rules<'_>, kinds: &[ProblemKind]) -> Driver {
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    Driver {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        semantic_version: env!("CARGO_PKG_VERSION"),
+        information_uri: Some(repository).filter(|uri| !uri.is_empty()),
+        rules: rules
+            .rows
+            .iter()
+            .map(|&(id, meta)| descriptor(id, meta))
+            .collect(),
+        notifications: kinds
+            .iter()
+            .map(|kind| ReportingDescriptor {
+                id: kind.as_str().to_owned(),
+                ..Default::default()
+            })
+            .collect(),
+    }
+}
+
+fn descriptor(id: &str, meta: Option<&RuleMeta>) -> ReportingDescriptor {
+    let help = meta
+        .filter(|meta| !meta.help.is_empty())
+        .map(|meta| Message {
+            text: meta.help.clone(),
+            markdown: Some(meta.help.clone()),
+        });
+    let severity = severity(meta);
+    ReportingDescriptor {
+        id: id.to_owned(),
+        name: Some(identifier(id)),
+        short_description: meta.map(|meta| Message::text(&meta.title)),
+        full_description: meta.map(|meta| Message::text(&meta.description)),
+        help,
+        default_configuration: Some(ReportingConfiguration {
+            level: level(severity),
+        }),
+        properties: Properties::from([
+            ("security-severity", json!(security_severity(severity))),
+            ("tags", json!(["security", "secret"])),
+        ]),
+    }
+}
+
+/// `azure-devops-pat` as `AzureDevopsPat`.
+fn identifier(id: &str) -> String {
+    let capitalised = |word: &str| {
+        let mut rest = word.chars();
+        rest.next()
+            .map(|first| first.to_ascii_uppercase().to_string() + rest.as_str())
+    };
+    id.split(['-', '_', '.']).filter_map(capitalised).collect()
+}
+
+/// What is not said is taken to be bad.
+fn severity(meta: Option<&RuleMeta>) -> Severity {
+    meta.map_or(Severity::High, |meta| meta.severity)
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "note",
+        Severity::Medium => "warning",
+        Severity::High | Severity::Critical => "error",
+    }
+}
+
+/// The middle of the band that code scanning services give this name, as they read a CVSS score.
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "2.0",
+        Severity::Medium => "5.5",
+        Severity::High => "8.0",
+        Severity::Critical => "9.5",
+    }
+}
+
+/// Not successful unless everything eligible was read: "could not read" is never "clean".
+fn invocation(view: &View<'_>, kinds: &[ProblemKind]) -> Invocation {
+    let problem = |ProblemView {
+                       kind,
+                       path,
+                       message,
+                   }: ProblemView| Notification {
+        level: "error",
+        message: Message::text(plain(&message)),
+        descriptor: kinds
+            .binary_search(&kind)
+            .ok()
+            .map(|index| DescriptorReference {
+                id: kind.as_str(),
+                index,
+            }),
+        locations: vec![location::of_path(&path)],
+    };
+    let interrupted = view.is_interrupted().then(|| Notification {
+        level: "error",
+        message: Message::text("the scan was interrupted"),
+        descriptor: None,
+        locations: Vec::new(),
+    });
+    Invocation {
+        execution_successful: view.is_complete(),
+        tool_execution_notifications: view.problems().map(problem).chain(interrupted).collect(),
+    }
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.view.findings().map(|finding| result(&finding, self)))
+    }
+}
+
+fn result(finding: &FindingView<'_>, results: &Results<'_>) -> SarifResult {
+    let suppressions = finding.suppressed.iter().map(|(by, reason)| Suppression {
+        kind: "external",
+        justification: format!("{}: {}", by.as_str(), escape_for_terminal(reason)),
+    });
+    SarifResult {
+        rule_id: finding.rule.to_owned(),
+        rule_index: results.rules.index[finding.rule],
+        level: level(severity(finding.meta)),
+        message: Message::text(message(finding, results.view)),
+        locations: finding
+            .occurrences()
+            .take(MAX_LOCATIONS)
+            .map(|occurrence| location::of_occurrence(&occurrence))
+            .collect(),
+        partial_fingerprints: BTreeMap::from([
+            ("c3id/v1", finding.id.to_owned()),
+            // The one that code scanning services read; without it they hash the line, and a
+            // token that moves would be a new alert.
+            ("primaryLocationLineHash", format!("{}:1", finding.id)),
+        ]),
+        // At least one, says the schema.
+        occurrence_count: Some(finding.occurrence_count).filter(|&count| count > 0),
+        suppressions: suppressions.collect(),
+        properties: properties(finding),
+    }
+}
+
+fn properties(finding: &FindingView<'_>) -> Properties {
+    let organizations: Vec<Value> = finding
+        .organizations
+        .iter()
+        .map(|(name, from)| json!({"name": name, "from": from.as_str()}))
+        .collect();
+    let mut properties = Properties::from([
+        ("c3id", json!(finding.id)),
+        ("proof", json!(finding.proof.as_str())),
+        ("redacted", json!(finding.redacted)),
+        ("validity", json!(finding.validity.as_str())),
+        ("organizations", Value::Array(organizations)),
+    ]);
+    if let Some(issued) = finding.issued {
+        properties.insert("issued", json!(issued.to_string()));
+    }
+    if let Some(expires) = finding.expires.and_then(words::rfc3339) {
+        properties.insert("expires", json!(expires));
+    }
+    if let Some(secret) = &finding.secret {
+        properties.insert("secret", json!(secret));
+    }
+    properties
+}
+
+/// What is found, why it is believed, whose it is, and how many places there are.
+fn message(finding: &FindingView<'_>, view: &View<'_>) -> String {
+    let proof = words::proof(finding, view.options.now);
+    let mut text = format!("{} {} ({proof})", finding.title(), finding.redacted);
+    if !finding.organizations.is_empty() {
+        let names: Vec<String> = finding
+            .organizations
+            .iter()
+            .map(|(name, from)| format!("{name} ({})", words::evidence(*from)))
+            .collect();
+        text.push_str(", organization ");
+        text.push_str(&names.join(", "));
+    }
+    text.push_str(", in ");
+    text.push_str(&count(finding.occurrence_count, "place"));
+    let listed = finding.occurrences().len().min(MAX_LOCATIONS);
+    if finding.occurrence_count > listed as u64 {
+        text.push_str(", of which the first ");
+        text.push_str(&grouped(listed as u64));
+        text.push_str(" are listed");
+    }
+    plain(&text)
+}
+
+/// `text` as a message that is only text: braces would be placeholders, brackets links.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in escape_for_terminal(text).chars() {
+        match c {
+            '{' | '}' => plain.extend([c, c]),
+            '[' | ']' => plain.extend(['\\', c]),
+            c => plain.push(c),
+        }
+    }
+    plain
+}

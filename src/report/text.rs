@@ -1,0 +1,466 @@
+//! The report for people, in the manner of a compiler's diagnostics.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
+
+use crate::model::{BytePath, Excerpt, Proof, SourceKind, Tally, TargetKind};
+
+use super::view::{FindingView, OccurrenceView, ProblemView, View};
+use super::words::{self, count, grouped};
+use super::{Color, Reporter, Verbosity, advice, escape_for_terminal};
+
+/// How many findings are shown in full; the others have a line each.
+const FULL_FINDINGS: usize = 20;
+/// How many further places of a finding are listed.
+const OTHER_PLACES: usize = 5;
+/// How many problems are listed.
+const PROBLEMS: usize = 20;
+
+/// Writes text.
+#[derive(Debug)]
+pub(super) struct Text;
+
+impl Reporter for Text {
+    fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let palette = Palette::new(view.options.color);
+        let mut page = Page { view, palette, out };
+        page.findings()?;
+        if view.options.verbosity > Verbosity::Quiet {
+            page.problems()?;
+            page.skipped()?;
+            page.summary()?;
+        }
+        Ok(())
+    }
+}
+
+/// The styles, all empty where the report is plain.
+#[derive(Clone, Copy, Default)]
+struct Palette {
+    leak: Style,
+    possible: Style,
+    problem: Style,
+    good: Style,
+    gutter: Style,
+    strong: Style,
+    help: Style,
+}
+
+impl Palette {
+    fn new(color: Color) -> Self {
+        let bold = |color: AnsiColor| color.on_default().bold();
+        match color {
+            Color::Plain => Self::default(),
+            Color::Ansi => Self {
+                leak: bold(AnsiColor::Red),
+                possible: bold(AnsiColor::Yellow),
+                problem: bold(AnsiColor::Yellow),
+                good: bold(AnsiColor::Green),
+                gutter: bold(AnsiColor::Blue),
+                strong: Style::new().bold(),
+                help: bold(AnsiColor::Cyan),
+            },
+        }
+    }
+}
+
+struct Page<'p, 'v> {
+    view: &'p View<'v>,
+    palette: Palette,
+    out: &'p mut dyn Write,
+}
+
+impl Page<'_, '_> {
+    fn is_verbose(&self) -> bool {
+        self.view.options.verbosity == Verbosity::Verbose
+    }
+
+    /// At most `limit`, but never one less than there are: "1 more" takes the line that it saves.
+    fn shown(&self, total: usize, limit: usize) -> usize {
+        if self.is_verbose() || total <= limit + 1 {
+            total
+        } else {
+            limit
+        }
+    }
+
+    fn findings(&mut self) -> io::Result<()> {
+        let verbose = self.is_verbose();
+        let shown = |finding: &FindingView<'_>| verbose || finding.suppressed.is_none();
+        let total = self.view.findings().filter(shown).count();
+        let full = self.shown(total, FULL_FINDINGS);
+        for (index, finding) in self.view.findings().filter(shown).enumerate() {
+            if index < full {
+                self.finding(&finding)?;
+                continue;
+            }
+            if index == full {
+                let rest = grouped((total - full) as u64);
+                writeln!(
+                    self.out,
+                    "{rest} more, one line each (-v shows them in full):"
+                )?;
+            }
+            self.finding_line(&finding)?;
+        }
+        if total > full {
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &FindingView<'_>) -> io::Result<()> {
+        let Palette { strong, .. } = self.palette;
+        let title = escape_for_terminal(finding.title());
+        let redacted = escape_for_terminal(&finding.redacted);
+        self.heading(finding)?;
+        writeln!(self.out, "{strong}: {title} {redacted}{strong:#}")?;
+        let mut places = finding.occurrences();
+        let margin = match places.next() {
+            Some(first) => self.first_place(&first)?,
+            None => 1,
+        };
+        self.notes(finding, margin)?;
+        self.other_places(finding, margin)?;
+        let help = advice::next_step(finding, self.view.options.now);
+        self.note(margin, self.palette.help, "help", &help)?;
+        writeln!(self.out)
+    }
+
+    fn finding_line(&mut self, finding: &FindingView<'_>) -> io::Result<()> {
+        self.heading(finding)?;
+        if let Some(first) = finding.occurrences().next() {
+            write!(self.out, ": {}", place(&first))?;
+        }
+        write!(
+            self.out,
+            ": {}, id {}",
+            escape_for_terminal(&finding.redacted),
+            finding.id
+        )?;
+        match finding.occurrence_count {
+            0 | 1 => writeln!(self.out),
+            places => writeln!(self.out, ", {}", count(places, "place")),
+        }
+    }
+
+    fn heading(&mut self, finding: &FindingView<'_>) -> io::Result<()> {
+        let (word, style) = match (&finding.suppressed, finding.proof) {
+            (Some(_), _) => ("suppressed", self.palette.strong),
+            (None, Proof::Checksum) => ("leak", self.palette.leak),
+            (None, Proof::Shape) => ("possible leak", self.palette.possible),
+        };
+        write!(
+            self.out,
+            "{style}{word}[{}]{style:#}",
+            escape_for_terminal(finding.rule)
+        )
+    }
+
+    /// The place and the line; answers with the width of the margin that the line number needs.
+    fn first_place(&mut self, first: &OccurrenceView<'_>) -> io::Result<usize> {
+        let gutter = self.palette.gutter;
+        let line = first
+            .position
+            .map_or_else(String::new, |position| position.line.to_string());
+        let margin = line.len().max(1);
+        writeln!(
+            self.out,
+            "{:margin$}{gutter}-->{gutter:#} {}",
+            "",
+            place(first)
+        )?;
+        let encodings = words::encodings(first.encodings);
+        match (&first.excerpt, encodings) {
+            (Some(excerpt), encodings) => {
+                self.excerpt(
+                    margin,
+                    &line,
+                    excerpt,
+                    encodings.as_deref().unwrap_or_default(),
+                )?;
+            }
+            (None, Some(encodings)) => {
+                self.note(margin, self.palette.strong, "encoding", &encodings)?;
+            }
+            (None, None) => {}
+        }
+        Ok(margin)
+    }
+
+    fn excerpt(
+        &mut self,
+        margin: usize,
+        line: &str,
+        excerpt: &Excerpt,
+        label: &str,
+    ) -> io::Result<()> {
+        let Palette { gutter, leak, .. } = self.palette;
+        let (start, end) = excerpt.span;
+        let before: String = excerpt.text.chars().take(start).collect();
+        let run: String = excerpt
+            .text
+            .chars()
+            .skip(start)
+            .take(end - start.min(end))
+            .collect();
+        let before = escape_for_terminal(&before).width();
+        let carets = "^".repeat(escape_for_terminal(&run).width().max(1));
+        let text = escape_for_terminal(&excerpt.text);
+        let text = text.trim_end();
+        let label = if label.is_empty() {
+            String::new()
+        } else {
+            format!(" {label}")
+        };
+        writeln!(self.out, "{:margin$} {gutter}|{gutter:#}", "")?;
+        writeln!(self.out, "{gutter}{line:margin$} |{gutter:#} {text}")?;
+        writeln!(
+            self.out,
+            "{:margin$} {gutter}|{gutter:#} {:before$}{leak}{carets}{label}{leak:#}",
+            "", ""
+        )?;
+        writeln!(self.out, "{:margin$} {gutter}|{gutter:#}", "")
+    }
+
+    fn notes(&mut self, finding: &FindingView<'_>, margin: usize) -> io::Result<()> {
+        let strong = self.palette.strong;
+        if let Some((by, reason)) = &finding.suppressed {
+            let text = format!("by the {}: {}", by.as_str(), escape_for_terminal(reason));
+            self.note(margin, strong, "suppressed", &text)?;
+        }
+        let proof = words::proof(finding, self.view.options.now);
+        let (label, text) = proof.split_once(": ").unwrap_or(("proof", &proof));
+        self.note(margin, strong, label, text)?;
+        if !finding.organizations.is_empty() {
+            let names: Vec<String> = finding
+                .organizations
+                .iter()
+                .map(|(name, from)| {
+                    format!("{} ({})", escape_for_terminal(name), words::evidence(*from))
+                })
+                .collect();
+            let label = if names.len() == 1 {
+                "organization"
+            } else {
+                "organizations"
+            };
+            self.note(margin, strong, label, &names.join(", "))?;
+        }
+        if let Some(secret) = &finding.secret {
+            self.note(margin, strong, "token", &escape_for_terminal(secret))?;
+        }
+        self.note(margin, strong, "id", &format!("{} (C3ID)", finding.id))
+    }
+
+    fn other_places(&mut self, finding: &FindingView<'_>, margin: usize) -> io::Result<()> {
+        let others = finding.occurrence_count.saturating_sub(1);
+        if others == 0 {
+            return Ok(());
+        }
+        let kept = finding.occurrences().len() - 1;
+        let listed = if kept as u64 == others {
+            self.shown(kept, OTHER_PLACES)
+        } else if self.is_verbose() {
+            kept
+        } else {
+            kept.min(OTHER_PLACES)
+        };
+        let label = format!("in {} more", count(others, "place"));
+        let gutter = self.palette.gutter;
+        writeln!(self.out, "{:margin$} {gutter}={gutter:#} {label}:", "")?;
+        for other in finding.occurrences().skip(1).take(listed) {
+            let encodings = words::encodings(other.encodings)
+                .map_or_else(String::new, |encodings| format!(" ({encodings})"));
+            writeln!(self.out, "{:margin$}     {}{encodings}", "", place(&other))?;
+        }
+        match others - listed as u64 {
+            0 => Ok(()),
+            more if listed < kept => {
+                writeln!(
+                    self.out,
+                    "{:margin$}     and {} more (-v lists them)",
+                    "",
+                    grouped(more)
+                )
+            }
+            more => writeln!(
+                self.out,
+                "{:margin$}     and {} more, past --max-occurrences",
+                "",
+                grouped(more)
+            ),
+        }
+    }
+
+    fn note(
+        &mut self,
+        margin: usize,
+        style: Style,
+        label: impl Display,
+        text: &str,
+    ) -> io::Result<()> {
+        let gutter = self.palette.gutter;
+        writeln!(
+            self.out,
+            "{:margin$} {gutter}={gutter:#} {style}{label}:{style:#} {text}",
+            ""
+        )
+    }
+
+    fn problems(&mut self) -> io::Result<()> {
+        let style = self.palette.problem;
+        let total = self.view.problems().len();
+        let shown = self.shown(total, PROBLEMS);
+        for ProblemView {
+            kind,
+            path,
+            message,
+        } in self.view.problems().take(shown)
+        {
+            writeln!(
+                self.out,
+                "{style}problem[{}]{style:#}: {}: {}",
+                kind.as_str(),
+                path_text(&path),
+                escape_for_terminal(&message)
+            )?;
+        }
+        if shown < total {
+            let more = grouped((total - shown) as u64);
+            writeln!(self.out, "and {more} more problems (-v lists them)")?;
+        }
+        if total > 0 {
+            writeln!(self.out)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What was passed over, for those who ask.
+    fn skipped(&mut self) -> io::Result<()> {
+        if !self.is_verbose() {
+            return Ok(());
+        }
+        let coverage = self.view.coverage();
+        for (noun, tally) in [
+            ("files", &coverage.files),
+            ("archive members", &coverage.members),
+        ] {
+            if let Some(reasons) = reasons(tally) {
+                writeln!(self.out, "skipped {noun}: {reasons}")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn summary(&mut self) -> io::Result<()> {
+        let (mut leaks, mut places, mut suppressed) = (0, 0, 0);
+        for finding in self.view.findings() {
+            if finding.suppressed.is_some() {
+                suppressed += 1;
+            } else {
+                leaks += 1;
+                places += finding.occurrence_count;
+            }
+        }
+        let Palette {
+            leak,
+            good,
+            possible,
+            ..
+        } = self.palette;
+        let scanned = self.scanned();
+        match (leaks, self.view.summary().files) {
+            (0, 0) => write!(
+                self.out,
+                "{possible}nothing was scanned{possible:#}: {scanned}"
+            )?,
+            (0, _) => write!(self.out, "{good}no leaked tokens{good:#} in {scanned}")?,
+            (leaks, _) => {
+                let (leaks, places) = (count(leaks, "leaked token"), count(places, "place"));
+                write!(self.out, "{leak}{leaks} in {places}{leak:#} · {scanned}")?;
+            }
+        }
+        if suppressed > 0 {
+            write!(self.out, " · {} suppressed", grouped(suppressed))?;
+        }
+        let problems = self.view.problems().len() as u64;
+        let mut missing = Vec::new();
+        if self.view.is_interrupted() {
+            missing.push("interrupted".to_owned());
+        }
+        if problems > 0 {
+            missing.push(count(problems, "problem"));
+        }
+        if missing.is_empty() {
+            return writeln!(self.out, " · complete");
+        }
+        let style = self.palette.problem;
+        writeln!(
+            self.out,
+            " · {style}INCOMPLETE{style:#}: {}",
+            missing.join(", ")
+        )
+    }
+
+    /// `1,204 files and 3 archive members, 33.1 MB in 0.12 s`.
+    fn scanned(&self) -> String {
+        let summary = self.view.summary();
+        let coverage = self.view.coverage();
+        if summary.files == 0 {
+            let targets: Vec<String> = self
+                .view
+                .targets()
+                .map(|target| match target.kind {
+                    TargetKind::Path => path_text(&target.path),
+                    TargetKind::Stdin => "standard input".to_owned(),
+                })
+                .collect();
+            let skipped = match reasons(&coverage.files) {
+                Some(reasons) => format!(" (skipped: {reasons})"),
+                None => String::new(),
+            };
+            return format!("no file to read in {}{skipped}", targets.join(", "));
+        }
+        let members = match coverage.members.scanned {
+            0 => String::new(),
+            members => format!(" and {}", count(members, "archive member")),
+        };
+        format!(
+            "{}{members}, {} in {:.2} s",
+            count(summary.files, "file"),
+            words::size(summary.bytes),
+            summary.seconds
+        )
+    }
+}
+
+/// `excluded 2, link 3`; `None` where nothing was skipped.
+fn reasons(tally: &Tally) -> Option<String> {
+    let reasons: Vec<String> = tally
+        .skipped
+        .iter()
+        .map(|(reason, &count)| format!("{} {}", reason.as_str(), grouped(count)))
+        .collect();
+    (!reasons.is_empty()).then(|| reasons.join(", "))
+}
+
+/// `path:line:column`, as terminals and editors make it a link.
+fn place(occurrence: &OccurrenceView<'_>) -> String {
+    let path = match occurrence.source {
+        SourceKind::Stdin if occurrence.path.0 == b"-" => "<stdin>".to_owned(),
+        SourceKind::File | SourceKind::Stdin => path_text(&occurrence.path),
+    };
+    match occurrence.position {
+        Some(position) => format!("{path}:{}:{}", position.line, position.column),
+        None => format!("{path} (in the name)"),
+    }
+}
+
+fn path_text(path: &BytePath) -> String {
+    escape_for_terminal(&path.to_text()).into_owned()
+}

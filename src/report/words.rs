@@ -1,0 +1,190 @@
+//! How reports say numbers, dates, encodings and proofs in words.
+
+use crate::model::{Encoding, Evidence, IssueMonth, Proof, Timestamp};
+
+use super::view::FindingView;
+
+/// The built-in rule for tokens that are signed and not checksummed.
+const OAUTH_TOKEN: &str = "azure-devops-oauth-token";
+
+/// `1 file`, `1,204 files`.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
+/// `1,204`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `512 bytes`, `33.1 MB`: decimal units, as disks are sold and `ls --si` counts.
+pub(super) fn size(bytes: u64) -> String {
+    if bytes < 1000 {
+        return count(bytes, "byte");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+    let mut value = bytes as f64 / 1000.0;
+    let mut units = ["kB", "MB", "GB", "TB", "PB", "EB"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    // 999.95 would be written as 1000.0.
+    while value >= 999.95 {
+        let Some(next) = units.next() else { break };
+        value /= 1000.0;
+        unit = next;
+    }
+    format!("{value:.1} {unit}")
+}
+
+/// `November 2026`.
+pub(super) fn month(month: IssueMonth) -> String {
+    let day = i16::try_from(month.year)
+        .ok()
+        .zip(i8::try_from(month.month).ok())
+        .and_then(|(year, month)| jiff::civil::Date::new(year, month, 1).ok());
+    day.map_or_else(
+        || month.to_string(),
+        |day| day.strftime("%B %Y").to_string(),
+    )
+}
+
+/// `2026-11-22 at 10:00 UTC`; `None` past the year 9999, which hostile claims may name.
+pub(super) fn minute(time: Timestamp) -> Option<String> {
+    let time = jiff::Timestamp::from_second(time.0).ok()?;
+    Some(time.strftime("%Y-%m-%d at %H:%M UTC").to_string())
+}
+
+/// `2026-11-22T10:00:00Z`; `None` past the year 9999.
+pub(super) fn rfc3339(time: Timestamp) -> Option<String> {
+    jiff::Timestamp::from_second(time.0)
+        .ok()
+        .map(|time| time.to_string())
+}
+
+/// `inside base64 of UTF-16LE`; `None` where the token stands plainly.
+pub(super) fn encodings(layers: &[Encoding]) -> Option<String> {
+    let names: Vec<&str> = layers
+        .iter()
+        .map(|layer| match layer {
+            Encoding::Base64 => "base64",
+            Encoding::Utf16Le => "UTF-16LE",
+            Encoding::Utf16Be => "UTF-16BE",
+            Encoding::Hex => "hex",
+            Encoding::QuotedPrintable => "quoted-printable",
+            Encoding::Gzip => "gzip",
+        })
+        .collect();
+    (!names.is_empty()).then(|| format!("inside {}", names.join(" of ")))
+}
+
+/// How an organisation is named with a token.
+pub(super) fn evidence(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Entry => "named with it",
+        Evidence::Nearby => "nearby",
+        Evidence::Remote => "from a remote",
+        Evidence::Flag => "given by you",
+    }
+}
+
+/// Why a finding is believed, and what the token says of itself.
+pub(super) fn proof(finding: &FindingView<'_>, now: Timestamp) -> String {
+    let mut text = match finding.proof {
+        Proof::Checksum => "proven: its checksum is right, so this is no look-alike".to_owned(),
+        Proof::Shape if finding.rule == OAUTH_TOKEN => {
+            "not proven: its signature cannot be checked offline".to_owned()
+        }
+        Proof::Shape => "not proven: only its shape was checked".to_owned(),
+    };
+    if let Some(issued) = finding.issued {
+        text.push_str("; issued in ");
+        text.push_str(&month(issued));
+    }
+    if let Some((expires, date)) = finding.expires.and_then(|time| Some((time, minute(time)?))) {
+        text.push_str(if expires <= now {
+            "; expired on "
+        } else {
+            "; expires on "
+        });
+        text.push_str(&date);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        let counts = [
+            (0, "0 files"),
+            (1, "1 file"),
+            (999, "999 files"),
+            (1204, "1,204 files"),
+        ];
+        for (number, expected) in counts {
+            assert_eq!(count(number, "file"), expected);
+        }
+        assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
+        let sizes = [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1000, "1.0 kB"),
+            (33_149_999, "33.1 MB"),
+            (999_949_999, "999.9 MB"),
+            (999_950_000, "1.0 GB"),
+            (u64::MAX, "18.4 EB"),
+        ];
+        for (bytes, expected) in sizes {
+            assert_eq!(size(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn dates() {
+        assert_eq!(
+            month(IssueMonth {
+                year: 2026,
+                month: 11
+            }),
+            "November 2026"
+        );
+        assert_eq!(
+            month(IssueMonth {
+                year: 2026,
+                month: 13
+            }),
+            "2026-13"
+        );
+        let time = Timestamp(1_795_341_600);
+        assert_eq!(minute(time).unwrap(), "2026-11-22 at 10:00 UTC");
+        assert_eq!(rfc3339(time).unwrap(), "2026-11-22T10:00:00Z");
+        for out_of_range in [i64::MAX, i64::MIN] {
+            assert_eq!(minute(Timestamp(out_of_range)), None);
+            assert_eq!(rfc3339(Timestamp(out_of_range)), None);
+        }
+    }
+
+    #[test]
+    fn layers() {
+        assert_eq!(encodings(&[]), None);
+        assert_eq!(
+            encodings(&[Encoding::Base64, Encoding::Utf16Le]).unwrap(),
+            "inside base64 of UTF-16LE"
+        );
+        assert_eq!(
+            encodings(&[Encoding::Base64, Encoding::Gzip, Encoding::Hex]).unwrap(),
+            "inside base64 of gzip of hex"
+        );
+    }
+}

@@ -1,0 +1,348 @@
+//! Findings depend on what was seen, never on the order in which it was seen.
+
+use std::num::NonZeroUsize;
+
+use proptest::prelude::*;
+
+use crate::model::{
+    BytePath, Candidate, Clue, Coverage, Encoding, Evidence, Excerpt, FindingId, IssueMonth,
+    Origin, Outcome, Position, Problem, ProblemKind, Proof, Report, Secret, SkipReason, SourceKind,
+    Summary, TargetKind, TargetSummary, Unit,
+};
+
+use super::{Interrupted, MAX_NEARBY, Triage};
+
+type Sighting = (Origin, Candidate);
+
+fn sighting(token: char, path: &str, line: u64) -> Sighting {
+    let secret: String = std::iter::repeat_n(token, 52).collect();
+    let origin = Origin {
+        source: SourceKind::File,
+        path: BytePath::from(path),
+    };
+    let candidate = Candidate {
+        id: FindingId(format!("id-{token}")),
+        rule: "azure-devops-pat".into(),
+        secret: Secret::new(secret.as_bytes()),
+        proof: Proof::Checksum,
+        issued: None,
+        expires: None,
+        encodings: Vec::new(),
+        position: Some(Position {
+            offset: line * 10,
+            line,
+            column: 1,
+        }),
+        organizations: Vec::new(),
+        excerpt: None,
+        name_run: None,
+    };
+    (origin, candidate)
+}
+
+fn clues(names: &[(&str, Evidence)]) -> Vec<Clue> {
+    names
+        .iter()
+        .map(|&(name, evidence)| Clue {
+            organization: name.to_owned(),
+            evidence,
+        })
+        .collect()
+}
+
+fn report(max_occurrences: usize, sightings: &[Sighting]) -> Report {
+    let mut triage = Triage::new(NonZeroUsize::new(max_occurrences).unwrap());
+    for (origin, candidate) in sightings {
+        triage.add(origin.clone(), candidate.clone());
+    }
+    triage.finish(Vec::new(), Summary::default(), Interrupted::No)
+}
+
+/// One line a finding: id, rule, count, kept places, organisations.
+fn lines(report: &Report) -> Vec<String> {
+    let line = |finding: &crate::model::Finding| {
+        let places: Vec<String> = finding
+            .occurrences
+            .iter()
+            .map(|place| {
+                let line = place.position.map_or(0, |position| position.line);
+                let mut text = format!("{}:{line}", place.origin.path.to_text());
+                for encoding in &place.encodings {
+                    text.push('+');
+                    text.push_str(encoding.as_str());
+                }
+                text
+            })
+            .collect();
+        let organizations: Vec<String> = finding
+            .organizations
+            .iter()
+            .map(|clue| format!("{}/{}", clue.organization, clue.evidence.as_str()))
+            .collect();
+        format!(
+            "{} {} {} [{}] [{}]",
+            finding.id,
+            finding.rule,
+            finding.occurrence_count,
+            places.join(" "),
+            organizations.join(" ")
+        )
+    };
+    report.findings.iter().map(line).collect()
+}
+
+fn check(max_occurrences: usize, sightings: &[Sighting], expected: &[&str]) {
+    assert_eq!(lines(&report(max_occurrences, sightings)), expected);
+    let backwards: Vec<Sighting> = sightings.iter().rev().cloned().collect();
+    assert_eq!(
+        lines(&report(max_occurrences, &backwards)),
+        expected,
+        "added backwards"
+    );
+}
+
+#[test]
+fn one_finding_per_token_by_first_occurrence() {
+    check(
+        10,
+        &[
+            sighting('b', "z", 1),
+            sighting('a', "m", 2),
+            sighting('b', "a", 9),
+            sighting('a', "m", 1),
+        ],
+        &[
+            "id-b azure-devops-pat 2 [a:9 z:1] []",
+            "id-a azure-devops-pat 2 [m:1 m:2] []",
+        ],
+    );
+}
+
+#[test]
+fn paths_sort_by_bytes_and_names_before_contents() {
+    let mut in_name = sighting('a', "b", 1);
+    in_name.1.position = None;
+    check(
+        10,
+        &[
+            sighting('a', "b", 10),
+            sighting('a', "b", 9),
+            in_name,
+            sighting('a', "B", 3),
+        ],
+        &["id-a azure-devops-pat 4 [B:3 b:0 b:9 b:10] []"],
+    );
+}
+
+#[test]
+fn the_same_sighting_counts_once() {
+    let mut encoded = sighting('a', "a", 1);
+    encoded.1.encodings = vec![Encoding::Base64];
+    check(
+        10,
+        &[
+            sighting('a', "a", 1),
+            encoded.clone(),
+            sighting('a', "a", 1),
+            encoded,
+        ],
+        &["id-a azure-devops-pat 2 [a:1 a:1+base64] []"],
+    );
+}
+
+#[test]
+fn the_first_are_kept_and_all_are_counted() {
+    let mut many: Vec<Sighting> = (1..=9).map(|line| sighting('a', "a", line)).collect();
+    // A duplicate of one that is dropped must not count again.
+    many.insert(0, sighting('a', "a", 9));
+    many.push(sighting('a', "a", 9));
+    check(2, &many, &["id-a azure-devops-pat 9 [a:1 a:2] []"]);
+}
+
+#[test]
+fn the_stronger_rule_names_the_finding() {
+    let with = |rule: &str, proof| {
+        let (origin, mut candidate) = sighting('a', "a", 1);
+        candidate.rule = rule.into();
+        candidate.id = FindingId(format!("of-{rule}"));
+        candidate.proof = proof;
+        candidate.issued = (proof == Proof::Checksum).then_some(IssueMonth {
+            year: 2026,
+            month: 11,
+        });
+        (origin, candidate)
+    };
+    let user = with("acme-key", Proof::Shape);
+    let other_user = with("zebra-key", Proof::Shape);
+    let unproven = with("azure-devops-pat-unproven", Proof::Shape);
+    let proven = with("azure-devops-pat", Proof::Checksum);
+    check(
+        9,
+        &[user.clone(), other_user.clone()],
+        &["of-acme-key acme-key 1 [a:1] []"],
+    );
+    check(
+        9,
+        &[user.clone(), unproven.clone(), other_user.clone()],
+        &["of-azure-devops-pat-unproven azure-devops-pat-unproven 1 [a:1] []"],
+    );
+    let all = [user, unproven, proven, other_user];
+    check(
+        9,
+        &all,
+        &["of-azure-devops-pat azure-devops-pat 1 [a:1] []"],
+    );
+    assert_eq!(
+        report(9, &all).findings[0].issued,
+        Some(IssueMonth {
+            year: 2026,
+            month: 11
+        })
+    );
+}
+
+#[test]
+fn entry_beats_nearby_wherever_it_stands() {
+    let mut first = sighting('a', "a", 1);
+    first.1.organizations = clues(&[
+        ("contoso", Evidence::Nearby),
+        ("fabrikam", Evidence::Nearby),
+    ]);
+    let mut second = sighting('a', "b", 1);
+    second.1.organizations = clues(&[("contoso", Evidence::Entry), ("acme", Evidence::Entry)]);
+    check(
+        1,
+        &[first, second],
+        &["id-a azure-devops-pat 2 [a:1] [acme/entry contoso/entry fabrikam/nearby]"],
+    );
+}
+
+#[test]
+fn bystanders_are_few_and_the_first_named() {
+    let mut far = sighting('a', "z", 1);
+    far.1.organizations = clues(&[("aaa", Evidence::Nearby), ("own", Evidence::Entry)]);
+    let mut near = sighting('a', "a", 1);
+    near.1.organizations = clues(&[
+        ("e", Evidence::Nearby),
+        ("d", Evidence::Nearby),
+        ("c", Evidence::Nearby),
+        ("b", Evidence::Nearby),
+        ("own", Evidence::Nearby),
+    ]);
+    let mut middle = sighting('a', "m", 1);
+    middle.1.organizations = clues(&[("m1", Evidence::Nearby), ("m2", Evidence::Nearby)]);
+    assert_eq!(MAX_NEARBY, 5);
+    check(
+        9,
+        &[far, near, middle],
+        &["id-a azure-devops-pat 3 [a:1 m:1 z:1] \
+           [own/entry b/nearby c/nearby d/nearby e/nearby m1/nearby]"],
+    );
+}
+
+#[test]
+fn problems_names_and_counts_are_merged() {
+    let problem = |path: &str| Problem {
+        path: BytePath::from(path),
+        kind: ProblemKind::Unreadable,
+        message: "cannot open".to_owned(),
+    };
+    let mut coverage = Coverage::default();
+    coverage.tally_mut(Unit::File).add(Outcome::Scanned);
+    coverage
+        .tally_mut(Unit::File)
+        .add(Outcome::Skipped(SkipReason::Link));
+    let mut triage = Triage::new(NonZeroUsize::MIN);
+    for run in ["run2", "run1", "run2"] {
+        let (origin, mut candidate) = sighting('a', run, 1);
+        candidate.name_run = Some(Secret::new(run.as_bytes()));
+        triage.add(origin, candidate);
+    }
+    for path in ["b", "a", "b"] {
+        triage.problem(problem(path));
+    }
+    triage.coverage(&coverage);
+    triage.coverage(&coverage);
+    assert_eq!(triage.tokens(), 1);
+    let targets = vec![TargetSummary {
+        kind: TargetKind::Path,
+        path: BytePath::from("."),
+    }];
+    let summary = Summary {
+        bytes: 3,
+        files: 2,
+        seconds: 0.5,
+    };
+    let report = triage.finish(targets.clone(), summary, Interrupted::Yes);
+    assert_eq!(report.targets, targets);
+    assert_eq!(report.summary, summary);
+    assert!(report.interrupted);
+    assert_eq!(report.problems, [problem("a"), problem("b")]);
+    assert_eq!(
+        report.name_runs,
+        [Secret::new(b"run1"), Secret::new(b"run2")]
+    );
+    assert_eq!(
+        (report.coverage.files.scanned, report.coverage.files.seen()),
+        (2, 4)
+    );
+}
+
+/// Few values for each field, so that sightings meet in every way.
+fn any_sighting() -> impl Strategy<Value = Sighting> {
+    let clue = (
+        0..8_u8,
+        prop_oneof![Just(Evidence::Entry), Just(Evidence::Nearby)],
+    )
+        .prop_map(|(name, evidence)| Clue {
+            organization: format!("org{name}"),
+            evidence,
+        });
+    (
+        prop::sample::select(vec!['a', 'b', 'c']),
+        prop::sample::select(vec!["x", "y", "y/z"]),
+        prop::option::of(1..4_u64),
+        prop::collection::vec(Just(Encoding::Base64), 0..2),
+        prop::sample::select(vec![
+            ("azure-devops-pat", Proof::Checksum),
+            ("azure-devops-pat-unproven", Proof::Shape),
+            ("acme", Proof::Shape),
+        ]),
+        prop::collection::vec(clue, 0..6),
+        prop::sample::select(vec!["one", "two"]),
+    )
+        .prop_map(
+            |(token, path, line, encodings, (rule, proof), organizations, text)| {
+                let (origin, mut candidate) = sighting(token, path, 1);
+                candidate.position = line.map(|line| Position {
+                    offset: line * 10,
+                    line,
+                    column: 1,
+                });
+                candidate.encodings = encodings;
+                candidate.id = FindingId(format!("{token}-{rule}"));
+                candidate.rule = rule.into();
+                candidate.proof = proof;
+                candidate.organizations = organizations;
+                candidate.excerpt = line.map(|_| Excerpt {
+                    text: text.to_owned(),
+                    span: (0, 1),
+                });
+                candidate.name_run = line
+                    .is_none()
+                    .then(|| Secret::new(format!("{token}{text}").as_bytes()));
+                (origin, candidate)
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn order_of_arrival_does_not_show(
+        (sightings, shuffled) in prop::collection::vec(any_sighting(), 0..60)
+            .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+        max_occurrences in 1..6_usize,
+    ) {
+        prop_assert_eq!(report(max_occurrences, &sightings), report(max_occurrences, &shuffled));
+    }
+}

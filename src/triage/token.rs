@@ -1,0 +1,213 @@
+//! What is known of one token while sightings still come in.
+
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use crate::model::{
+    BytePath, Candidate, Clue, Encoding, Evidence, Excerpt, Finding, FindingId, IssueMonth,
+    Occurrence, Origin, Position, Proof, Secret, SourceKind, Timestamp, Validity, ValidityReason,
+};
+
+use super::MAX_NEARBY;
+
+/// Built-in rules whose matches carry no checksum that could prove them.
+const BUILT_IN_SHAPES: [&str; 2] = ["azure-devops-oauth-token", "azure-devops-pat-unproven"];
+
+/// The place of an occurrence in the report: by path, then from the top of the file, names first.
+type Key = (Vec<u8>, Option<Position>, Vec<Encoding>, SourceKind);
+
+/// The same, borrowed from a finding.
+type KeyRef<'f> = (&'f [u8], Option<Position>, &'f [Encoding], SourceKind);
+
+/// All sightings of one token.
+#[derive(Debug, Default)]
+pub(super) struct Token {
+    best: Option<Identity>,
+    /// The smallest ones.
+    occurrences: BTreeMap<Key, Option<Excerpt>>,
+    /// A hash of every key ever added, dropped ones included, so that each counts once whatever
+    /// the order. Eight bytes an occurrence; two of a million collide once in 37 million runs.
+    seen: HashSet<u64>,
+    organizations: BTreeMap<String, Naming>,
+}
+
+/// What the strongest rule says of the token.
+#[derive(Debug)]
+struct Identity {
+    strength: Strength,
+    rule: Arc<str>,
+    id: FindingId,
+    proof: Proof,
+    issued: Option<IssueMonth>,
+    expires: Option<Timestamp>,
+}
+
+/// How far a rule's word goes, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Strength {
+    Proven,
+    BuiltIn,
+    User,
+}
+
+/// How an organisation is named: the strongest evidence, and where that stands first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Naming {
+    evidence: Evidence,
+    occurrence: Key,
+    /// The rank in that occurrence, nearest first.
+    nearness: usize,
+}
+
+impl Token {
+    pub(super) fn add(&mut self, origin: Origin, candidate: Candidate, max_occurrences: usize) {
+        let key: Key = (
+            origin.path.0,
+            candidate.position,
+            candidate.encodings.clone(),
+            origin.source,
+        );
+        self.name_organizations(&key, &candidate.organizations);
+        self.seen.insert(hash(&key));
+        self.keep(key, candidate.excerpt.clone(), max_occurrences);
+        self.identify(candidate);
+    }
+
+    /// The finding; `None` where nothing was added.
+    pub(super) fn into_finding(self, secret: Secret) -> Option<Finding> {
+        let best = self.best?;
+        Some(Finding {
+            id: best.id,
+            rule: best.rule,
+            secret,
+            proof: best.proof,
+            issued: best.issued,
+            expires: best.expires,
+            validity: Validity::Unknown,
+            validity_reason: ValidityReason::NotAttempted,
+            organizations: choose_organizations(self.organizations),
+            suppressed: None,
+            occurrence_count: self.seen.len() as u64,
+            occurrences: self.occurrences.into_iter().map(occurrence).collect(),
+        })
+    }
+
+    fn identify(&mut self, candidate: Candidate) {
+        let strength = match candidate.proof {
+            Proof::Checksum => Strength::Proven,
+            Proof::Shape if BUILT_IN_SHAPES.contains(&&*candidate.rule) => Strength::BuiltIn,
+            Proof::Shape => Strength::User,
+        };
+        let is_stronger = self
+            .best
+            .as_ref()
+            .is_none_or(|best| (strength, &candidate.rule) < (best.strength, &best.rule));
+        if is_stronger {
+            self.best = Some(Identity {
+                strength,
+                rule: candidate.rule,
+                id: candidate.id,
+                proof: candidate.proof,
+                issued: candidate.issued,
+                expires: candidate.expires,
+            });
+        }
+    }
+
+    fn keep(&mut self, key: Key, excerpt: Option<Excerpt>, max_occurrences: usize) {
+        if let Some(kept) = self.occurrences.get_mut(&key) {
+            // Two rules may cut the line around the token differently.
+            if is_better(excerpt.as_ref(), kept.as_ref()) {
+                *kept = excerpt;
+            }
+            return;
+        }
+        self.occurrences.insert(key, excerpt);
+        if self.occurrences.len() > max_occurrences {
+            self.occurrences.pop_last();
+        }
+    }
+
+    fn name_organizations(&mut self, key: &Key, clues: &[Clue]) {
+        for (nearness, clue) in clues.iter().enumerate() {
+            let naming = Naming {
+                evidence: clue.evidence,
+                occurrence: key.clone(),
+                nearness,
+            };
+            match self.organizations.get_mut(&clue.organization) {
+                Some(known) if *known <= naming => {}
+                Some(known) => *known = naming,
+                None => {
+                    self.organizations.insert(clue.organization.clone(), naming);
+                }
+            }
+        }
+    }
+}
+
+/// The place of a finding in the report.
+pub(super) fn first_key(finding: &Finding) -> Option<KeyRef<'_>> {
+    finding.occurrences.first().map(|occurrence| {
+        let origin = &occurrence.origin;
+        (
+            &*origin.path.0,
+            occurrence.position,
+            &*occurrence.encodings,
+            origin.source,
+        )
+    })
+}
+
+fn occurrence((key, excerpt): (Key, Option<Excerpt>)) -> Occurrence {
+    let (path, position, encodings, source) = key;
+    let origin = Origin {
+        source,
+        path: BytePath(path),
+    };
+    Occurrence {
+        origin,
+        position,
+        encodings,
+        excerpt,
+    }
+}
+
+/// All that stand with the token itself, and of the bystanders those that are named first.
+fn choose_organizations(named: BTreeMap<String, Naming>) -> Vec<Clue> {
+    let mut named: Vec<(Naming, String)> = named
+        .into_iter()
+        .map(|(organization, naming)| (naming, organization))
+        .collect();
+    named.sort();
+    let mut nearby = 0;
+    let mut clues: Vec<Clue> = named
+        .into_iter()
+        .filter(|(naming, _)| {
+            nearby += usize::from(naming.evidence == Evidence::Nearby);
+            naming.evidence != Evidence::Nearby || nearby <= MAX_NEARBY
+        })
+        .map(|(naming, organization)| Clue {
+            organization,
+            evidence: naming.evidence,
+        })
+        .collect();
+    clues.sort_by(|a, b| (a.evidence, &a.organization).cmp(&(b.evidence, &b.organization)));
+    clues
+}
+
+/// Whether `a` is rather kept than `b`: one that is there, else the smaller one.
+fn is_better(a: Option<&Excerpt>, b: Option<&Excerpt>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => (&a.text, a.span) < (&b.text, b.span),
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}
+
+fn hash(key: &Key) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
