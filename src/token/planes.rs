@@ -7,8 +7,9 @@
 //! from their low end and base32 fills them from their high end, which is why there is no cheaper
 //! recurrence from one window to the next.
 //!
-//! The last symbol of a token has four zero bits, so most windows of ordinary text are never
-//! looked up; and where many symbols are so, most planes are empty and cost nothing.
+//! The last symbol of a token has four zero bits, so most windows of random text are never looked
+//! up. Where many could end a token, four bits of 64 sums are computed at once, which leaves one
+//! window in sixteen; and then most planes are empty, which cost nothing.
 
 use super::legacy::{BYTES, DATA, LEN, LegacyKind, STORED};
 
@@ -21,14 +22,20 @@ const BLOCK: usize = 64;
 /// Lookups that cover the [`LEN`] bits of a window in one plane.
 const STEPS: usize = LEN.div_ceil(8);
 
-/// The bits of a window in one plane.
-const WINDOW: u64 = (1 << LEN) - 1;
+/// Window ends in a block beyond which it is worth narrowing them down together.
+const DENSE: u32 = 8;
+
+/// The bits of a sum that [`narrow`] computes: some in which both [`TARGETS`] agree.
+const SLICED: [u32; 4] = [4, 5, 6, 7];
 
 /// For eight symbols of a plane at a time, the sum of what their bits add.
 type PlaneTable = [[u32; 256]; STEPS];
 
 /// The table of each plane, the symbols' low bit first.
 static TABLES: [PlaneTable; BITS] = tables();
+
+/// For each bit of each symbol, which of the [`SLICED`] bits it adds to: all ones or zero.
+static SLICES: [[[u64; SLICED.len()]; LEN]; BITS] = slices();
 
 /// The sums at which a window is a token.
 const TARGETS: [u32; 2] = [target(LegacyKind::UserPat), target(LegacyKind::AppSecret)];
@@ -48,6 +55,9 @@ pub(super) fn scan(run: &[u8], mut found: impl FnMut(usize)) {
         if index == 0 {
             ends &= u64::MAX << (LEN - 1);
         }
+        if ends.count_ones() > DENSE {
+            ends &= narrow(&before, &planes);
+        }
         while ends != 0 {
             let end = ends.trailing_zeros() as usize;
             ends &= ends - 1;
@@ -59,13 +69,36 @@ pub(super) fn scan(run: &[u8], mut found: impl FnMut(usize)) {
     }
 }
 
+/// Keeps those window ends of the block `planes` whose sum has the right [`SLICED`] bits: 64
+/// windows at a time, for blocks where most symbols could end a token.
+fn narrow(before: &[u64; BITS], planes: &[u64; BITS]) -> u64 {
+    let mut sums = [0; SLICED.len()];
+    for ((masks, &high), &low) in SLICES.iter().zip(planes).zip(before) {
+        if high | low == 0 {
+            continue;
+        }
+        for (symbol, masks) in masks.iter().enumerate() {
+            let plane = high << (LEN - 1 - symbol) | low >> (BLOCK - LEN) >> (symbol + 1);
+            for (sum, mask) in sums.iter_mut().zip(masks) {
+                *sum ^= plane & mask;
+            }
+        }
+    }
+    sums.iter().zip(SLICED).fold(u64::MAX, |kept, (&sum, bit)| {
+        kept & if TARGETS[0] >> bit & 1 == 1 {
+            sum
+        } else {
+            !sum
+        }
+    })
+}
+
 /// Sums the window that ends at symbol `end` of the block `planes`, which follows `before`.
 #[inline]
 fn sum(before: &[u64; BITS], planes: &[u64; BITS], end: usize) -> u32 {
     let mut sum = 0;
     for ((table, &high), &low) in TABLES.iter().zip(planes).zip(before) {
-        let both = u128::from(high) << BLOCK | u128::from(low);
-        let window = (both >> (BLOCK + end + 1 - LEN)) as u64 & WINDOW;
+        let window = (high << (BLOCK - 1 - end) | low >> 1 >> end) >> (BLOCK - LEN);
         if window != 0 {
             for (step, byte) in table.iter().zip(window.to_le_bytes()) {
                 sum ^= step[usize::from(byte)];
@@ -135,6 +168,24 @@ const fn tables() -> [PlaneTable; BITS] {
         symbol += 1;
     }
     tables
+}
+
+/// Picks the [`SLICED`] bits of what single bits add.
+const fn slices() -> [[[u64; SLICED.len()]; LEN]; BITS] {
+    let mut slices = [[[0; SLICED.len()]; LEN]; BITS];
+    let mut index = 0;
+    while index < LEN * BITS {
+        let (symbol, bit) = (index / BITS, BITS - 1 - index % BITS);
+        let mut slice = 0;
+        while slice < SLICED.len() {
+            assert!((TARGETS[0] ^ TARGETS[1]) >> SLICED[slice] & 1 == 0);
+            slices[bit][symbol][slice] =
+                ((bit_word(index) >> SLICED[slice] & 1) as u64).wrapping_neg();
+            slice += 1;
+        }
+        index += 1;
+    }
+    slices
 }
 
 /// What the bit at `position`, counted from the high end of the first byte, adds to the sum.
