@@ -1,0 +1,140 @@
+//! Quoted-printable, as in mail: soft line breaks (`=` and a line end) and escapes (`=3D`).
+//!
+//! Decoded here and not by a library because every byte must lead back to where it stood.
+
+use std::ops::Range;
+
+/// Soft breaks closer than this belong to one text; so much around them is decoded with them.
+const REACH: usize = 1024;
+
+/// Finds the next soft break from `from` on, as the offset of its `=`.
+pub(crate) fn next_soft_break(layer: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += soft_break_in(layer.get(at..)?)?;
+        if soft_break_len(&layer[at..]) > 0 {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// The text around the soft break at `first`: as far as others follow closely.
+pub(crate) fn stretch(layer: &[u8], first: usize) -> Range<usize> {
+    let mut last = first;
+    while let Some(next) = next_soft_break(&layer[..layer.len().min(last + REACH)], last + 1) {
+        last = next;
+    }
+    first.saturating_sub(REACH)..layer.len().min(last + REACH)
+}
+
+/// Decodes `span` into `out`, and for each byte of it the offset in `layer` into `offsets`; both
+/// are emptied first.
+pub(crate) fn decode(
+    layer: &[u8],
+    span: Range<usize>,
+    out: &mut Vec<u8>,
+    offsets: &mut Vec<usize>,
+) {
+    out.clear();
+    offsets.clear();
+    let text = &layer[..span.end];
+    let mut at = span.start;
+    while let Some(&byte) = text.get(at) {
+        if byte == b'=' {
+            let soft = soft_break_len(&text[at..]);
+            if soft > 0 {
+                at += soft;
+                continue;
+            }
+            if let Some(escaped) = escaped_byte(&text[at + 1..]) {
+                out.push(escaped);
+                offsets.push(at);
+                at += 3;
+                continue;
+            }
+        }
+        out.push(byte);
+        offsets.push(at);
+        at += 1;
+    }
+}
+
+/// An `=` before a line end, in blocks that the compiler makes wide.
+fn soft_break_in(haystack: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 1024;
+    let mut at = 0;
+    while at + 1 < haystack.len() {
+        let end = haystack.len().min(at + BLOCK + 1);
+        let (signs, behind) = (&haystack[at..end - 1], &haystack[at + 1..end]);
+        // Numbers instead of conditions, so that the block has no branch.
+        let any = signs.iter().zip(behind).fold(0, |any, (&sign, &next)| {
+            any | (u8::from(sign == b'=') & u8::from(next.wrapping_sub(b'\n') <= b'\r' - b'\n'))
+        });
+        if any != 0 {
+            let mut pairs = signs.iter().zip(behind);
+            let hit =
+                pairs.position(|(&sign, next)| sign == b'=' && (b'\n'..=b'\r').contains(next));
+            return hit.map(|hit| at + hit);
+        }
+        at += BLOCK;
+    }
+    None
+}
+
+/// How long the soft break at the start of `text` is; 0 where none stands there.
+fn soft_break_len(text: &[u8]) -> usize {
+    match text {
+        [b'=', b'\r', b'\n', ..] => 3,
+        [b'=', b'\n', ..] => 2,
+        _ => 0,
+    }
+}
+
+fn escaped_byte(digits: &[u8]) -> Option<u8> {
+    let mut byte = [0];
+    data_encoding::HEXUPPER_PERMISSIVE
+        .decode_mut(digits.get(..2)?, &mut byte)
+        .ok()?;
+    Some(byte[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let first = next_soft_break(text.as_bytes(), 0).expect("a soft break");
+        let (mut out, mut offsets) = (Vec::new(), Vec::new());
+        decode(
+            text.as_bytes(),
+            stretch(text.as_bytes(), first),
+            &mut out,
+            &mut offsets,
+        );
+        assert_eq!(String::from_utf8_lossy(&out), expected);
+        assert_eq!(offsets.len(), out.len());
+        assert!(offsets.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn joins_soft_breaks_and_reads_escapes() {
+        check("token=3Dab=\ncd\nnext", "token=abcd\nnext");
+        check("one =\r\ntwo=\r\nthree =3d=ZZ=", "one twothree ==ZZ=");
+        check(
+            &format!("{}=\nb", "a".repeat(5000)),
+            &format!("{}b", "a".repeat(1024)),
+        );
+    }
+
+    #[test]
+    fn finds_soft_breaks_across_blocks() {
+        for at in [0, 1, 1022, 1023, 1024, 1025, 3000] {
+            let mut text = vec![b'='; 4000];
+            text[at + 1] = b'\n';
+            assert_eq!(next_soft_break(&text, 0), Some(at));
+        }
+        assert_eq!(next_soft_break(b"a=\rb=\x0bc =", 0), None);
+    }
+}

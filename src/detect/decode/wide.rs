@@ -1,0 +1,158 @@
+//! UTF-16, as whole files and as strings inside binaries, at any alignment.
+
+use std::ops::Range;
+
+use crate::model::Encoding;
+
+/// So many characters beyond Latin-1 in a row are no text around a token.
+const MAX_FOREIGN: usize = 256;
+
+/// A stretch of UTF-16 in a layer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// [`Encoding::Utf16Le`] or [`Encoding::Utf16Be`].
+    pub(crate) byte_order: Encoding,
+    /// Its bytes, an even number.
+    pub(crate) span: Range<usize>,
+    /// Where its middle, in which every other byte is zero, ends.
+    pub(crate) narrow_end: usize,
+}
+
+/// The stretch around the Latin character at `at`, which has a zero beside it. `lead` tells the
+/// alignment of the layer's first byte.
+pub(crate) fn stretch(layer: &[u8], at: usize, lead: usize) -> Stretch {
+    let ahead = layer[at + 1..]
+        .chunks_exact(2)
+        .take_while(|p| p[0] == 0 && is_text(p[1]))
+        .count();
+    let behind = layer[..at]
+        .rchunks_exact(2)
+        .take_while(|p| is_text(p[0]) && p[1] == 0)
+        .count();
+    let (first, last) = (at - 2 * behind, at + 2 * ahead);
+    let zeros_before = zeros(layer[..first].iter().rev());
+    let zeros_behind = zeros(layer[last + 1..].iter());
+    let big_endian = match (zeros_before, zeros_behind) {
+        // The first character has no zero of its own before it, the last none behind it.
+        (0, _) => false,
+        (_, 0) => true,
+        // Terminators and gaps are whole units: an odd zero belongs to the text.
+        (before, behind) if before % 2 == 0 && behind % 2 == 1 => false,
+        (before, behind) if before % 2 == 1 && behind % 2 == 0 => true,
+        _ => (lead + first) % 2 == 1,
+    };
+    let (byte_order, unit) = if big_endian {
+        (Encoding::Utf16Be, first - 1)
+    } else {
+        (Encoding::Utf16Le, first)
+    };
+    let high = usize::from(!big_endian);
+    let text = |units: &mut dyn Iterator<Item = &[u8]>| {
+        let mut foreign = 0;
+        units
+            .take_while(|pair| {
+                foreign = if pair[high] == 0 { 0 } else { foreign + 1 };
+                foreign < MAX_FOREIGN && **pair != [0, 0]
+            })
+            .count()
+    };
+    let before = text(&mut layer[..unit].rchunks_exact(2));
+    let behind = text(&mut layer[unit..].chunks_exact(2));
+    Stretch {
+        byte_order,
+        // Little-endian text may lack its very last byte, where the input was cut.
+        span: unit - 2 * before
+            ..unit + 2 * behind + usize::from(last == layer.len() - 1 && !big_endian),
+        narrow_end: last + 1,
+    }
+}
+
+fn is_text(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')
+}
+
+/// How many zeros `bytes` start with; four stand for any number.
+fn zeros<'b>(bytes: impl Iterator<Item = &'b u8>) -> usize {
+    bytes.take(4).take_while(|&&byte| byte == 0).count()
+}
+
+/// The characters of a stretch as bytes, `?` for those beyond Latin-1, into `out`, which is
+/// emptied first.
+pub(crate) fn decode(layer: &[u8], stretch: &Stretch, out: &mut Vec<u8>) {
+    out.clear();
+    out.extend(layer[stretch.span.clone()].chunks(2).map(|pair| {
+        match (stretch.byte_order, pair) {
+            (Encoding::Utf16Be, [0, low]) | (Encoding::Utf16Le, [low, 0] | [low]) => *low,
+            _ => b'?',
+        }
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(bytes: &[u8], at: usize, expected: &str, order: Encoding) {
+        let stretch = stretch(bytes, at, 0);
+        let mut out = Vec::new();
+        decode(bytes, &stretch, &mut out);
+        assert_eq!(
+            (String::from_utf8_lossy(&out).as_ref(), stretch.byte_order),
+            (expected, order)
+        );
+    }
+
+    fn le(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    }
+
+    fn be(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+    }
+
+    #[test]
+    fn reads_files_of_either_byte_order() {
+        check(&le("key = value"), 6, "key = value", Encoding::Utf16Le);
+        check(&be("key = value"), 7, "key = value", Encoding::Utf16Be);
+        check(
+            &le("\u{feff}key = 中文 value"),
+            4,
+            "?key = ?? value",
+            Encoding::Utf16Le,
+        );
+        check(
+            &be("\u{feff}key = 中文 value"),
+            5,
+            "?key = ?? value",
+            Encoding::Utf16Be,
+        );
+        check(
+            &le("ends with one")[..25],
+            0,
+            "ends with one",
+            Encoding::Utf16Le,
+        );
+    }
+
+    #[test]
+    fn reads_strings_inside_binaries_at_either_alignment() {
+        for lead in [&b"\x01\x02\x03\xff"[..], &b"\x01\x02\xff"[..]] {
+            for (text, order) in [
+                (le("string"), Encoding::Utf16Le),
+                (be("string"), Encoding::Utf16Be),
+            ] {
+                let first = lead.len() + usize::from(order == Encoding::Utf16Be);
+                let mut bytes = [lead, &text].concat();
+                if order == Encoding::Utf16Le {
+                    bytes.extend([0, 0]);
+                }
+                let found = stretch(&bytes, first + 4, 0);
+                assert_eq!(found.byte_order, order);
+                let mut out = Vec::new();
+                decode(&bytes, &found, &mut out);
+                assert!(out.ends_with(b"string"), "{out:?}");
+            }
+        }
+    }
+}

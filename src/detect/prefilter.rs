@@ -1,0 +1,283 @@
+//! The only code that sees every byte: finds the runs that are worth a look.
+//!
+//! A run of at least [`MIN_RUN`] characters holds a whole group of [`GROUP`] that starts at a
+//! multiple of [`STRIDE`], wherever the run starts; so only those groups are tested, eight bytes
+//! at a time in two registers. The test is coarse (it lets a few characters beside the base64
+//! alphabets pass, which costs nothing to allow) and the run behind a hit is measured exactly.
+
+use std::ops::Range;
+
+/// The shortest run that can hold a token: 52 characters of a legacy one.
+pub(super) const MIN_RUN: usize = 52;
+/// How many characters are tested at a time.
+const GROUP: usize = 16;
+/// The distance between two tested groups: a run of `MIN_RUN` holds one whole.
+const STRIDE: usize = MIN_RUN - GROUP + 1;
+
+/// A soft break of quoted-printable can leave a legacy token in two halves of 26 characters: 51
+/// bytes of UTF-16 in which every other one is zero. They hold eight bytes at a multiple of this.
+const WIDE_STRIDE: usize = 51 - 8 + 1;
+
+const HIGH: u64 = 0x8080_8080_8080_8080;
+const EACH: u64 = 0x0101_0101_0101_0101;
+/// `0` in each byte, put where zeros are expected so that the test for text lets them pass.
+const DIGITS: u64 = EACH * 0x30;
+const ODD_BYTES: u64 = 0xff00_ff00_ff00_ff00;
+
+/// The base64 alphabets, standard and URL-safe together.
+pub(super) static ALPHABET: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+        byte += 1;
+    }
+    table
+};
+
+/// Finds the next run of at least [`MIN_RUN`] base64 characters that ends after `from`, as a
+/// half-open span. The run is maximal: it may start before `from`.
+pub(super) fn next_run(haystack: &[u8], mut from: usize) -> Option<Range<usize>> {
+    loop {
+        let at = next_group(haystack, from)?;
+        if let Some(foreign) = haystack[at..at + GROUP]
+            .iter()
+            .rposition(|&b| !ALPHABET[usize::from(b)])
+        {
+            // A run that ended in this group would have been met a group earlier.
+            from = at + foreign + 1;
+            continue;
+        }
+        let run = run_around(haystack, at);
+        if run.len() >= MIN_RUN {
+            return Some(run);
+        }
+        from = run.end;
+    }
+}
+
+/// The maximal run of base64 characters around `at`, empty where none stands there.
+pub(super) fn run_around(haystack: &[u8], at: usize) -> Range<usize> {
+    let ahead = haystack[at..]
+        .iter()
+        .position(|&b| !ALPHABET[usize::from(b)]);
+    let behind = haystack[..at]
+        .iter()
+        .rposition(|&b| !ALPHABET[usize::from(b)]);
+    behind.map_or(0, |last| last + 1)..ahead.map_or(haystack.len(), |first| at + first)
+}
+
+/// The next group that passes the coarse test and has enough beside it.
+fn next_group(haystack: &[u8], from: usize) -> Option<usize> {
+    let tail = haystack.get(from..)?;
+    let mut chunks = tail.chunks_exact(STRIDE);
+    let mut at = from;
+    for chunk in chunks.by_ref() {
+        if foreign(word(chunk, 0)) | foreign(word(chunk, 8)) == 0 && has_company(haystack, at) {
+            return Some(at);
+        }
+        at += STRIDE;
+    }
+    let last = chunks.remainder();
+    (last.len() >= GROUP
+        && foreign(word(last, 0)) | foreign(word(last, 8)) == 0
+        && has_company(haystack, at))
+    .then_some(at)
+}
+
+/// Whether another group follows or precedes: of the 36 characters that a run has beside its
+/// group, 18 stand on one side.
+fn has_company(haystack: &[u8], at: usize) -> bool {
+    let ahead = haystack.get(at + GROUP..at + 2 * GROUP);
+    let behind = at.checked_sub(GROUP).map(|start| &haystack[start..at]);
+    let passes = |group: &[u8]| foreign(word(group, 0)) | foreign(word(group, 8)) == 0;
+    ahead.is_some_and(passes) || behind.is_some_and(passes)
+}
+
+/// Eight bytes as a number. Panics past the end, which the callers' lengths exclude.
+#[inline]
+fn word(bytes: &[u8], at: usize) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(eight)
+}
+
+/// Zero where all eight bytes are in `+` to `9`, in `A` to `_` or in `a` to DEL: the base64
+/// alphabets and a little more. Each byte is compared by an addition that cannot carry into its
+/// neighbour, since its own high bit is cleared first.
+#[inline]
+fn foreign(bytes: u64) -> u64 {
+    let low = bytes & !HIGH;
+    let folded = low | (EACH * 0x20);
+    let from_a = folded + EACH * (0x80 - u64::from(b'a'));
+    let from_plus = low + EACH * (0x80 - u64::from(b'+'));
+    let past_9 = low + EACH * (0x7f - u64::from(b'9'));
+    (!(from_a | (from_plus & !past_9)) | bytes) & HIGH
+}
+
+/// Zero where all eight bytes are in `lower` to DEL or in `2` to `7`, and none is upper case:
+/// the base32 alphabet of legacy tokens and a little more.
+#[inline]
+fn foreign_base32(bytes: u64) -> u64 {
+    let low = bytes & !HIGH;
+    let from_a = low + EACH * (0x80 - u64::from(b'a'));
+    let from_2 = low + EACH * (0x80 - u64::from(b'2'));
+    let past_7 = low + EACH * (0x7f - u64::from(b'7'));
+    (!(from_a | (from_2 & !past_7)) | bytes) & HIGH
+}
+
+/// Finds the next run of at least [`MIN_RUN`] characters `a-z2-7` within `run`, as a maximal
+/// half-open span.
+pub(super) fn next_base32(run: &[u8], mut from: usize) -> Option<Range<usize>> {
+    let is_base32 = |b: &u8| matches!(b, b'a'..=b'z' | b'2'..=b'7');
+    loop {
+        let mut at = from;
+        while foreign_base32(word(run.get(at..at + GROUP)?, 0))
+            | foreign_base32(word(&run[at..at + GROUP], 8))
+            != 0
+        {
+            at += STRIDE;
+        }
+        let end = run[at..]
+            .iter()
+            .position(|b| !is_base32(b))
+            .map_or(run.len(), |n| at + n);
+        if end == at {
+            // A run that ended here would have been met a group earlier.
+            from = at + 1;
+            continue;
+        }
+        let start = run[..at]
+            .iter()
+            .rposition(|b| !is_base32(b))
+            .map_or(0, |n| n + 1);
+        if end.saturating_sub(start) >= MIN_RUN {
+            return Some(start..end);
+        }
+        from = end + 1;
+    }
+}
+
+/// Finds the next place from `from` on where text in UTF-16 may stand: eight bytes of which
+/// every other one is zero and the rest are letters or digits. Returns the offset of the first
+/// byte that is not zero.
+pub(super) fn next_wide(haystack: &[u8], from: usize) -> Option<usize> {
+    let tail = haystack.get(from..)?;
+    let mut at = from;
+    for chunk in tail.chunks(WIDE_STRIDE) {
+        if chunk.len() < 8 {
+            return None;
+        }
+        let bytes = word(chunk, 0);
+        if bytes & ODD_BYTES == 0 {
+            if foreign(bytes | (DIGITS & ODD_BYTES)) == 0 {
+                return Some(at);
+            }
+        } else if bytes & !ODD_BYTES == 0 && foreign(bytes | (DIGITS & !ODD_BYTES)) == 0 {
+            return Some(at + 1);
+        }
+        at += WIDE_STRIDE;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn naive_runs(haystack: &[u8], member: impl Fn(u8) -> bool) -> Vec<Range<usize>> {
+        let mut runs = Vec::new();
+        let mut start = 0;
+        for end in 0..=haystack.len() {
+            if end == haystack.len() || !member(haystack[end]) {
+                if end - start >= MIN_RUN {
+                    runs.push(start..end);
+                }
+                start = end + 1;
+            }
+        }
+        runs
+    }
+
+    fn all_runs(haystack: &[u8]) -> Vec<Range<usize>> {
+        let mut runs = Vec::new();
+        let mut from = 0;
+        while let Some(run) = next_run(haystack, from) {
+            from = run.end;
+            runs.push(run);
+        }
+        runs
+    }
+
+    fn all_base32(haystack: &[u8]) -> Vec<Range<usize>> {
+        let mut runs = Vec::new();
+        let mut from = 0;
+        while let Some(run) = next_base32(haystack, from) {
+            from = run.end;
+            runs.push(run);
+        }
+        runs
+    }
+
+    fn is_base32(b: u8) -> bool {
+        matches!(b, b'a'..=b'z' | b'2'..=b'7')
+    }
+
+    /// Text whose runs are about as long as the shortest that count, with near misses between.
+    fn adversarial() -> impl Strategy<Value = Vec<u8>> {
+        let piece = (
+            40_usize..70,
+            prop::sample::select(b"aZ7+/-_{.]q2~".to_vec()),
+            prop::sample::select(b" .{]\x80\xff~,:\x00@`".to_vec()),
+        )
+            .prop_map(|(length, fill, gap)| {
+                let mut piece = vec![fill; length];
+                piece.push(gap);
+                piece
+            });
+        prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn finds_every_run(text in adversarial()) {
+            prop_assert_eq!(all_runs(&text), naive_runs(&text, |b| ALPHABET[usize::from(b)]));
+            prop_assert_eq!(all_base32(&text), naive_runs(&text, is_base32));
+        }
+
+        #[test]
+        fn finds_every_run_in_random_bytes(
+            bytes in prop::collection::vec(prop_oneof![9 => 0x2a_u8..0x7f, 1 => any::<u8>()], 0..600)
+        ) {
+            prop_assert_eq!(all_runs(&bytes), naive_runs(&bytes, |b| ALPHABET[usize::from(b)]));
+            prop_assert_eq!(all_base32(&bytes), naive_runs(&bytes, is_base32));
+        }
+    }
+
+    #[test]
+    fn meets_half_a_token_in_utf16_at_any_offset() {
+        for lead in 0..200 {
+            for big_endian in [false, true] {
+                let mut bytes = vec![b'.'; lead];
+                let mut text: Vec<u8> = "a7".repeat(13).bytes().flat_map(|b| [b, 0]).collect();
+                text.pop();
+                if big_endian {
+                    bytes.push(0);
+                }
+                bytes.extend(&text);
+                bytes.extend([b'.'; 100]);
+                let at = next_wide(&bytes, 0).expect("half a token in UTF-16");
+                assert!(bytes[at] != 0 && bytes[at + 1] == 0, "{lead} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_are_not_text() {
+        assert_eq!(next_wide(&[0; 5000], 0), None);
+        assert_eq!(next_run(&[0; 5000], 0), None);
+    }
+}

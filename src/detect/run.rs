@@ -1,0 +1,290 @@
+//! Joins the lines of wrapped base64 or hex into one run, and leads back to where they stood.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::prefilter::run_around;
+
+/// A line shorter than this is the last of its block: nothing is joined behind it. Encoders wrap
+/// at 60, 64 or 76 columns; the first line may share its columns with a key.
+const MIN_WRAPPED: usize = 32;
+/// Columns of indentation that may stand before a line's run.
+const MAX_INDENT: usize = 256;
+/// Columns of white space that may stand behind it.
+const MAX_TRAIL: usize = 16;
+/// Text inside JSON inside JSON has two backslashes before its `n`, one level more has four.
+const MAX_BACKSLASHES: usize = 4;
+
+/// A run of base64 characters, its line breaks taken out.
+///
+/// Breaks are CRLF, LF or CR, or such written as escapes (`\n`, `\r\n`, with up to four
+/// backslashes), with a backslash or a little white space before them, and indentation after.
+#[derive(Debug)]
+pub(super) struct Run<'a> {
+    /// The characters.
+    pub(super) text: Cow<'a, [u8]>,
+    /// The span in the layer, breaks included.
+    pub(super) raw: Range<usize>,
+    /// For each line where it starts in `text` and in the layer.
+    lines: Vec<(usize, usize)>,
+}
+
+impl<'a> Run<'a> {
+    /// Joins what belongs to the run `line` of `layer`, in both directions.
+    pub(super) fn join(layer: &'a [u8], line: Range<usize>) -> Self {
+        let mut first = line;
+        let mut spans = Vec::new();
+        while let Some(previous) = line_before(layer, &mut first) {
+            spans.push(first);
+            first = previous;
+        }
+        spans.push(first);
+        spans.reverse();
+        Self::forward(layer, spans)
+    }
+
+    /// Joins what belongs to the run that starts at `start`, forwards only, within `limit` bytes.
+    pub(super) fn from_start(layer: &'a [u8], start: usize, limit: usize) -> Self {
+        let window = &layer[..layer.len().min(start + limit)];
+        let line = start..run_around(window, start).end;
+        Self::forward(window, vec![line])
+    }
+
+    fn forward(layer: &'a [u8], mut spans: Vec<Range<usize>>) -> Self {
+        while let Some(next) = line_after(layer, &spans[spans.len() - 1]) {
+            spans.push(next);
+        }
+        let raw = spans[0].start..spans[spans.len() - 1].end;
+        if spans.len() == 1 {
+            return Self {
+                text: Cow::Borrowed(&layer[raw.clone()]),
+                lines: vec![(0, raw.start)],
+                raw,
+            };
+        }
+        let mut text = Vec::with_capacity(raw.len());
+        let mut lines = Vec::with_capacity(spans.len());
+        for span in spans {
+            lines.push((text.len(), span.start));
+            text.extend_from_slice(&layer[span]);
+        }
+        Self {
+            text: Cow::Owned(text),
+            raw,
+            lines,
+        }
+    }
+
+    /// Whether any break was taken out.
+    pub(super) fn is_wrapped(&self) -> bool {
+        self.lines.len() > 1
+    }
+
+    /// Where in the layer the character `index` of `text` stands.
+    pub(super) fn raw_offset(&self, index: usize) -> usize {
+        let line = self.lines.partition_point(|&(start, _)| start <= index) - 1;
+        let (start, raw) = self.lines[line];
+        raw + (index - start)
+    }
+
+    /// The span in the layer of the characters `span` of `text`, which is not empty.
+    pub(super) fn raw_span(&self, span: Range<usize>) -> Range<usize> {
+        self.raw_offset(span.start)..self.raw_offset(span.end - 1) + 1
+    }
+}
+
+/// The line that `line` continues, if any; takes the `n` of an escaped break off `line`'s start.
+fn line_before(layer: &[u8], line: &mut Range<usize>) -> Option<Range<usize>> {
+    let (end, start) = break_before(layer, line.start)?;
+    if start >= line.end {
+        return None;
+    }
+    let previous = run_around(layer, end - 1);
+    if previous.end != end || previous.len() < MIN_WRAPPED {
+        return None;
+    }
+    line.start = start;
+    Some(previous)
+}
+
+/// The line that continues `line`, if any.
+fn line_after(layer: &[u8], line: &Range<usize>) -> Option<Range<usize>> {
+    if line.len() < MIN_WRAPPED {
+        return None;
+    }
+    let start = break_after(layer, line.end)?;
+    let next = start..run_around(layer, start).end;
+    (!next.is_empty()).then_some(next)
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// Where the next line starts behind a break at `end`.
+fn break_after(layer: &[u8], end: usize) -> Option<usize> {
+    let rest = &layer[end..];
+    let blanks = rest
+        .iter()
+        .take(MAX_TRAIL)
+        .take_while(|&&b| is_blank(b))
+        .count();
+    let rest = &rest[blanks..];
+    let slashes = count_backslashes(rest.iter());
+    let behind = &rest[slashes..];
+    let taken = match (slashes, behind) {
+        (0 | 1, [b'\r', b'\n', ..]) => 2,
+        (0 | 1, [b'\r' | b'\n', ..]) | (1.., [b'n', ..]) => 1,
+        (1.., [b'r', more @ ..]) => {
+            let again = count_backslashes(more.iter());
+            if again > 0 && more.get(again) == Some(&b'n') {
+                again + 2
+            } else {
+                1
+            }
+        }
+        _ => return None,
+    };
+    let indent = behind[taken..]
+        .iter()
+        .take(MAX_INDENT + 1)
+        .take_while(|&&b| is_blank(b))
+        .count();
+    let start = end + blanks + slashes + taken + indent;
+    (indent <= MAX_INDENT && start < layer.len()).then_some(start)
+}
+
+/// The end of the line before the break that stands before `start`, and where the line behind it
+/// really starts: an escaped break glues its letter to the line.
+fn break_before(layer: &[u8], start: usize) -> Option<(usize, usize)> {
+    let blanks = layer[..start]
+        .iter()
+        .rev()
+        .take(MAX_INDENT + 1)
+        .take_while(|&&b| is_blank(b))
+        .count();
+    let head = &layer[..start - blanks];
+    if blanks > MAX_INDENT {
+        return None;
+    }
+    let (head, start) = match head {
+        [head @ .., b'\r', b'\n'] | [head @ .., b'\r' | b'\n'] => {
+            let head = head.strip_suffix(b"\\").unwrap_or(head);
+            (head, start)
+        }
+        // The break's letter stands before the indentation, or is glued to the run.
+        [.., b'\\', b'n' | b'r'] if blanks > 0 => (before_escape(head)?, start),
+        [.., b'\\'] if blanks == 0 && matches!(layer.get(start), Some(b'n' | b'r')) => {
+            (before_escape(&layer[..=start])?, start + 1)
+        }
+        _ => return None,
+    };
+    let trail = head
+        .iter()
+        .rev()
+        .take(MAX_TRAIL)
+        .take_while(|&&b| is_blank(b))
+        .count();
+    let end = head.len() - trail;
+    (end > 0).then_some((end, start))
+}
+
+/// What stands before the escaped break at the end of `head`.
+fn before_escape(head: &[u8]) -> Option<&[u8]> {
+    let strip = |text: &'_ [u8]| {
+        let (_, rest) = text.split_last()?;
+        match count_backslashes(rest.iter().rev()) {
+            0 => None,
+            slashes => Some(rest.len() - slashes),
+        }
+    };
+    let end = strip(head)?;
+    if head.ends_with(b"n")
+        && head[..end].ends_with(b"r")
+        && let Some(carriage) = strip(&head[..end])
+    {
+        return Some(&head[..carriage]);
+    }
+    Some(&head[..end])
+}
+
+fn count_backslashes<'b>(bytes: impl Iterator<Item = &'b u8>) -> usize {
+    bytes
+        .take(MAX_BACKSLASHES)
+        .take_while(|&&b| b == b'\\')
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::prefilter::next_run;
+    use super::*;
+
+    /// Every line of `lines` joined by `glue`, with text around: one run, from whichever line.
+    #[track_caller]
+    fn check(glue: &str) {
+        let lines = [
+            "A".repeat(64),
+            "B".repeat(60),
+            "C".repeat(76),
+            "D".repeat(5),
+        ];
+        let text = format!("key: {}\" end", lines.join(glue));
+        let expected = lines.concat();
+        let mut from = 0;
+        while let Some(line) = next_run(text.as_bytes(), from) {
+            from = line.end;
+            let run = Run::join(text.as_bytes(), line);
+            assert_eq!(String::from_utf8_lossy(&run.text), expected, "{glue:?}");
+            assert_eq!(run.raw, 5..text.len() - 5, "{glue:?}");
+            assert_eq!(
+                run.raw_span(64..124),
+                69 + glue.len()..129 + glue.len(),
+                "{glue:?}"
+            );
+        }
+        assert!(from > 0);
+    }
+
+    #[test]
+    fn joins_every_kind_of_break() {
+        for glue in [
+            "\n",
+            "\r\n",
+            "\r",
+            "\n    ",
+            "\n\t\t",
+            " \r\n",
+            "\\\n",
+            "\\n",
+            "\\r\\n",
+            "\\\\n",
+            "\\\\r\\\\n",
+            "\\n  ",
+            "\\\\\\\\n",
+            "\\r",
+            "\\r\\n \t",
+        ] {
+            check(glue);
+        }
+        check(&format!("\n{}", " ".repeat(256)));
+        check(&format!("\\n{}", " ".repeat(256)));
+    }
+
+    #[test]
+    fn joins_nothing_else() {
+        let line = "A".repeat(64);
+        for glue in ["\n\n", " ", "\\t", ":\n", "=\n", "\n> "] {
+            let text = format!("{line}{glue}{line}");
+            let run = Run::join(text.as_bytes(), 0..64);
+            assert_eq!(run.raw, 0..64, "{glue:?}");
+            let behind = run_around(text.as_bytes(), text.len() - 1);
+            let run = Run::join(text.as_bytes(), behind.clone());
+            assert_eq!(run.raw, behind, "{glue:?}");
+        }
+        let far = format!("{line}\n{}{line}", " ".repeat(257));
+        assert_eq!(Run::join(far.as_bytes(), 0..64).raw, 0..64);
+        let short = format!("{}\n{line}", "k".repeat(31));
+        assert_eq!(Run::join(short.as_bytes(), 32..96).raw, 32..96);
+    }
+}

@@ -1,0 +1,307 @@
+//! Searches one layer after the other: tokens that stand plainly, and encodings that may hold
+//! more.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::context::{self, Reading};
+use super::decode::{base64, gzip, hex, quoted_printable, wide};
+use super::layer::{Layer, MAX_DEPTH, MAX_SPAN, Map, Span};
+use super::plain;
+use super::plan::{Match, Plan};
+use super::prefilter;
+use super::run::Run;
+use crate::model::{Clue, Encoding, Evidence, Secret};
+
+/// The shortest run that can hold a legacy token in base64.
+const MIN_BASE64: usize = 70;
+/// The shortest run that can hold one in hex.
+const MIN_HEX: usize = 104;
+/// How many organisations are named at most by what stands nearby.
+const MAX_NEARBY: usize = 5;
+/// How far an encoded run may go on behind its token and still be taken whole for the context.
+const MAX_TAIL: usize = 32 << 10;
+
+/// A token, found in the input.
+pub(super) struct Hit {
+    /// What it is.
+    pub(super) what: Match,
+    /// The token.
+    pub(super) secret: Secret,
+    /// Where it stands in the input.
+    pub(super) span: Span,
+    /// The encodings around it, outermost first.
+    pub(super) encodings: Vec<Encoding>,
+    /// Organisations named with it; empty for a hit outside the part of the input that is asked
+    /// for, which is only wanted for redacting what stands beside another.
+    pub(super) organizations: Vec<Clue>,
+}
+
+/// The search of one window of input.
+pub(super) struct Search<'s> {
+    plan: &'s Plan,
+    owned: Range<usize>,
+    hits: Vec<Hit>,
+    seen: HashSet<(usize, Vec<u8>)>,
+    spare: Vec<Vec<u8>>,
+}
+
+impl<'s> Search<'s> {
+    /// Searches `input` for all tokens of which the first byte stands in `scan`, and reads the
+    /// organisations of those of which it stands in `owned`.
+    pub(super) fn run(
+        plan: &'s Plan,
+        input: &[u8],
+        owned: Range<usize>,
+        scan: Range<usize>,
+        spare: Vec<Vec<u8>>,
+    ) -> (Vec<Hit>, Vec<Vec<u8>>) {
+        let mut search = Self {
+            plan,
+            owned,
+            hits: Vec::new(),
+            seen: HashSet::new(),
+            spare,
+        };
+        search.layer(&Layer::input(input), scan);
+        search.hits.sort_by(|a, b| {
+            let key = |hit: &Hit| (hit.span.exact.start, hit.span.exact.end);
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| a.secret.expose().cmp(b.secret.expose()))
+        });
+        (search.hits, search.spare)
+    }
+
+    fn layer(&mut self, layer: &Layer<'_>, scan: Range<usize>) {
+        self.runs(layer, &scan);
+        if layer.depth() < MAX_DEPTH {
+            self.wide(layer, &scan);
+            self.quoted_printable(layer, &scan);
+            if layer.depth() > 0 {
+                self.gzip(layer);
+            }
+        }
+        let plan = self.plan;
+        plan.matches(layer.bytes, &scan, &mut |exact, what| {
+            self.found(layer, exact, what);
+        });
+    }
+
+    /// Searches all of what came out of an encoding.
+    fn inner(&mut self, layer: &Layer<'_>) {
+        self.layer(layer, 0..layer.bytes.len());
+    }
+
+    fn runs(&mut self, layer: &Layer<'_>, scan: &Range<usize>) {
+        let mut from = scan.start;
+        while let Some(line) = prefilter::next_run(layer.bytes, from) {
+            if line.start >= scan.end {
+                break;
+            }
+            let run = Run::join(layer.bytes, line.clone());
+            from = run.raw.end.max(line.end);
+            let plan = self.plan;
+            plain::search(plan, layer.bytes, &run, &mut |exact, what| {
+                self.found(layer, exact, what);
+            });
+            if run.text.len() >= MIN_BASE64 && layer.depth() < MAX_DEPTH {
+                self.encoded_run(layer, &run);
+            }
+        }
+    }
+
+    fn encoded_run(&mut self, layer: &Layer<'_>, run: &Run<'_>) {
+        let text = &run.text;
+        for phase in 0..base64::GROUP {
+            let mut from = phase;
+            while let Some((span, next)) = base64::next_stretch(text, from) {
+                from = next;
+                let mut bytes = self.spare.pop().unwrap_or_default();
+                let start = span.start;
+                base64::decode(text, span, &mut bytes);
+                let map = Map::Base64 { run, start };
+                self.inner(&layer.open(&bytes, start / 4 * 3, &[Encoding::Base64], map));
+                self.spare.push(bytes);
+            }
+        }
+        if text.len() >= MIN_HEX {
+            for parity in 0..2 {
+                let mut from = parity;
+                while let Some((span, next)) = hex::next_stretch(text, from) {
+                    from = next;
+                    let mut bytes = self.spare.pop().unwrap_or_default();
+                    let start = span.start;
+                    hex::decode(text, span, &mut bytes);
+                    let map = Map::Hex { run, start };
+                    self.inner(&layer.open(&bytes, start / 2, &[Encoding::Hex], map));
+                    self.spare.push(bytes);
+                }
+            }
+        }
+        if layer.depth() + 2 <= MAX_DEPTH {
+            self.packed_run(layer, run);
+        }
+    }
+
+    /// Gzip inside the base64 or the hex of a run.
+    fn packed_run(&mut self, layer: &Layer<'_>, run: &Run<'_>) {
+        let mut packed = self.spare.pop().unwrap_or_default();
+        for at in memchr::memmem::find_iter(&run.text, gzip::MAGIC_BASE64) {
+            let run = Run::from_start(layer.bytes, run.raw_offset(at), MAX_SPAN);
+            base64::decode(
+                &run.text,
+                0..run.text.len().min(gzip::TASTE_BASE64),
+                &mut packed,
+            );
+            if gzip::is_plausible(&packed) {
+                base64::decode(&run.text, 0..run.text.len(), &mut packed);
+                self.unpack(layer, &packed, run.raw, &[Encoding::Base64, Encoding::Gzip]);
+            }
+        }
+        let mut from = 0;
+        while let Some(span) = hex::next_gzip(&run.text, from) {
+            from = span.end.max(span.start + 1);
+            let span = span.start..span.end.min(span.start + MAX_SPAN);
+            hex::decode(&run.text, span.clone(), &mut packed);
+            let raw = run.raw_span(span);
+            self.unpack(layer, &packed, raw, &[Encoding::Hex, Encoding::Gzip]);
+        }
+        self.spare.push(packed);
+    }
+
+    /// Gzip that stands plainly in a layer.
+    fn gzip(&mut self, layer: &Layer<'_>) {
+        for at in memchr::memmem::find_iter(layer.bytes, gzip::MAGIC) {
+            let end = layer.bytes.len().min(at + MAX_SPAN);
+            self.unpack(layer, &layer.bytes[at..end], at..end, &[Encoding::Gzip]);
+        }
+    }
+
+    fn unpack(
+        &mut self,
+        layer: &Layer<'_>,
+        packed: &[u8],
+        raw: Range<usize>,
+        encodings: &'static [Encoding],
+    ) {
+        if gzip::is_plausible(packed) {
+            let bytes = gzip::unpack(packed);
+            self.inner(&layer.open(&bytes, 0, encodings, Map::Gzip { raw }));
+        }
+    }
+
+    fn wide(&mut self, layer: &Layer<'_>, scan: &Range<usize>) {
+        let mut searched = [0; 2];
+        let mut from = scan.start;
+        while let Some(at) = prefilter::next_wide(layer.bytes, from) {
+            if at >= scan.end {
+                break;
+            }
+            let stretch = wide::stretch(layer.bytes, at, layer.lead);
+            from = stretch.narrow_end.max(at + 1);
+            if at < searched[at % 2] {
+                continue;
+            }
+            searched[at % 2] = stretch.span.end;
+            let encodings: &'static [Encoding] = match stretch.byte_order {
+                Encoding::Utf16Be => &[Encoding::Utf16Be],
+                _ => &[Encoding::Utf16Le],
+            };
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            wide::decode(layer.bytes, &stretch, &mut bytes);
+            let map = Map::Wide {
+                start: stretch.span.start,
+            };
+            self.inner(&layer.open(&bytes, 0, encodings, map));
+            self.spare.push(bytes);
+        }
+    }
+
+    fn quoted_printable(&mut self, layer: &Layer<'_>, scan: &Range<usize>) {
+        let mut from = scan.start;
+        while let Some(first) = quoted_printable::next_soft_break(layer.bytes, from) {
+            if first >= scan.end {
+                break;
+            }
+            let text = quoted_printable::stretch(layer.bytes, first);
+            from = text.end.max(first + 1);
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            let mut offsets = Vec::new();
+            quoted_printable::decode(layer.bytes, text, &mut bytes, &mut offsets);
+            let map = Map::QuotedPrintable { offsets: &offsets };
+            self.inner(&layer.open(&bytes, 0, &[Encoding::QuotedPrintable], map));
+            self.spare.push(bytes);
+        }
+    }
+
+    /// Takes note of a token at `exact` of `layer`.
+    fn found(&mut self, layer: &Layer<'_>, exact: Range<usize>, what: Match) {
+        let secret = Secret::new(&what.secret);
+        let mut span = Span {
+            run: exact.clone(),
+            exact,
+        };
+        let mut levels = vec![(layer, span.clone())];
+        let mut current = layer;
+        while let Some((parent, outer)) = current.outward(&span) {
+            if !current.needs_encoding(&span.exact) {
+                return;
+            }
+            levels.push((parent, outer.clone()));
+            (current, span) = (parent, outer);
+        }
+        if !self
+            .seen
+            .insert((span.exact.start, secret.expose().to_vec()))
+        {
+            return;
+        }
+        let organizations = if self.owned.contains(&span.exact.start) {
+            organizations(&levels)
+        } else {
+            Vec::new()
+        };
+        self.hits.push(Hit {
+            what,
+            secret,
+            span,
+            encodings: layer.encodings(),
+            organizations,
+        });
+    }
+}
+
+/// The organisations that are named with a token, given where it stands in each layer, from the
+/// innermost outwards: the first that names its own decides, else all that is near counts.
+fn organizations(levels: &[(&Layer<'_>, Span)]) -> Vec<Clue> {
+    let clues = |names: Vec<String>, evidence| {
+        names
+            .into_iter()
+            .map(|organization| Clue {
+                organization,
+                evidence,
+            })
+            .collect()
+    };
+    let mut nearby: Vec<String> = Vec::new();
+    for (layer, span) in levels {
+        let end = if span.run.end - span.exact.end <= MAX_TAIL {
+            span.run.end
+        } else {
+            span.exact.end
+        };
+        match context::read(layer.bytes, span.run.start..end) {
+            Reading::Entry(names) => return clues(names, Evidence::Entry),
+            Reading::Elsewhere => return Vec::new(),
+            Reading::Nearby(names) => {
+                for name in names {
+                    if nearby.len() < MAX_NEARBY && !nearby.contains(&name) {
+                        nearby.push(name);
+                    }
+                }
+            }
+        }
+    }
+    clues(nearby, Evidence::Nearby)
+}

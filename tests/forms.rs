@@ -1,0 +1,314 @@
+//! Every form in which a token can stand, and any mix of them: found, with its encodings and its
+//! place.
+
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use patsweep::detect::Detector;
+use patsweep::model::{Candidate, Encoding};
+use patsweep::rules::RuleSet;
+use patsweep::token::{Salt, c3id, mint};
+
+fn detector() -> Detector {
+    Detector::new(&RuleSet::builtin(), Salt([0; 16]))
+}
+
+fn scan(bytes: &[u8]) -> Vec<Candidate> {
+    let mut all = Vec::new();
+    detector().whole(bytes, &mut |candidate| all.push(candidate));
+    all
+}
+
+/// The same, in chunks of `size`.
+fn scan_cut(bytes: &[u8], size: usize) -> Vec<Candidate> {
+    let mut detector = detector();
+    let mut all = Vec::new();
+    detector.begin();
+    for chunk in bytes.chunks(size) {
+        detector.chunk(chunk, &mut |candidate| all.push(candidate));
+    }
+    detector.end(&mut |candidate| all.push(candidate));
+    all
+}
+
+type Mint = fn(u64) -> String;
+
+const KINDS: [(&str, Mint); 4] = [
+    ("azure-devops-pat", mint::pat),
+    ("azure-devops-pat", mint::pat_long),
+    ("azure-devops-pat-legacy", mint::legacy_pat),
+    ("azure-devops-app-secret", mint::app_secret),
+];
+
+#[track_caller]
+fn check(what: &str, token: &str, rule: &str, bytes: &[u8], offset: usize, encodings: &[Encoding]) {
+    let found = scan(bytes);
+    assert_eq!(
+        found.len(),
+        1,
+        "{what}: {found:?}\n{}",
+        String::from_utf8_lossy(bytes)
+    );
+    let candidate = &found[0];
+    assert_eq!(candidate.secret.expose(), token.as_bytes(), "{what}");
+    assert_eq!(&*candidate.rule, rule, "{what}");
+    assert_eq!(candidate.id, c3id(token.as_bytes()), "{what}");
+    assert_eq!(candidate.encodings, encodings, "{what}");
+    let position = candidate.position.expect("a place");
+    assert_eq!(position.offset, offset as u64, "{what}");
+    for size in [1, 7, 64] {
+        assert_eq!(scan_cut(bytes, size), found, "{what} in chunks of {size}");
+    }
+}
+
+fn wrap(text: &str, columns: usize, glue: &str) -> String {
+    text.as_bytes()
+        .chunks(columns)
+        .map(|line| std::str::from_utf8(line).expect("ASCII"))
+        .collect::<Vec<_>>()
+        .join(glue)
+}
+
+fn utf16le(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn utf16be(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).expect("a vector takes all");
+    encoder.finish().expect("a vector takes all")
+}
+
+#[test]
+fn plain_with_anything_glued_to_it() {
+    for (rule, mint) in KINDS {
+        for seed in 0..20 {
+            let token = mint(seed);
+            for (before, after) in [
+                ("", ""),
+                ("x", "x"),
+                ("\\n", "\\n"),
+                ("\\", "\\r"),
+                ("%3A", "%40"),
+                ("\u{1b}[31m", "\u{1b}[0m"),
+                ("0123456789", "AZDO"),
+                ("\0", "\0"),
+                ("é", "é"),
+                ("_", "-"),
+                ("/", "+"),
+                ("http://x:", "@h"),
+            ] {
+                let text = format!("{before}{token}{after}");
+                check("glued", &token, rule, text.as_bytes(), before.len(), &[]);
+            }
+        }
+    }
+}
+
+#[test]
+fn base64_in_every_alignment() {
+    for (rule, mint) in KINDS {
+        for lead in 0..12 {
+            let token = mint(lead as u64);
+            let inner = format!("{}:{token}\n", "é".repeat(lead));
+            let encoded = BASE64.encode(inner.as_bytes());
+            let b64 = &[Encoding::Base64][..];
+            check(
+                "base64",
+                &token,
+                rule,
+                format!("key: {encoded}").as_bytes(),
+                5,
+                b64,
+            );
+            check(
+                "unpadded",
+                &token,
+                rule,
+                format!("key: {}", encoded.trim_end_matches('=')).as_bytes(),
+                5,
+                b64,
+            );
+            check(
+                "url",
+                &token,
+                rule,
+                format!("?t={}&", BASE64URL_NOPAD.encode(inner.as_bytes())).as_bytes(),
+                3,
+                b64,
+            );
+            check(
+                "escaped",
+                &token,
+                rule,
+                format!("\\n{encoded}").as_bytes(),
+                2,
+                b64,
+            );
+            check(
+                "percent",
+                &token,
+                rule,
+                format!("a%22{encoded}%22").as_bytes(),
+                4,
+                b64,
+            );
+            check(
+                "of base64",
+                &token,
+                rule,
+                format!("a {}", BASE64.encode(encoded.as_bytes())).as_bytes(),
+                2,
+                &[Encoding::Base64; 2],
+            );
+            check(
+                "of utf-16le",
+                &token,
+                rule,
+                BASE64.encode(&utf16le(&inner)).as_bytes(),
+                0,
+                &[Encoding::Base64, Encoding::Utf16Le],
+            );
+            check(
+                "hex",
+                &token,
+                rule,
+                format!("x={}", HEXLOWER.encode(inner.as_bytes())).as_bytes(),
+                2,
+                &[Encoding::Hex],
+            );
+            check(
+                "gzip",
+                &token,
+                rule,
+                format!("r: {}", BASE64.encode(&gzip(inner.as_bytes()))).as_bytes(),
+                3,
+                &[Encoding::Base64, Encoding::Gzip],
+            );
+        }
+    }
+}
+
+#[test]
+fn wrapped() {
+    for (rule, mint) in KINDS {
+        for lead in 0..80 {
+            let token = mint(lead as u64);
+            let inner = format!(
+                "{} {token} and more text follows after it",
+                "lead ".repeat(20).split_at(lead).0
+            );
+            for columns in [60, 64, 70, 76, 120] {
+                for glue in ["\n", "\r\n", "\n        ", "\\n", "\\r\\n", "\\\\n"] {
+                    let text = format!(
+                        "key: {}\n\n",
+                        wrap(&BASE64.encode(inner.as_bytes()), columns, glue)
+                    );
+                    check(
+                        "wrapped base64",
+                        &token,
+                        rule,
+                        text.as_bytes(),
+                        5,
+                        &[Encoding::Base64],
+                    );
+                    let text = format!(
+                        "key: {}\n\n",
+                        wrap(&HEXLOWER.encode(inner.as_bytes()), columns, glue)
+                    );
+                    check(
+                        "wrapped hex",
+                        &token,
+                        rule,
+                        text.as_bytes(),
+                        5,
+                        &[Encoding::Hex],
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn utf16() {
+    for (rule, mint) in KINDS {
+        let token = mint(3);
+        let text = format!("first\r\nkey = {token}\r\nlast");
+        for (encoding, encode) in [
+            (Encoding::Utf16Le, utf16le as fn(&str) -> Vec<u8>),
+            (Encoding::Utf16Be, utf16be),
+        ] {
+            check(
+                "without mark",
+                &token,
+                rule,
+                &encode(&text),
+                13,
+                &[encoding],
+            );
+            check(
+                "with mark",
+                &token,
+                rule,
+                &encode(&format!("\u{feff}{text}")),
+                13,
+                &[encoding],
+            );
+            check(
+                "base64 inside",
+                &token,
+                rule,
+                &encode(&format!("\u{feff}k: {}", BASE64.encode(token.as_bytes()))),
+                3,
+                &[encoding, Encoding::Base64],
+            );
+            for lead in 3..6 {
+                let mut binary = vec![0x90; lead];
+                binary.extend(encode(&token));
+                binary.extend([0, 0, 0x90, 0x91]);
+                check("in a binary", &token, rule, &binary, lead, &[encoding]);
+            }
+        }
+    }
+}
+
+#[test]
+fn quoted_printable() {
+    for (rule, mint) in KINDS.into_iter().filter(|kind| kind.1(0).len() != 88) {
+        for split in 1..52 {
+            let token = mint(split as u64);
+            let text = format!(
+                "a=3Db password=3D{}=\r\n{}\r\nmore=20text=\r\n.",
+                &token[..split],
+                &token[split..]
+            );
+            check(
+                "soft break",
+                &token,
+                rule,
+                text.as_bytes(),
+                17,
+                &[Encoding::QuotedPrintable],
+            );
+        }
+    }
+}
+
+#[test]
+fn helm_release() {
+    let token = mint::pat(1);
+    let inner = format!("{{\"name\":\"x\",\"config\":{{\"token\":\"{token}\"}}}}").repeat(1);
+    let encoded = BASE64.encode(BASE64.encode(&gzip(inner.as_bytes())).as_bytes());
+    check(
+        "helm",
+        &token,
+        "azure-devops-pat",
+        format!("  release: {encoded}\n").as_bytes(),
+        11,
+        &[Encoding::Base64, Encoding::Base64, Encoding::Gzip],
+    );
+}
