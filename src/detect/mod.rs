@@ -1,1 +1,3 @@
 //! detect
+
+pub(crate) mod context;
