@@ -88,6 +88,9 @@ const PLACEHOLDERS: [&str; 32] = [
     "your-username",
 ];
 
+/// Characters of an organisation's name, at most.
+const MAX_LEN: usize = 50;
+
 /// What documentation writes where an organisation belongs.
 const EXAMPLES: [&str; 12] = [
     "org",
@@ -154,10 +157,8 @@ pub(super) fn organization(host: &[u8], tail: &[u8], user: Option<&[u8]>) -> Pla
 /// Reads the name at the start of `bytes`, with its length, if it can be one of an organisation
 /// and ends as a name does.
 pub(super) fn name(bytes: &[u8]) -> Option<(String, usize)> {
-    let length = bytes
-        .iter()
-        .position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'-')
-        .unwrap_or(bytes.len());
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'-';
+    let length = bytes.iter().take(MAX_LEN + 1).take_while(is_part).count();
     let text = std::str::from_utf8(&bytes[..length]).ok()?;
     (is_name(text) && ends_name(&bytes[length..])).then(|| (text.to_owned(), length))
 }
@@ -170,7 +171,6 @@ pub(super) fn user_name(user: &[u8]) -> Option<String> {
 
 /// Whether `text`, in lower case, can name an organisation.
 fn is_name(text: &str) -> bool {
-    const MAX_LEN: usize = 50;
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=MAX_LEN).contains(&text.len())
         && text.bytes().all(inner)

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::mention::identifier;
+use super::mention::{identifier, plain};
 use super::text::Text;
 
 /// The names, without `_` and `-`. They are those of Microsoft's own tools and of those built on
@@ -59,11 +59,7 @@ fn label(text: &Text<'_>, scope: Range<usize>) -> Option<String> {
             continue;
         }
         let word = identifier(&text.low[..end], last);
-        let plain: String = text.low[word.clone()]
-            .iter()
-            .filter(|byte| byte.is_ascii_alphanumeric())
-            .map(|&byte| char::from(byte))
-            .collect();
+        let plain = plain(&text.low[word.clone()]);
         if !FILLERS.contains(&plain.as_str()) {
             return Some(plain);
         }

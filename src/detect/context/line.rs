@@ -6,6 +6,7 @@ use memchr::memmem;
 
 use super::Verdict;
 use super::host::{Place, place};
+use super::object::is_on_the_line;
 use super::text::{Text, unescape};
 use super::url::is_url_byte;
 
@@ -40,8 +41,12 @@ pub(super) fn npm_key(text: &Text<'_>) -> Option<Verdict> {
     (!before[url..key].contains(&b' ')).then(|| place(&unescape(&before[url..key])).into())
 }
 
-/// Reads the whole line: a command with its URL, a setting, a log entry.
+/// Reads the whole line: a command with its URL, a setting, a log entry. Not where the token is
+/// in an object of its own on that line: what the object does not name is not the token's.
 pub(super) fn command(text: &Text<'_>) -> Option<Verdict> {
+    if is_on_the_line(text) {
+        return None;
+    }
     let scope = logical(text);
     if let Some(verdict) = text.verdict(&scope) {
         return Some(verdict);
@@ -93,9 +98,10 @@ fn logical(text: &Text<'_>) -> Range<usize> {
 }
 
 /// Whether the next line belongs to `line`: a backslash (shell, Dockerfile), a backtick
-/// (PowerShell) or a caret (cmd) at its end.
+/// (PowerShell) or a caret (cmd) stands alone at its end.
 fn continues(line: &[u8]) -> bool {
-    line.trim_ascii_end()
-        .last()
-        .is_some_and(|last| b"\\`^".contains(last))
+    match line.trim_ascii_end() {
+        [.., before, b'\\' | b'`' | b'^'] => before.is_ascii_whitespace(),
+        _ => false,
+    }
 }

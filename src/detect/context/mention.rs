@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use data_encoding::{BASE64_NOPAD, Encoding, Specification};
+use data_encoding::BASE64_NOPAD;
 use memchr::memmem;
 
 use super::host::{self, Place};
@@ -18,8 +18,9 @@ pub(super) struct Mention {
     pub(super) organization: String,
 }
 
-/// What a URL may have before and after its host and still be read.
-const URL_REACH: usize = 512;
+/// Bytes of a URL that are read before its host, of its host, and after it. No name is cut by
+/// that, for the longest has 50; it bounds the work on hostile text.
+const URL_REACH: usize = 192;
 
 /// The ends of the hosts that can name an organisation.
 const DOMAINS: [&[u8]; 2] = [b"dev.azure.com", b".visualstudio.com"];
@@ -82,11 +83,8 @@ fn at_host(text: &Text<'_>, domain: usize, domain_end: usize) -> Option<Mention>
     if start > 0 && low[start - 1] == b'%' && labels >= 2 {
         start += 2;
     }
-    let end = domain_end
-        + low[domain_end..]
-            .iter()
-            .take_while(|byte| is_host(byte))
-            .count();
+    let after = &low[domain_end..low.len().min(domain_end + URL_REACH)];
+    let end = domain_end + after.iter().take_while(|byte| is_host(byte)).count();
     let mut url_end = end;
     let limit = if end <= text.token.start {
         text.token.start
@@ -125,12 +123,13 @@ fn user_before(low: &[u8], host: usize) -> Option<&[u8]> {
 /// The mention by the bare value of a key in which `org` stands at `at`.
 fn at_key(text: &Text<'_>, at: usize) -> Option<Mention> {
     let low = &text.low;
+    // Cheap, for most text is full of `org`: all the names have an `o` or an `s` before it.
+    let before = low[..at].iter().rev().find(|byte| !b"_-".contains(byte))?;
+    if !b"os".contains(before) {
+        return None;
+    }
     let key = identifier(low, at);
-    let plain: String = low[key.clone()]
-        .iter()
-        .filter(|byte| byte.is_ascii_alphanumeric())
-        .map(|&byte| char::from(byte))
-        .collect();
+    let plain = plain(&low[key.clone()]);
     if !KEYS.iter().any(|name| plain.ends_with(name)) {
         return None;
     }
@@ -191,7 +190,7 @@ fn in_base64(text: &Text<'_>, at: usize) -> Option<Mention> {
     let run = &text.raw[at..text.raw.len().min(at + URL_REACH)];
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
     let length = run.iter().take_while(|byte| is_digit(byte)).count();
-    let digits: Vec<u8> = run[..length - usize::from(length % 4 == 1)]
+    let digits: Vec<u8> = run[..length]
         .iter()
         .map(|&byte| match byte {
             b'-' => b'+',
@@ -199,7 +198,7 @@ fn in_base64(text: &Text<'_>, at: usize) -> Option<Mention> {
             other => other,
         })
         .collect();
-    let mut url = lenient()?.decode(&digits).ok()?;
+    let mut url = BASE64_NOPAD.decode(&digits).ok()?;
     url.make_ascii_lowercase();
     let end = (0..url.len())
         .find(|&index| !is_url_byte(&url, index))
@@ -213,13 +212,6 @@ fn in_base64(text: &Text<'_>, at: usize) -> Option<Mention> {
     }
 }
 
-/// Base64 that ignores what a cut run leaves over.
-fn lenient() -> Option<Encoding> {
-    let mut specification: Specification = BASE64_NOPAD.specification();
-    specification.check_trailing_bits = false;
-    specification.encoding().ok()
-}
-
 /// The identifier around `at`.
 pub(super) fn identifier(low: &[u8], at: usize) -> Range<usize> {
     const MAX_LEN: usize = 100;
@@ -228,4 +220,12 @@ pub(super) fn identifier(low: &[u8], at: usize) -> Range<usize> {
     let start = at - before.iter().rev().take_while(is_part).count();
     let after = &low[at..low.len().min(at + MAX_LEN)];
     start..at + after.iter().take_while(is_part).count()
+}
+
+/// The letters and digits of an identifier: `ADO_ORG` and `ado-org` are one name.
+pub(super) fn plain(identifier: &[u8]) -> String {
+    let letters = identifier
+        .iter()
+        .filter(|byte| byte.is_ascii_alphanumeric());
+    letters.map(|&byte| char::from(byte)).collect()
 }

@@ -6,7 +6,7 @@ use memchr::{memchr2_iter, memrchr};
 
 use super::Verdict;
 use super::line::foreign_urls;
-use super::mention::{Mention, identifier};
+use super::mention::identifier;
 use super::text::{Text, verdict};
 
 /// Objects around the token that are looked at: its own, and two more outwards. In a HAR file
@@ -38,6 +38,13 @@ pub(super) fn around(text: &Text<'_>) -> Option<Verdict> {
     nested(text, |_| true)
 }
 
+/// Whether the token stands in an object that begins and ends on its line.
+pub(super) fn is_on_the_line(text: &Text<'_>) -> bool {
+    let line = text.token_lines();
+    enclosing(text, &text.token)
+        .is_some_and(|object| line.start <= object.start && object.end <= line.end)
+}
+
 /// Whether one of the settings in `scope` that tell whose entry it is holds another host's URL.
 pub(super) fn is_foreign(text: &Text<'_>, scope: &Range<usize>) -> bool {
     foreign_urls(text, scope).any(|url| {
@@ -59,28 +66,14 @@ pub(super) fn is_foreign(text: &Text<'_>, scope: &Range<usize>) -> bool {
 /// Reads the objects around the token that `accepted` takes, the innermost first.
 fn nested(text: &Text<'_>, accepted: impl Fn(&Range<usize>) -> bool) -> Option<Verdict> {
     let mut inner = text.token.clone();
-    for level in 0..LEVELS {
+    for _ in 0..LEVELS {
         let object = enclosing(text, &inner).filter(&accepted)?;
-        let found = if level == 0 {
-            text.verdict(&object)
-        } else {
-            // What stands in a sibling is about the sibling.
-            verdict(
-                text.mentions_in(&object)
-                    .filter(|mention| is_member(text, mention, &object)),
-            )
-        };
+        let own = own_parts(&text.low, &object);
+        let found = verdict(own.iter().flat_map(|part| text.mentions_in(part)));
         if found.is_some() {
             return found;
         }
-        if is_foreign(
-            text,
-            &if level == 0 {
-                object.clone()
-            } else {
-                object.start..inner.start
-            },
-        ) {
+        if own.iter().any(|part| is_foreign(text, part)) {
             return Some(Verdict::Elsewhere);
         }
         inner = object;
@@ -113,7 +106,36 @@ fn enclosing(text: &Text<'_>, inner: &Range<usize>) -> Option<Range<usize>> {
     Some(start..inner.end + end + 1)
 }
 
-/// Whether `object` is the innermost object around `mention`.
-fn is_member(text: &Text<'_>, mention: &Mention, object: &Range<usize>) -> bool {
-    enclosing(text, &mention.span).is_none_or(|innermost| innermost == *object)
+/// The parts of `object` that are in no object inside it, for what stands in a sibling is about
+/// the sibling. An inner object that is a URL in pieces, as in Postman's files, is a part.
+fn own_parts(low: &[u8], object: &Range<usize>) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = object.start + 1;
+    let (mut depth, mut urls) = (0usize, 0usize);
+    for at in memchr2_iter(b'{', b'}', &low[start..object.end]).map(|at| object.start + 1 + at) {
+        match (low[at], depth) {
+            (b'{', 0) if is_url(&low[start..at]) => urls += 1,
+            (b'{', 0) => {
+                parts.push(start..at);
+                depth = 1;
+            }
+            (b'{', _) => depth += 1,
+            (_, 0) if urls > 0 => urls -= 1,
+            (_, 0) => parts.push(start..at),
+            (_, 1) => {
+                start = at + 1;
+                depth = 0;
+            }
+            (_, _) => depth -= 1,
+        }
+    }
+    parts
+}
+
+/// Whether a key whose name ends in `url` stands at the end of `before`.
+fn is_url(before: &[u8]) -> bool {
+    let kept = before
+        .iter()
+        .rposition(|byte| !b"\"' \t\n:=".contains(byte));
+    kept.is_some_and(|last| before[..=last].ends_with(b"url"))
 }

@@ -30,6 +30,14 @@ pub(super) fn netrc(text: &Text<'_>) -> Option<Verdict> {
         entry.push(word);
     }
     entry.reverse();
+    let names = entry.iter().skip(1).step_by(2);
+    if entry.len() % 2 == 0
+        || !names
+            .copied()
+            .all(|name| matches!(name, b"login" | b"account"))
+    {
+        return None;
+    }
     let ceiling = low.len().min(token.end + NETRC_REACH);
     let after = words(&low[token.end..ceiling]);
     entry.extend(
@@ -53,7 +61,13 @@ pub(super) fn netrc(text: &Text<'_>) -> Option<Verdict> {
 /// Reads the section under the bracketed header above the token.
 pub(super) fn header(text: &Text<'_>) -> Option<Verdict> {
     let mut line = text.line(text.token.start);
+    if !has_sign(&text.low[line.start..text.token.start]) {
+        return None;
+    }
     while !is_header(&text.low[line.clone()]) {
+        if !is_setting(&text.low[line.clone()]) {
+            return None;
+        }
         line = text.line_before(&line)?;
     }
     let header = line.clone();
@@ -95,6 +109,22 @@ fn is_header(line: &[u8]) -> bool {
     name.first().is_some_and(u8::is_ascii_alphabetic)
         && !name.contains(&b',')
         && rest.first().is_none_or(|byte| b"#;".contains(byte))
+}
+
+/// Whether `line` can stand in a section: a setting, one that goes on, a comment, nothing; but
+/// not a statement or a block of code under something in brackets.
+fn is_setting(line: &[u8]) -> bool {
+    let content = line.trim_ascii();
+    match (content.first(), content.last()) {
+        (Some(b'#' | b';'), _) | (None, _) => true,
+        (_, Some(b'{' | b'}' | b';' | b'(')) => false,
+        _ => has_sign(content) || line[0].is_ascii_whitespace(),
+    }
+}
+
+/// Whether `line` assigns.
+fn has_sign(line: &[u8]) -> bool {
+    memchr::memchr2(b'=', b':', line).is_some()
 }
 
 /// The words of `text`.

@@ -130,168 +130,175 @@ fn urls_of_others_are_elsewhere_whatever_stands_nearby() {
 }
 
 /// One row for each context in which tokens are known to stand.
-#[test]
-fn contexts() {
-    let contoso = entry("contoso");
-    let near = nearby(&["contoso"]);
-    // git
-    check(
-        "[http \"https://dev.azure.com/contoso/\"]\n\textraheader = AUTHORIZATION: basic {BASIC}\n[http \"https://dev.azure.com/fabrikam/\"]\n\textraheader = x",
-        &contoso,
-    );
-    check(
-        "git -c http.https://contoso.visualstudio.com.extraheader=\"AUTHORIZATION: basic {BASIC}\" fetch",
-        &contoso,
-    );
-    check(
-        "git -c http.extraheader=\"AUTHORIZATION: bearer {TOKEN}\" \\\n  clone git@ssh.dev.azure.com:v3/contoso/p/r",
-        &contoso,
-    );
-    check(
-        "[http]\n\textraheader = AUTHORIZATION: basic {BASIC}\n[remote \"origin\"]\n\turl = https://dev.azure.com/contoso/p",
-        &near,
-    );
-    // netrc
-    check(
-        "machine dev.azure.com login contoso password {TOKEN}",
-        &contoso,
-    );
-    check(
-        "machine contoso.visualstudio.com\n  login x\n  password {TOKEN}\n",
-        &contoso,
-    );
-    check(
-        "machine pkgs.dev.azure.com password {TOKEN} login contoso",
-        &contoso,
-    );
-    // npm, NuGet, Python, Maven, Gradle, Cargo
-    check(
-        "//pkgs.dev.azure.com/contoso/_packaging/f/npm/registry/:_password={ENCODED}",
-        &contoso,
-    );
-    check(
-        "//contoso.pkgs.visualstudio.com/_packaging/f/npm/registry/:_authToken={TOKEN}",
-        &contoso,
-    );
-    check(
-        "<packageSources><add key=\"My Feed\" value=\"https://pkgs.dev.azure.com/contoso/_packaging/f/nuget/v3/index.json\" /></packageSources>\n<packageSourceCredentials>\n<My_x0020_Feed>\n<add key=\"Username\" value=\"x\" />\n<add key=\"ClearTextPassword\" value=\"{TOKEN}\" />\n</My_x0020_Feed></packageSourceCredentials>",
-        &contoso,
-    );
-    check(
-        "ENV VSS_NUGET_EXTERNAL_FEED_ENDPOINTS {\\\"endpointCredentials\\\": [{\\\"endpoint\\\":\\\"https://pkgs.dev.azure.com/contoso/_packaging/f/nuget/v3/index.json\\\", \\\"username\\\":\\\"x\\\", \\\"password\\\":\\\"{TOKEN}\\\"}]}",
-        &contoso,
-    );
-    check(
-        "[global]\nextra-index-url=https://x:{TOKEN}@pkgs.dev.azure.com/contoso/_packaging/f/pypi/simple/",
-        &contoso,
-    );
-    check(
-        "[distutils]\nindex-servers = f\n[f]\nrepository = https://pkgs.dev.azure.com/contoso/_packaging/f/pypi/upload/\nusername = x\npassword = {TOKEN}",
-        &contoso,
-    );
-    check(
-        "[repositories.f]\nurl = \"https://pkgs.dev.azure.com/contoso/_packaging/f\"\n[http-basic.f]\nusername = \"x\"\npassword = \"{TOKEN}\"",
-        &near,
-    );
-    check(
-        "<server>\n<id>f</id>\n<username>contoso</username>\n<password>{TOKEN}</password>\n</server>",
-        &contoso,
-    );
-    check(
-        "contosoUrl=https://pkgs.dev.azure.com/contoso/_packaging/f/maven/v1\ncontosoPassword={TOKEN}",
-        &near,
-    );
-    check(
-        "[registries.f]\nindex = \"sparse+https://pkgs.dev.azure.com/contoso/_packaging/f/Cargo/index/\"\ntoken = \"Basic {BASIC}\"",
-        &contoso,
-    );
-    // applications, infrastructure
-    check(
-        "{\"Values\": {\n\"DevOpsToken\": \"{TOKEN}\",\n\"DevOpsUrl\": \"https://dev.azure.com/contoso\"\n}}",
-        &contoso,
-    );
-    check(
-        "provider \"azuredevops\" {\n  org_service_url = \"https://dev.azure.com/contoso\"\n  personal_access_token = \"{TOKEN}\"\n}",
-        &contoso,
-    );
-    check(
-        "org_service_url = \"https://dev.azure.com/contoso\"\npersonal_access_token = \"{TOKEN}\"",
-        &near,
-    );
-    check(
-        "[azdevops-cli:https://dev.azure.com/contoso]\npersonal access token = {TOKEN}\n",
-        &contoso,
-    );
-    check(
-        "./config.sh --unattended --url https://dev.azure.com/contoso --auth pat --token {TOKEN}",
-        &contoso,
-    );
-    check(
-        "docker run -e AZP_URL=https://dev.azure.com/contoso \\\n -e AZP_TOKEN={TOKEN} agent",
-        &contoso,
-    );
-    check(
-        "AZP_URL=https://dev.azure.com/contoso\nAZP_TOKEN={TOKEN}\n",
-        &near,
-    );
-    check(
-        "environment:\n  - AZP_URL=https://dev.azure.com/contoso\n  - AZP_TOKEN={TOKEN}\n",
-        &contoso,
-    );
-    check(
-        "kind: Secret\ndata:\n  personalAccessToken: {ENCODED}\n  organizationURL: aHR0cHM6Ly9kZXYuYXp1cmUuY29tL2NvbnRvc28=\n",
-        &contoso,
-    );
-    check(
-        "stringData:\n  personalAccessToken: {TOKEN}\n  organizationURL: https://dev.azure.com/contoso\n",
-        &contoso,
-    );
-    check(
-        "env:\n- name: AZP_URL\n  value: https://dev.azure.com/contoso\n- name: AZP_TOKEN\n  value: {TOKEN}\n",
-        &near,
-    );
-    check(
-        "steps:\n- script: |\n    az devops configure --defaults organization=https://dev.azure.com/contoso\n  env:\n    AZURE_DEVOPS_EXT_PAT: {TOKEN}\n",
-        &contoso,
-    );
-    // scripts and requests
-    check(
-        "$url = 'https://dev.azure.com/contoso'\n$MyPat = '{TOKEN}'\n",
-        &near,
-    );
-    check(
-        "curl -u :{TOKEN} https://dev.azure.com/contoso/_apis/projects",
-        &contoso,
-    );
-    check(
-        "var c = new VssConnection(new Uri(\"https://dev.azure.com/contoso\"), new VssBasicCredential(\"\", \"{TOKEN}\"));",
-        &contoso,
-    );
-    check(
-        "### a\nGET https://dev.azure.com/contoso/_apis/projects HTTP/1.1\nAccept: */*\nAuthorization: Basic {BASIC}\n\n###\nGET https://dev.azure.com/fabrikam/_apis\n",
-        &contoso,
-    );
-    check(
-        "> GET /contoso/_apis/projects HTTP/1.1\n> Host: dev.azure.com\n> Authorization: Basic {BASIC}\n",
-        &contoso,
-    );
-    check(
-        "{\"request\": {\"method\": \"GET\", \"url\": \"https://dev.azure.com/contoso/_apis\", \"headers\": [\n{\"name\": \"Authorization\", \"value\": \"Basic {BASIC}\"}\n]}}",
-        &contoso,
-    );
-    check(
-        "{\"servers\": {\"ado\": {\"command\": \"npx\", \"args\": [\"-y\", \"@azure-devops/mcp\", \"contoso\"],\n\"env\": {\"PERSONAL_ACCESS_TOKEN\": \"{BASIC}\"}}}}",
-        &contoso,
-    );
-    check(
-        "AZURE_REPOS_ORG=contoso\nAZURE_REPOS_TOKEN={TOKEN}\n",
-        &near,
-    );
-    check("vsce publish -p {TOKEN}", &nearby(&[]));
-    check(
-        "\"pat = '{TOKEN}'\\n\", \"see https:\\/\\/dev.azure.com\\/contoso\\n\"",
-        &near,
-    );
+mod contexts {
+    use super::*;
+
+    #[test]
+    fn git() {
+        let contoso = entry("contoso");
+        check(
+            "[http \"https://dev.azure.com/contoso/\"]\n\textraheader = AUTHORIZATION: basic {BASIC}\n",
+            &contoso,
+        );
+        check(
+            "git -c http.https://contoso.visualstudio.com.extraheader=\"AUTHORIZATION: basic {BASIC}\" fetch",
+            &contoso,
+        );
+        check(
+            "git -c http.https://dev.azure.com/contoso/.extraheader='Authorization: Basic {BASIC}' fetch",
+            &contoso,
+        );
+        check(
+            "git -c http.extraheader=\"AUTHORIZATION: bearer {TOKEN}\" \\\n  clone git@ssh.dev.azure.com:v3/contoso/p/r",
+            &contoso,
+        );
+        check(
+            "[http]\n\textraheader = AUTHORIZATION: basic {BASIC}\n[remote \"origin\"]\n\turl = https://dev.azure.com/contoso/p",
+            &nearby(&["contoso"]),
+        );
+        check(
+            "machine dev.azure.com login contoso password {TOKEN}",
+            &contoso,
+        );
+        check(
+            "machine contoso.visualstudio.com\n  login x\n  password {TOKEN}\n",
+            &contoso,
+        );
+        check(
+            "machine pkgs.dev.azure.com password {TOKEN} login contoso",
+            &contoso,
+        );
+    }
+
+    #[test]
+    fn package_feeds() {
+        let contoso = entry("contoso");
+        check(
+            "//pkgs.dev.azure.com/contoso/_packaging/f/npm/registry/:_password={ENCODED}",
+            &contoso,
+        );
+        check(
+            "npm config set //pkgs.dev.azure.com/contoso/_packaging/f/npm/registry/:_authToken {TOKEN}",
+            &contoso,
+        );
+        check(
+            "ENV VSS_NUGET_EXTERNAL_FEED_ENDPOINTS {\\\"endpointCredentials\\\": [{\\\"endpoint\\\":\\\"https://pkgs.dev.azure.com/contoso/_packaging/f/nuget/v3/index.json\\\", \\\"username\\\":\\\"x\\\", \\\"password\\\":\\\"{TOKEN}\\\"}]}",
+            &contoso,
+        );
+        check(
+            "[global]\nextra-index-url=https://x:{TOKEN}@pkgs.dev.azure.com/contoso/_packaging/f/pypi/simple/",
+            &contoso,
+        );
+        check(
+            "[repositories.f]\nurl = \"https://pkgs.dev.azure.com/contoso/_packaging/f\"\n[http-basic.f]\nusername = \"x\"\npassword = \"{TOKEN}\"",
+            &nearby(&["contoso"]),
+        );
+        check(
+            "<server>\n<id>f</id>\n<username>contoso</username>\n<password>{TOKEN}</password>\n</server>",
+            &contoso,
+        );
+        check(
+            "contosoUrl=https://pkgs.dev.azure.com/contoso/_packaging/f/maven/v1\ncontosoPassword={TOKEN}",
+            &nearby(&["contoso"]),
+        );
+        check(
+            "[registries.f]\nindex = \"sparse+https://pkgs.dev.azure.com/contoso/_packaging/f/Cargo/index/\"\ntoken = \"Basic {BASIC}\"",
+            &contoso,
+        );
+    }
+
+    #[test]
+    fn applications_and_infrastructure() {
+        let contoso = entry("contoso");
+        let near = nearby(&["contoso"]);
+        check(
+            "{\"Values\": {\n\"DevOpsToken\": \"{TOKEN}\",\n\"DevOpsUrl\": \"https://dev.azure.com/contoso\"\n}}",
+            &contoso,
+        );
+        check(
+            "provider \"azuredevops\" {\n  org_service_url = \"https://dev.azure.com/contoso\"\n  personal_access_token = \"{TOKEN}\"\n}",
+            &contoso,
+        );
+        check(
+            "org_service_url = \"https://dev.azure.com/contoso\"\npersonal_access_token = \"{TOKEN}\"",
+            &near,
+        );
+        check(
+            "./config.sh --unattended --url https://dev.azure.com/contoso --auth pat --token {TOKEN}",
+            &contoso,
+        );
+        check(
+            "docker run -e AZP_URL=https://dev.azure.com/contoso \\\n -e AZP_TOKEN={TOKEN} agent",
+            &contoso,
+        );
+        check(
+            "AZP_URL=https://dev.azure.com/contoso\nAZP_TOKEN={TOKEN}\n",
+            &near,
+        );
+        check(
+            "environment:\n  - AZP_URL=https://dev.azure.com/contoso\n  - AZP_TOKEN={TOKEN}\n",
+            &contoso,
+        );
+        check(
+            "kind: Secret\ndata:\n  personalAccessToken: {ENCODED}\n  organizationURL: aHR0cHM6Ly9kZXYuYXp1cmUuY29tL2NvbnRvc28=\n",
+            &contoso,
+        );
+        check(
+            "stringData:\n  personalAccessToken: {TOKEN}\n  organizationURL: https://dev.azure.com/contoso\n",
+            &contoso,
+        );
+        check(
+            "env:\n- name: AZP_URL\n  value: https://dev.azure.com/contoso\n- name: AZP_TOKEN\n  value: {TOKEN}\n",
+            &near,
+        );
+        check(
+            "steps:\n- script: |\n    git clone https://dev.azure.com/contoso/p/_git/r\n  env:\n    AZURE_DEVOPS_EXT_PAT: {TOKEN}\n",
+            &contoso,
+        );
+        check(
+            "AZURE_REPOS_ORG=contoso\nAZURE_REPOS_TOKEN={TOKEN}\n",
+            &near,
+        );
+        check(
+            "env:\n  AZURE_REPOS_ORG: contoso\n  AZURE_REPOS_TOKEN: {TOKEN}\n",
+            &contoso,
+        );
+        check(
+            "{\"servers\": {\"ado\": {\"args\": [\"-y\", \"@azure-devops/mcp\", \"contoso\"],\n\"env\": {\"PERSONAL_ACCESS_TOKEN\": \"{BASIC}\"}}}}",
+            &contoso,
+        );
+        check(
+            "{\"servers\": {\"ado\": {\n\"args\": [\n\"@azure-devops/mcp@1.2-beta\",\n\"contoso\"],\n\"env\": {\n\"PERSONAL_ACCESS_TOKEN\": \"{BASIC}\"}}}}",
+            &contoso,
+        );
+    }
+
+    #[test]
+    fn scripts_and_requests() {
+        let contoso = entry("contoso");
+        let near = nearby(&["contoso"]);
+        check(
+            "$url = 'https://dev.azure.com/contoso'\n$MyPat = '{TOKEN}'\n",
+            &near,
+        );
+        check(
+            "curl -u :{TOKEN} https://dev.azure.com/contoso/_apis/projects",
+            &contoso,
+        );
+        check(
+            "new VssConnection(new Uri(\"https://dev.azure.com/contoso\"), new VssBasicCredential(\"\", \"{TOKEN}\"));",
+            &contoso,
+        );
+        check(
+            "{\"request\": {\"method\": \"GET\", \"url\": \"https://dev.azure.com/contoso/_apis\", \"headers\": [\n{\"name\": \"Authorization\", \"value\": \"Basic {BASIC}\"}\n]}}",
+            &contoso,
+        );
+        check(
+            "\"pat = '{TOKEN}'\\n\", \"see https:\\/\\/dev.azure.com\\/contoso\\n\"",
+            &near,
+        );
+        check("vsce publish -p {TOKEN}", &nearby(&[]));
+    }
 }
 
 #[test]
@@ -308,13 +315,41 @@ fn what_names_several_is_no_entry() {
         "INFO https://dev.azure.com/contoso {TOKEN}   https://dev.azure.com/fabrikam",
         &nearby(&["contoso", "fabrikam"]),
     );
-    // A sibling's organisation is the sibling's.
-    check(
+}
+
+#[test]
+fn what_stands_in_a_sibling_is_no_entry() {
+    let near = nearby(&["contoso"]);
+    for text in [
         "[\n{\"pat\": \"{TOKEN}\"},\n{\"url\": \"https://dev.azure.com/contoso\"}\n]",
+        "[{\"pat\": \"{TOKEN}\"}, {\"url\": \"https://dev.azure.com/contoso\"}]",
+        "{\"x\": {\"pat\": \"{TOKEN}\"},\n\"y\": {\"url\": \"https://dev.azure.com/contoso\"}}",
+        "{\"pat\": \"{TOKEN}\",\n\"y\": {\"url\": \"https://dev.azure.com/contoso\"}}",
+        "x:\n  pat: {TOKEN}\ny:\n  url: https://dev.azure.com/contoso\n",
+        "- pat: {TOKEN}\n- url: https://dev.azure.com/contoso\n",
+        "- pat: {TOKEN}\n- name: x\n  url: https://dev.azure.com/contoso\n",
+        // Attributes and blocks of code are no sections.
+        "[Fact]\nvoid A() {\n  var pat = \"{TOKEN}\";\n}\n\nvoid B() {\n  Get(\"https://dev.azure.com/contoso\");\n}\n",
+        // A backtick that ends a quotation continues nothing.
+        "see `https://dev.azure.com/contoso`\nrun {TOKEN}\n",
+    ] {
+        check(text, &near);
+    }
+}
+
+#[test]
+fn what_a_request_or_server_sends_elsewhere_is_elsewhere() {
+    check(
+        "{\"request\": {\"url\": \"https://tfs.example.org/x\", \"headers\": [\n{\"name\": \"Authorization\", \"value\": \"Basic {BASIC}\"}]},\n\"x\": \"https://dev.azure.com/contoso\"}",
+        &Reading::Elsewhere,
+    );
+    // A word of prose is no key of `.netrc`, and a link in a comment no entry.
+    check(
+        "each machine needs its password {TOKEN}\ndev.azure.com/contoso",
         &nearby(&["contoso"]),
     );
     check(
-        "{\"x\": {\"pat\": \"{TOKEN}\"},\n\"y\": {\"url\": \"https://dev.azure.com/contoso\"}}",
+        "x = {\n  # https://example.org/url\n  pat = \"{TOKEN}\"\n}\ndev.azure.com/contoso",
         &nearby(&["contoso"]),
     );
 }
@@ -324,7 +359,7 @@ fn the_nearest_come_first_and_at_most_five() {
     let urls = |names: &[&str]| -> String {
         names
             .iter()
-            .map(|name| format!("see https://dev.azure.com/{name}/x\n"))
+            .flat_map(|name| ["see https://dev.azure.com/", name, "/x\n"])
             .collect()
     };
     let text = format!(
