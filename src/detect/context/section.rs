@@ -116,7 +116,7 @@ fn is_header(line: &[u8]) -> bool {
 fn is_setting(line: &[u8]) -> bool {
     let content = line.trim_ascii();
     match (content.first(), content.last()) {
-        (Some(b'#' | b';'), _) | (None, _) => true,
+        (Some(b'#' | b';') | None, _) => true,
         (_, Some(b'{' | b'}' | b';' | b'(')) => false,
         _ => has_sign(content) || line[0].is_ascii_whitespace(),
     }
