@@ -212,6 +212,10 @@ mod contexts {
         let contoso = entry("contoso");
         let near = nearby(&["contoso"]);
         check(
+            "{\n\"url\": \"https://dev.azure.com/contoso/${project}/_apis\",\n\"pat\": \"{TOKEN}\"\n}",
+            &contoso,
+        );
+        check(
             "{\"Values\": {\n\"DevOpsToken\": \"{TOKEN}\",\n\"DevOpsUrl\": \"https://dev.azure.com/contoso\"\n}}",
             &contoso,
         );
@@ -368,6 +372,14 @@ fn the_nearest_come_first_and_at_most_five() {
         urls(&["a", "c", "b", "e"])
     );
     check(&text, &nearby(&["b", "a", "d", "c", "f"]));
+}
+
+#[test]
+fn a_layer_may_be_nothing_but_the_token() {
+    assert_eq!(read(b"", 0..0), nearby(&[]));
+    check(TOKEN, &nearby(&[]));
+    check("{TOKEN}@", &nearby(&[]));
+    check("://{TOKEN}", &Reading::Elsewhere);
 }
 
 #[test]

@@ -73,16 +73,13 @@ impl<'a> Text<'a> {
         verdict(self.mentions_in(scope))
     }
 
-    /// The mentions that stand wholly in `scope`.
-    pub(super) fn mentions_in(&self, scope: &Range<usize>) -> impl Iterator<Item = &Mention> {
-        let first = self
-            .mentions
-            .partition_point(|mention| mention.span.start < scope.start);
-        let end = scope.end;
-        self.mentions[first..]
-            .iter()
-            .take_while(move |mention| mention.span.start < end)
-            .filter(move |mention| mention.span.end <= end)
+    /// The mentions that start in `scope`.
+    pub(super) fn mentions_in(&self, scope: &Range<usize>) -> &[Mention] {
+        let before = |at| {
+            self.mentions
+                .partition_point(|mention| mention.span.start < at)
+        };
+        &self.mentions[before(scope.start)..before(scope.end)]
     }
 
     /// The organisations mentioned, the nearest first, at most `limit`.

@@ -27,7 +27,7 @@ pub(super) fn around(text: &Text<'_>) -> Option<Verdict> {
     for _ in 0..LEVELS {
         let scope = document.range(&block);
         let own = |mention: &&Mention| document.is_member(text, mention, &block);
-        if let Some(found) = verdict(text.mentions_in(&scope).filter(own)) {
+        if let Some(found) = verdict(text.mentions_in(&scope).iter().filter(own)) {
             return Some(found);
         }
         if is_foreign(text, &scope) {
