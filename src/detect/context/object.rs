@@ -1,0 +1,141 @@
+//! The objects in braces around a token: JSON, HCL, blocks of code.
+
+use std::ops::Range;
+
+use memchr::{memchr2_iter, memrchr};
+
+use super::Verdict;
+use super::line::foreign_urls;
+use super::mention::identifier;
+use super::text::{Text, verdict};
+
+/// Objects around the token that are looked at: its own, and two more outwards. In a HAR file
+/// the header is in the request; an MCP server's `env` is in the server.
+const LEVELS: usize = 3;
+
+/// Ends of the keys that say whose entry an object is.
+const ENTRY_KEYS: [&str; 8] = [
+    "url",
+    "uri",
+    "endpoint",
+    "registry",
+    "repository",
+    "server",
+    "host",
+    "index",
+];
+
+/// Reads objects that begin and end on the token's own line.
+pub(super) fn on_the_line(text: &Text<'_>) -> Option<Verdict> {
+    let line = text.token_lines();
+    nested(text, |object| {
+        line.start <= object.start && object.end <= line.end
+    })
+}
+
+/// Reads all objects around the token.
+pub(super) fn around(text: &Text<'_>) -> Option<Verdict> {
+    nested(text, |_| true)
+}
+
+/// Whether the token stands in an object that begins and ends on its line.
+pub(super) fn is_on_the_line(text: &Text<'_>) -> bool {
+    let line = text.token_lines();
+    enclosing(text, &text.token)
+        .is_some_and(|object| line.start <= object.start && object.end <= line.end)
+}
+
+/// Whether one of the settings in `scope` that tell whose entry it is holds another host's URL.
+pub(super) fn is_foreign(text: &Text<'_>, scope: &Range<usize>) -> bool {
+    foreign_urls(text, scope).any(|url| {
+        let before = &text.low[scope.start..url];
+        let line = memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+        let before = before[line..].trim_ascii_end();
+        let kept = before
+            .iter()
+            .rposition(|byte| !b"\"' \t:=>+".contains(byte));
+        let Some(last) = kept.map(|last| scope.start + line + last) else {
+            return false;
+        };
+        let key = identifier(&text.low, last);
+        let key = std::str::from_utf8(&text.low[key]).unwrap_or_default();
+        ENTRY_KEYS.iter().any(|entry| key.ends_with(entry))
+    })
+}
+
+/// Reads the objects around the token that `accepted` takes, the innermost first.
+fn nested(text: &Text<'_>, accepted: impl Fn(&Range<usize>) -> bool) -> Option<Verdict> {
+    let mut inner = text.token.clone();
+    for _ in 0..LEVELS {
+        let object = enclosing(text, &inner).filter(&accepted)?;
+        let own = own_parts(&text.low, &object);
+        let found = verdict(own.iter().flat_map(|part| text.mentions_in(part)));
+        if found.is_some() {
+            return found;
+        }
+        if own.iter().any(|part| is_foreign(text, part)) {
+            return Some(Verdict::Elsewhere);
+        }
+        inner = object;
+    }
+    None
+}
+
+/// The innermost object around `inner`, braces included; strings are not told from structure.
+fn enclosing(text: &Text<'_>, inner: &Range<usize>) -> Option<Range<usize>> {
+    let mut open = 0usize;
+    let start = memchr::memrchr2_iter(b'{', b'}', &text.low[..inner.start]).find(|&at| {
+        if text.low[at] == b'}' {
+            open += 1;
+            return false;
+        }
+        let outermost = open == 0;
+        open = open.saturating_sub(1);
+        outermost
+    })?;
+    let mut open = 0usize;
+    let end = memchr2_iter(b'{', b'}', &text.low[inner.end..]).find(|&at| {
+        if text.low[inner.end + at] == b'{' {
+            open += 1;
+            return false;
+        }
+        let outermost = open == 0;
+        open = open.saturating_sub(1);
+        outermost
+    })?;
+    Some(start..inner.end + end + 1)
+}
+
+/// The parts of `object` that are in no object inside it, for what stands in a sibling is about
+/// the sibling. An inner object that is a URL in pieces, as in Postman's files, is a part.
+fn own_parts(low: &[u8], object: &Range<usize>) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = object.start + 1;
+    let (mut depth, mut urls) = (0usize, 0usize);
+    for at in memchr2_iter(b'{', b'}', &low[start..object.end]).map(|at| object.start + 1 + at) {
+        match (low[at], depth) {
+            (b'{', 0) if is_url(&low[start..at]) => urls += 1,
+            (b'{', 0) => {
+                parts.push(start..at);
+                depth = 1;
+            }
+            (b'{', _) => depth += 1,
+            (_, 0) if urls > 0 => urls -= 1,
+            (_, 0) => parts.push(start..at),
+            (_, 1) => {
+                start = at + 1;
+                depth = 0;
+            }
+            (_, _) => depth -= 1,
+        }
+    }
+    parts
+}
+
+/// Whether a key whose name ends in `url` stands at the end of `before`.
+fn is_url(before: &[u8]) -> bool {
+    let kept = before
+        .iter()
+        .rposition(|byte| !b"\"' \t\n:=".contains(byte));
+    kept.is_some_and(|last| before[..=last].ends_with(b"url"))
+}

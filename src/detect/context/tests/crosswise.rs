@@ -1,0 +1,254 @@
+//! Files with several entries: no token may be given the organisation of another one's entry.
+
+use super::*;
+
+/// Reads each token of a file. `{1}`, `{2}` … in `template` stand for one each, written as `mark`
+/// says; `expected` has what each of them must read: a name, or `-` for elsewhere.
+#[track_caller]
+fn check_all(template: &str, mark: &str, expected: &[&str]) {
+    for (own, name) in expected.iter().enumerate() {
+        let mut text = template.to_owned();
+        for slot in 0..expected.len() {
+            let run = if slot == own { mark } else { "{OTHER}" };
+            text = text.replace(&format!("{{{}}}", slot + 1), run);
+        }
+        let expected = if *name == "-" {
+            Reading::Elsewhere
+        } else {
+            entry(name)
+        };
+        check(&text, &expected);
+    }
+}
+
+const CREDENTIALS: &str = "\
+https://x:{1}@dev.azure.com/contoso
+https://x:{2}@github.com
+https://x:{3}@dev.azure.com/fabrikam
+https://x:{4}@dev.azure.com
+";
+
+#[test]
+fn git_credentials() {
+    let expected = ["contoso", "-", "fabrikam", "-"];
+    check_all(CREDENTIALS, TOKEN, &expected);
+    check_all(&CREDENTIALS.replace('\n', "\\n"), TOKEN, &expected);
+}
+
+const NPMRC: &str = "\
+//pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/:username=x
+//pkgs.dev.azure.com/contoso/_packaging/a/npm/registry/:_password={1}
+//fabrikam.pkgs.visualstudio.com/_packaging/b/npm/registry/:_password=\"{2}\"
+//registry.npmjs.org/:_authToken={3}
+";
+
+#[test]
+fn npmrc() {
+    let expected = ["contoso", "fabrikam", "-"];
+    for mark in [ENCODED, TOKEN] {
+        check_all(NPMRC, mark, &expected);
+        check_all(&NPMRC.replace('\n', "\\n"), mark, &expected);
+        check_all(&NPMRC.replace('\n', "\\\\r\\\\n"), mark, &expected);
+    }
+}
+
+const NETRC: &str = "\
+machine dev.azure.com login contoso password {1}
+machine fabrikam.visualstudio.com login x password {2}
+machine github.com login contoso password {3}
+machine dev.azure.com login pat password {4}
+";
+
+#[test]
+fn netrc() {
+    let expected = ["contoso", "fabrikam", "-", "-"];
+    check_all(NETRC, TOKEN, &expected);
+    let tall = NETRC
+        .replace(" login", "\n\tlogin")
+        .replace(" password", "\n\tpassword");
+    check_all(&tall, TOKEN, &expected);
+}
+
+const NUGET: &str = r#"
+<packageSources>
+  <add key="A" value="https://pkgs.dev.azure.com/contoso/_packaging/a/nuget/v3/index.json" />
+  <add value="https://fabrikam.pkgs.visualstudio.com/_packaging/b/nuget/v3/index.json" key="B B"/>
+  <add key="C" value="https://nuget.example.org/v3/index.json" />
+</packageSources>
+<packageSourceCredentials>
+  <A>
+    <add key="Username" value="x" />
+    <add key="ClearTextPassword" value="{1}" />
+  </A>
+  <B_x0020_B><add key="Username" value="x" /><add key="ClearTextPassword" value="{2}" /></B_x0020_B>
+  <!-- not ours -->
+  <C>
+    <add key="ClearTextPassword" value="{3}" />
+  </C>
+</packageSourceCredentials>
+"#;
+
+#[test]
+fn nuget_config() {
+    check_all(NUGET, TOKEN, &["contoso", "fabrikam", "-"]);
+    check_all(
+        &NUGET.replace('\n', " "),
+        TOKEN,
+        &["contoso", "fabrikam", "-"],
+    );
+}
+
+const MAVEN: &str = "
+<servers>
+  <server><id>a</id><username>contoso</username><password>{1}</password></server>
+  <server>
+    <id>b</id>
+    <username>x</username>
+    <password>{2}</password>
+  </server>
+  <server><id>c</id><username>contoso</username><password>{3}</password></server>
+</servers>
+<repositories>
+  <repository>
+    <id>b</id>
+    <url>https://pkgs.dev.azure.com/fabrikam/_packaging/b/maven/v1</url>
+  </repository>
+  <repository><id>c</id><url>https://maven.example.org/</url></repository>
+</repositories>
+";
+
+#[test]
+fn maven_settings() {
+    check_all(MAVEN, TOKEN, &["contoso", "fabrikam", "-"]);
+}
+
+const ENDPOINTS: &str = r#"{"endpointCredentials": [
+{"endpoint": "https://pkgs.dev.azure.com/contoso/_packaging/a/nuget/v3/index.json", "password": "{1}"},
+{"endpoint": "https://fabrikam.pkgs.visualstudio.com/_packaging/b/", "username": "x", "password": "{2}"},
+{"endpoint": "https://nuget.example.org/", "username": "x", "password": "{3}"}]}"#;
+
+#[test]
+fn endpoint_credentials() {
+    let expected = ["contoso", "fabrikam", "-"];
+    check_all(ENDPOINTS, TOKEN, &expected);
+    let line = ENDPOINTS.replace('\n', "");
+    check_all(&line, TOKEN, &expected);
+    check_all(&line.replace('"', "\\\""), TOKEN, &expected);
+    check_all(
+        &line.replace('"', "\\\\\\\"").replace('/', "\\/"),
+        TOKEN,
+        &expected,
+    );
+}
+
+const DOCUMENTS: &str = "\
+url: https://dev.azure.com/contoso
+pat: {1}
+---
+url: https://dev.azure.com/fabrikam
+data:
+  pat: {2}
+";
+
+const ITEMS: &str = r#"
+feeds:
+  - url: https://dev.azure.com/contoso
+    pat: {1}
+  # another
+  - pat: {2}
+    url: https://dev.azure.com/fabrikam
+  - url: https://nuget.example.org/
+
+    pat: "{3}"
+"#;
+
+#[test]
+fn yaml() {
+    for mark in [TOKEN, ENCODED] {
+        check_all(DOCUMENTS, mark, &["contoso", "fabrikam"]);
+        check_all(ITEMS, mark, &["contoso", "fabrikam", "-"]);
+    }
+    check_all(
+        &ITEMS.replace("\n  ", "\n"),
+        TOKEN,
+        &["contoso", "fabrikam", "-"],
+    );
+}
+
+const AZ_DEVOPS: &str = "\
+[azdevops-cli:https://dev.azure.com/contoso]
+personal access token = {1}
+
+[azdevops-cli:https://fabrikam.visualstudio.com]
+personal access token = {2}
+
+[azdevops-cli:https://tfs.example.org/tfs]
+personal access token = {3}
+";
+
+const PYPIRC: &str = "\
+[distutils]
+index-servers =
+  a
+  b
+
+[a]
+repository = https://pkgs.dev.azure.com/contoso/_packaging/a/pypi/upload/
+password = {1}
+[b]
+password: {2}
+repository: https://pkgs.dev.azure.com/fabrikam/_packaging/b/pypi/upload/
+[pypi]
+repository = https://upload.pypi.org/legacy/
+password = {3}
+";
+
+const GIT_CONFIG: &str = r#"
+[http "https://dev.azure.com/contoso/"]
+	extraheader = AUTHORIZATION: basic {1}
+[http "https://dev.azure.com/fabrikam/"]
+	extraheader = AUTHORIZATION: basic {2}
+[http "https://github.com/"]
+	extraheader = AUTHORIZATION: basic {3}
+"#;
+
+#[test]
+fn sections() {
+    check_all(AZ_DEVOPS, TOKEN, &["contoso", "fabrikam", "-"]);
+    check_all(PYPIRC, TOKEN, &["contoso", "fabrikam", "-"]);
+    check_all(GIT_CONFIG, BASIC, &["contoso", "fabrikam", "-"]);
+}
+
+const COMMANDS: &str = "\
+curl -u :{1} https://dev.azure.com/contoso/_apis/projects
+curl -u :{2} https://tfs.example.org/c/_apis/projects
+curl -u :{3} \\
+  https://dev.azure.com/fabrikam/_apis/projects
+";
+
+const REQUESTS: &str = "\
+### first
+GET https://dev.azure.com/contoso/_apis/projects
+Authorization: Basic {1}
+
+###
+POST https://dev.azure.com/fabrikam/_apis/projects HTTP/1.1
+Content-Type: application/json
+Authorization: Basic {2}
+
+{\"url\": \"https://dev.azure.com/contoso\"}
+
+###
+GET https://api.example.org/
+Authorization: Basic {3}
+
+> GET /_apis/projects HTTP/1.1
+> Authorization: Basic {4}
+> Host: contoso.visualstudio.com
+";
+
+#[test]
+fn commands_and_requests() {
+    check_all(COMMANDS, TOKEN, &["contoso", "-", "fabrikam"]);
+    check_all(REQUESTS, BASIC, &["contoso", "fabrikam", "-", "contoso"]);
+}

@@ -1,0 +1,264 @@
+//! The YAML mapping in which a token is a value, and the mappings around that.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::Verdict;
+use super::mention::Mention;
+use super::object::is_foreign;
+use super::text::{Text, verdict};
+
+/// Mappings around the token that are looked at: its own and two more outwards.
+const LEVELS: usize = 3;
+
+/// Reads the mappings around the token, the innermost first.
+pub(super) fn around(text: &Text<'_>) -> Option<Verdict> {
+    if !is_value(text) {
+        return None;
+    }
+    let document = Document::around(text);
+    let line = &document.lines[document.token];
+    let mut block = if line.is_item() && !has_key(&text.low[line.range.clone()]) {
+        document.items(line.start)
+    } else {
+        document.mapping(document.token, line.content)
+    };
+    for _ in 0..LEVELS {
+        let scope = document.range(&block);
+        let own = |mention: &&Mention| document.is_member(text, mention, &block);
+        if let Some(found) = verdict(text.mentions_in(&scope).iter().filter(own)) {
+            return Some(found);
+        }
+        if is_foreign(text, &scope) {
+            return Some(Verdict::Elsewhere);
+        }
+        block = document.parent(&block)?;
+    }
+    None
+}
+
+/// A line that is neither blank nor a comment.
+struct Line {
+    range: Range<usize>,
+    /// Columns before its first byte.
+    start: usize,
+    /// Columns before its content: the `- ` of an item counts as indentation.
+    content: usize,
+}
+
+impl Line {
+    /// Whether it starts an item of a sequence.
+    fn is_item(&self) -> bool {
+        self.start < self.content
+    }
+}
+
+/// Lines of a document that belong to one mapping or sequence, all of its nested ones included.
+struct Block {
+    lines: Range<usize>,
+    /// The column of its keys or items.
+    indent: usize,
+}
+
+/// The lines around the token that can be of one YAML document.
+struct Document {
+    lines: Vec<Line>,
+    /// The index of the token's line.
+    token: usize,
+}
+
+impl Document {
+    fn around(text: &Text<'_>) -> Self {
+        let own = text.line(text.token.start);
+        let mut lines = Vec::new();
+        let mut at = own.clone();
+        while let Some(before) = text.line_before(&at) {
+            let content = &text.low[before.clone()];
+            if !continues(content) {
+                break;
+            }
+            lines.extend(line(text, &before));
+            at = before;
+        }
+        lines.reverse();
+        let token = lines.len();
+        lines.extend(line(text, &own));
+        let mut at = text.line(text.token.end);
+        while let Some(after) = text.line_after(&at) {
+            if !continues(&text.low[after.clone()]) {
+                break;
+            }
+            lines.extend(line(text, &after));
+            at = after;
+        }
+        Self { lines, token }
+    }
+
+    /// The mapping with keys at `indent` that holds the line `index`.
+    fn mapping(&self, index: usize, indent: usize) -> Block {
+        let mut first = index;
+        while first > 0
+            && self.lines[first].start >= indent
+            && self.lines[first - 1].content >= indent
+        {
+            first -= 1;
+        }
+        let after = self.lines[index + 1..]
+            .iter()
+            .take_while(|line| line.start >= indent)
+            .count();
+        Block {
+            lines: first..index + 1 + after,
+            indent,
+        }
+    }
+
+    /// The items at `indent` before and after the token's.
+    fn items(&self, indent: usize) -> Block {
+        let is_sibling =
+            |line: &&Line| line.start > indent || line.start == indent && line.is_item();
+        let before = self.lines[..self.token]
+            .iter()
+            .rev()
+            .take_while(is_sibling)
+            .count();
+        let after = self.lines[self.token + 1..]
+            .iter()
+            .take_while(is_sibling)
+            .count();
+        Block {
+            lines: self.token - before..self.token + 1 + after,
+            indent,
+        }
+    }
+
+    /// The mapping around `block`.
+    fn parent(&self, block: &Block) -> Option<Block> {
+        let first = &self.lines[block.lines.start];
+        // The items of a sequence may stand in the column of its key.
+        let is_key = |line: &Line| {
+            line.content < first.start
+                || first.is_item() && line.content == first.start && !line.is_item()
+        };
+        let key = self.lines[..block.lines.start].iter().rposition(is_key)?;
+        Some(self.mapping(key, self.lines[key].content))
+    }
+
+    /// The bytes of `block`.
+    fn range(&self, block: &Block) -> Range<usize> {
+        self.lines[block.lines.start].range.start..self.lines[block.lines.end - 1].range.end
+    }
+
+    /// Whether `mention` is a value of `block` itself: beside one of its keys, in a block scalar
+    /// or a list of scalars under one, but not in a mapping under one.
+    fn is_member(&self, text: &Text<'_>, mention: &Mention, block: &Block) -> bool {
+        let index = self
+            .lines
+            .partition_point(|line| line.range.end < mention.span.start);
+        let Some(line) = self
+            .lines
+            .get(index)
+            .filter(|_| block.lines.contains(&index))
+        else {
+            return false;
+        };
+        let content = |line: &Line| &text.low[line.range.clone()];
+        if line.content == block.indent
+            || (line.is_item() && line.start == block.indent && !has_key(content(line)))
+        {
+            return true;
+        }
+        let above = &self.lines[block.lines.start..index];
+        let Some(key) = above.iter().rposition(|line| line.content <= block.indent) else {
+            return false;
+        };
+        let value = content(&above[key]).trim_ascii_end();
+        let scalar = value
+            .strip_suffix(b"-")
+            .or_else(|| value.strip_suffix(b"+"))
+            .unwrap_or(value);
+        let listed = value.ends_with(b":") && line.is_item() && !has_key(content(line));
+        scalar.ends_with(b"|")
+            || scalar.ends_with(b">")
+            || (listed
+                && above[key + 1..]
+                    .iter()
+                    .all(|other| other.start == line.start))
+    }
+}
+
+/// Measures a line; `None` if it is blank or a comment.
+fn line(text: &Text<'_>, range: &Range<usize>) -> Option<Line> {
+    let bytes = &text.low[range.clone()];
+    if is_blank(bytes) {
+        return None;
+    }
+    let (start, content) = indentation(bytes);
+    Some(Line {
+        range: range.clone(),
+        start,
+        content,
+    })
+}
+
+/// Columns before the first byte, and before the content after the `- ` of items.
+fn indentation(line: &[u8]) -> (usize, usize) {
+    let spaces = |from: usize| {
+        line[from..]
+            .iter()
+            .take_while(|&&byte| byte == b' ')
+            .count()
+    };
+    let start = spaces(0);
+    let mut content = start;
+    while line[content..].starts_with(b"- ") {
+        content += 1 + spaces(content + 1);
+    }
+    (start, content)
+}
+
+/// Whether `line` can go on with a document: not its end, and not what is no YAML at all.
+fn continues(line: &[u8]) -> bool {
+    if is_blank(line) || line[0].is_ascii_whitespace() {
+        return true;
+    }
+    let separates = line.starts_with(b"---") || line.starts_with(b"...");
+    !separates && (has_key(line) || line.starts_with(b"- "))
+}
+
+/// Whether `line` is empty or a comment.
+fn is_blank(line: &[u8]) -> bool {
+    line.trim_ascii().first().is_none_or(|&byte| byte == b'#')
+}
+
+/// Whether `line` has a key.
+fn has_key(line: &[u8]) -> bool {
+    memmem::find(line, b": ").is_some() || line.trim_ascii_end().ends_with(b":")
+}
+
+/// Whether the token is the whole value of its line: `key: TOKEN`, `- key: TOKEN`, `- KEY=TOKEN`,
+/// quoted or after `Basic`. Keys in quotes are JSON, which has its own rule.
+fn is_value(text: &Text<'_>) -> bool {
+    let line = text.line(text.token.start);
+    let before = &text.low[line.start..text.token.start];
+    let (start, content) = indentation(before);
+    let is_key = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-./".contains(byte);
+    let length = before[content..].iter().take_while(is_key).count();
+    let rest = &before[content + length..];
+    let value = rest
+        .strip_prefix(b": ")
+        .or_else(|| rest.strip_prefix(b"=").filter(|_| start < content));
+    let Some(mut value) = value.filter(|_| length > 0) else {
+        return false;
+    };
+    for opening in [&b"!!binary"[..], b"\"", b"'", b"basic", b":"] {
+        value = value.trim_ascii_start();
+        value = value.strip_prefix(opening).unwrap_or(value);
+    }
+    let end = text.line(text.token.end).end;
+    let after = text.low[text.token.end..end]
+        .iter()
+        .find(|byte| !b"=\"' \t".contains(byte));
+    value.trim_ascii().is_empty() && after.is_none_or(|&byte| byte == b'#')
+}
