@@ -20,7 +20,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use escape::escape_for_terminal;
-pub use redact::{Name, Redactor};
+pub use redact::{Redactor, Slash};
 
 use crate::model::{Report, Timestamp};
 

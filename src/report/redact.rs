@@ -29,20 +29,23 @@ pub struct Redactor {
     forms: Vec<Vec<Form>>,
 }
 
-/// What kind of string is redacted.
+/// What a slash is in a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Name {
-    /// A path: a slash ends an encoded run.
-    Path,
-    /// Any other text: a slash belongs to the base64 around it.
-    Text,
+pub enum Slash {
+    /// It ends an encoded run: the string is a path.
+    Separates,
+    /// It belongs to the base64 around it.
+    Belongs,
 }
 
 /// What is masked where a pattern stands.
 #[derive(Debug)]
 enum Form {
-    /// As much as agrees with these bytes; `shown` where they agree to the end.
-    Exact { bytes: Secret, shown: String },
+    /// The token itself. Cut short it still goes while half of it is left; `shown` stands for all
+    /// of it.
+    Token { bytes: Secret, shown: String },
+    /// These bytes, only as a whole: the start of a run in a name may be as common as a folder.
+    Run(Secret),
     /// The run of base64 around it.
     Base64,
     /// The run of hexadecimal digits around it.
@@ -60,7 +63,7 @@ impl Redactor {
             forms.add_token(&finding.secret);
         }
         for run in &report.name_runs {
-            forms.add_exact(run.expose(), MASK.to_owned());
+            forms.add_whole(run.expose(), Form::Run(run.clone()));
         }
         forms.build()
     }
@@ -74,8 +77,8 @@ impl Redactor {
     }
 
     /// `text` without any token.
-    pub fn redact<'t>(&self, text: &'t str, name: Name) -> Cow<'t, str> {
-        match self.spans(text.as_bytes(), name) {
+    pub fn redact<'t>(&self, text: &'t str, slash: Slash) -> Cow<'t, str> {
+        match self.spans(text.as_bytes(), slash) {
             spans if spans.is_empty() => Cow::Borrowed(text),
             spans => {
                 let bytes = replace(text.as_bytes(), &spans);
@@ -87,7 +90,7 @@ impl Redactor {
     /// `excerpt` without any token. The detector has redacted it of the tokens on its line; this
     /// takes out those that were found elsewhere only.
     pub fn redact_excerpt(&self, excerpt: &Excerpt) -> Excerpt {
-        let spans = self.spans(excerpt.text.as_bytes(), Name::Text);
+        let spans = self.spans(excerpt.text.as_bytes(), Slash::Belongs);
         if spans.is_empty() {
             return excerpt.clone();
         }
@@ -130,15 +133,15 @@ impl Redactor {
     }
 
     /// `bytes` without any token.
-    pub fn redact_bytes<'t>(&self, bytes: &'t [u8], name: Name) -> Cow<'t, [u8]> {
-        match self.spans(bytes, name) {
+    pub fn redact_bytes<'t>(&self, bytes: &'t [u8], slash: Slash) -> Cow<'t, [u8]> {
+        match self.spans(bytes, slash) {
             spans if spans.is_empty() => Cow::Borrowed(bytes),
             spans => Cow::Owned(replace(bytes, &spans)),
         }
     }
 
     /// Disjoint, in order.
-    fn spans(&self, text: &[u8], name: Name) -> Vec<Span> {
+    fn spans(&self, text: &[u8], slash: Slash) -> Vec<Span> {
         let Some(automaton) = &self.automaton else {
             return Vec::new();
         };
@@ -149,7 +152,7 @@ impl Redactor {
                     .iter()
                     .map(move |form| (form, hit.range()))
             })
-            .map(|(form, hit)| form.span(text, hit, name))
+            .filter_map(|(form, hit)| form.span(text, hit, slash))
             .collect();
         // The longest first among those that start together, and what names the token before `…`.
         spans.sort_by(|(a, shown_a), (b, shown_b)| {
@@ -161,31 +164,43 @@ impl Redactor {
 
 impl Form {
     /// What to mask where the start of this form stands at `hit`.
-    fn span(&self, text: &[u8], hit: Range<usize>, name: Name) -> Span {
-        match self {
-            Self::Exact { bytes, shown } => {
-                let agree = text[hit.start..]
-                    .iter()
-                    .zip(bytes.expose())
-                    .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
-                    .count();
-                let shown = if agree == bytes.expose().len() {
+    fn span(&self, text: &[u8], hit: Range<usize>, slash: Slash) -> Option<Span> {
+        let span = match self {
+            Self::Token { bytes, shown } => {
+                let (agree, all) = (agreement(&text[hit.start..], bytes), bytes.expose().len());
+                if agree < all / 2 {
+                    return None;
+                }
+                let shown = if agree == all {
                     shown.clone()
                 } else {
                     MASK.to_owned()
                 };
-                (hit.start..hit.start + agree, shown)
+                return Some((hit.start..hit.start + agree, shown));
+            }
+            Self::Run(bytes) => {
+                let agree = agreement(&text[hit.start..], bytes);
+                if agree < bytes.expose().len() {
+                    return None;
+                }
+                hit.start..hit.start + agree
             }
             Self::Base64 => {
                 let in_run = |&byte: &u8| {
                     byte.is_ascii_alphanumeric()
-                        || matches!(byte, b'+' | b'-' | b'_' | b'=')
-                        || (byte == b'/' && name == Name::Text)
+                        || matches!(byte, b'+' | b'-' | b'_')
+                        || (byte == b'/' && slash == Slash::Belongs)
                 };
-                (extend(text, hit, in_run), MASK.to_owned())
+                let run = extend(text, hit, in_run);
+                let padding = text[run.end..]
+                    .iter()
+                    .take_while(|&&byte| byte == b'=')
+                    .count();
+                run.start..run.end + padding
             }
-            Self::Hex => (extend(text, hit, u8::is_ascii_hexdigit), MASK.to_owned()),
-        }
+            Self::Hex => extend(text, hit, u8::is_ascii_hexdigit),
+        };
+        Some((span, MASK.to_owned()))
     }
 }
 
@@ -216,19 +231,16 @@ impl Forms {
             } else {
                 MASK.to_owned()
             };
-            self.add_exact(&layer, shown);
+            let bytes = Secret::new(&layer);
+            self.add_whole(&layer, Form::Token { bytes, shown });
         }
     }
 
-    fn add_exact(&mut self, bytes: &[u8], shown: String) {
+    fn add_whole(&mut self, bytes: &[u8], form: Form) {
         if bytes.is_empty() {
             return;
         }
         let pattern = bytes[..bytes.len().min(WINDOW)].to_ascii_lowercase();
-        let form = Form::Exact {
-            bytes: Secret::new(bytes),
-            shown,
-        };
         self.0.entry(Secret::new(&pattern)).or_default().push(form);
     }
 
@@ -257,7 +269,7 @@ impl Forms {
         let automaton = AhoCorasickBuilder::new()
             .ascii_case_insensitive(true)
             .build(self.0.keys().map(Secret::expose))
-            .expect("patterns of 16 bytes overflow the automaton only past 100 million tokens");
+            .expect("400 states a token overflow the automaton only past five million tokens");
         Redactor {
             automaton: Some(automaton),
             forms: self.0.into_values().collect(),
@@ -287,6 +299,14 @@ fn base64_forms(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let last = (before + bytes.len()) * 8 / 6;
         encoded[first..last.max(first)].to_vec()
     })
+}
+
+/// How many bytes at the start of `text` are those of `bytes`, but for case.
+fn agreement(text: &[u8], bytes: &Secret) -> usize {
+    text.iter()
+        .zip(bytes.expose())
+        .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
+        .count()
 }
 
 /// `hit` and what belongs to its run on either side.
