@@ -43,7 +43,11 @@ pub(crate) fn write(report: &Report, format: Format) -> String {
 }
 
 /// Writes `report` with what `change` makes of the defaults.
-pub(crate) fn write_with(report: &Report, format: Format, change: fn(&mut Options<'_>)) -> String {
+pub(crate) fn write_with(
+    report: &Report,
+    format: Format,
+    change: impl FnOnce(&mut Options<'_>),
+) -> String {
     let rules = rules();
     let mut options = Options {
         rules: &rules,
