@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use aho_corasick::AhoCorasick;
 use data_encoding::{BASE64, HEXLOWER};
 
 use crate::model::{Excerpt, Report, Secret};
@@ -13,8 +13,8 @@ use crate::model::{Excerpt, Report, Secret};
 const MASK: &str = "…";
 
 /// How much of a form is searched, from its start. Where that stands, the whole form or the whole
-/// run around it goes, so more would only cost memory: a token has two dozen forms.
-const WINDOW: usize = 16;
+/// run around it goes, so more would only cost memory: a token has 28 forms.
+const WINDOW: usize = 12;
 
 /// The shortest encoded form that is searched. A shorter one would be met by chance, and stands
 /// for fewer than five bytes.
@@ -146,7 +146,7 @@ impl Redactor {
             return Vec::new();
         };
         let mut spans: Vec<Span> = automaton
-            .find_overlapping_iter(text)
+            .find_overlapping_iter(&text.to_ascii_lowercase())
             .flat_map(|hit| {
                 self.forms[hit.pattern()]
                     .iter()
@@ -204,35 +204,27 @@ impl Form {
     }
 }
 
-/// Patterns while they are gathered: lower case, for the automaton ignores case. That covers hex
-/// of either case, and costs nothing else: nobody needs the token in capitals.
+/// Patterns while they are gathered, in lower case, as texts are when they are searched. That covers
+/// hex of either case, and costs nothing else: nobody needs the token in capitals.
 #[derive(Default)]
 struct Forms(BTreeMap<Secret, Vec<Form>>);
 
 impl Forms {
     fn add_token(&mut self, secret: &Secret) {
         let plain = secret.expose();
-        let utf16 = |pair: fn(u8) -> [u8; 2]| plain.iter().flat_map(|&b| pair(b)).collect();
-        let layers: [Vec<u8>; 3] = [
-            plain.to_vec(),
-            utf16(|byte| [byte, 0]),
-            utf16(|byte| [0, byte]),
-        ];
-        for layer in layers {
-            self.add_encoded(HEXLOWER.encode(&layer).as_bytes(), || Form::Hex);
-            for inner in base64_forms(&layer) {
+        // Without the zero that would tell little-endian from big-endian, it stands in both.
+        let mut utf16: Vec<u8> = plain.iter().flat_map(|&byte| [byte, 0]).collect();
+        utf16.pop();
+        for (layer, shown) in [(plain, secret.redacted()), (&utf16, MASK.to_owned())] {
+            self.add_encoded(HEXLOWER.encode(layer).as_bytes(), || Form::Hex);
+            for inner in base64_forms(layer) {
                 for outer in base64_forms(&inner) {
                     self.add_encoded(&outer, || Form::Base64);
                 }
                 self.add_encoded(&inner, || Form::Base64);
             }
-            let shown = if layer == plain {
-                secret.redacted()
-            } else {
-                MASK.to_owned()
-            };
-            let bytes = Secret::new(&layer);
-            self.add_whole(&layer, Form::Token { bytes, shown });
+            let bytes = Secret::new(layer);
+            self.add_whole(layer, Form::Token { bytes, shown });
         }
     }
 
@@ -266,10 +258,8 @@ impl Forms {
         if self.0.is_empty() {
             return Redactor::disabled();
         }
-        let automaton = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .build(self.0.keys().map(Secret::expose))
-            .expect("400 states a token overflow the automaton only past five million tokens");
+        let automaton = AhoCorasick::new(self.0.keys().map(Secret::expose))
+            .expect("336 states a token overflow the automaton only past six million tokens");
         Redactor {
             automaton: Some(automaton),
             forms: self.0.into_values().collect(),
