@@ -95,39 +95,25 @@ impl Redactor {
             return excerpt.clone();
         }
         let text = excerpt.text.as_bytes();
-        // Characters of what is written for the text before the given character.
-        let moved = |character: usize| {
-            let offset = excerpt
-                .text
-                .char_indices()
-                .nth(character)
-                .map_or(text.len(), |(offset, _)| offset);
-            let before: Vec<Span> = spans
-                .iter()
-                .filter(|(span, _)| span.start < offset)
-                .cloned()
-                .collect();
+        // The characters that are written for all before `offset`, a mask around it included.
+        let moved = |offset: usize| {
+            let started = spans.partition_point(|(span, _)| span.start < offset);
+            let before = &spans[..started];
             let end = before
                 .last()
                 .map_or(offset, |(span, _)| offset.max(span.end));
-            String::from_utf8_lossy(&replace(&text[..end], &before))
-                .chars()
-                .count()
+            let written = replace(&text[..end], before);
+            String::from_utf8_lossy(&written).chars().count()
         };
-        let (start, end) = excerpt.span;
-        let masked_start = spans.iter().any(|(span, _)| {
-            let offset = excerpt
-                .text
-                .char_indices()
-                .nth(start)
-                .map_or(text.len(), |(at, _)| at);
-            span.start < offset && offset < span.end
-        });
-        // A span that starts inside a mask starts with the mask's last character.
-        let start = moved(start) - usize::from(masked_start);
-        let replaced = String::from_utf8_lossy(&replace(text, &spans)).into_owned();
+        let start = byte_offset(&excerpt.text, excerpt.span.0);
+        let end = byte_offset(&excerpt.text, excerpt.span.1);
+        // What starts inside a mask now starts with the last character of the mask.
+        let is_masked = spans
+            .iter()
+            .any(|(span, _)| span.start < start && start < span.end);
+        let start = moved(start) - usize::from(is_masked);
         Excerpt {
-            text: replaced,
+            text: String::from_utf8_lossy(&replace(text, &spans)).into_owned(),
             span: (start, moved(end).max(start)),
         }
     }
@@ -289,6 +275,13 @@ fn base64_forms(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let last = (before + bytes.len()) * 8 / 6;
         encoded[first..last.max(first)].to_vec()
     })
+}
+
+/// Where this character starts; the end of `text` if it has none such.
+fn byte_offset(text: &str, character: usize) -> usize {
+    text.char_indices()
+        .nth(character)
+        .map_or(text.len(), |(offset, _)| offset)
 }
 
 /// How many bytes at the start of `text` are those of `bytes`, but for case.
