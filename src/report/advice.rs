@@ -19,7 +19,7 @@ pub(super) fn next_step(finding: &FindingView<'_>, now: Timestamp) -> String {
             "regenerate the secret in the application's registration in Azure DevOps".into()
         }
         "azure-devops-oauth-token" if finding.expires.is_some_and(|time| time <= now) => {
-            "it no longer works; find out what writes such tokens down".into()
+            "it has expired by its own word; find out what writes such tokens down".into()
         }
         "azure-devops-oauth-token" => {
             "cancel the pipeline run or revoke the authorization that it belongs to".into()

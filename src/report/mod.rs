@@ -1,6 +1,6 @@
 //! The formats in which a report is written, and the one registry that names them.
 //!
-//! A reporter never sees a [`Report`]: it is given a [`view::View`], out of which every string
+//! A reporter never sees a [`Report`]: it is given a `View`, out of which every string
 //! comes already redacted of every token found. So a new format cannot forget to do it. What is
 //! left to a format is to keep hostile names from steering whoever reads it: [`escape`].
 
@@ -20,7 +20,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 pub use escape::escape_for_terminal;
-pub use redact::{Name, Redactor};
+pub use redact::{Redactor, Slash};
 
 use crate::model::{Report, Timestamp};
 

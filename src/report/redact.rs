@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use aho_corasick::AhoCorasick;
 use data_encoding::{BASE64, HEXLOWER};
 
 use crate::model::{Excerpt, Report, Secret};
@@ -13,8 +13,8 @@ use crate::model::{Excerpt, Report, Secret};
 const MASK: &str = "…";
 
 /// How much of a form is searched, from its start. Where that stands, the whole form or the whole
-/// run around it goes, so more would only cost memory: a token has two dozen forms.
-const WINDOW: usize = 16;
+/// run around it goes, so more would only cost memory: a token has 28 forms.
+const WINDOW: usize = 12;
 
 /// The shortest encoded form that is searched. A shorter one would be met by chance, and stands
 /// for fewer than five bytes.
@@ -29,20 +29,23 @@ pub struct Redactor {
     forms: Vec<Vec<Form>>,
 }
 
-/// What kind of string is redacted.
+/// What a slash is in a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Name {
-    /// A path: a slash ends an encoded run.
-    Path,
-    /// Any other text: a slash belongs to the base64 around it.
-    Text,
+pub enum Slash {
+    /// It ends an encoded run: the string is a path.
+    Separates,
+    /// It belongs to the base64 around it.
+    Belongs,
 }
 
 /// What is masked where a pattern stands.
 #[derive(Debug)]
 enum Form {
-    /// As much as agrees with these bytes; `shown` where they agree to the end.
-    Exact { bytes: Secret, shown: String },
+    /// The token itself. Cut short it still goes while half of it is left; `shown` stands for all
+    /// of it.
+    Token { bytes: Secret, shown: String },
+    /// These bytes, only as a whole: the start of a run in a name may be as common as a folder.
+    Run(Secret),
     /// The run of base64 around it.
     Base64,
     /// The run of hexadecimal digits around it.
@@ -60,7 +63,7 @@ impl Redactor {
             forms.add_token(&finding.secret);
         }
         for run in &report.name_runs {
-            forms.add_exact(run.expose(), MASK.to_owned());
+            forms.add_whole(run.expose(), Form::Run(run.clone()));
         }
         forms.build()
     }
@@ -74,8 +77,8 @@ impl Redactor {
     }
 
     /// `text` without any token.
-    pub fn redact<'t>(&self, text: &'t str, name: Name) -> Cow<'t, str> {
-        match self.spans(text.as_bytes(), name) {
+    pub fn redact<'t>(&self, text: &'t str, slash: Slash) -> Cow<'t, str> {
+        match self.spans(text.as_bytes(), slash) {
             spans if spans.is_empty() => Cow::Borrowed(text),
             spans => {
                 let bytes = replace(text.as_bytes(), &spans);
@@ -87,69 +90,55 @@ impl Redactor {
     /// `excerpt` without any token. The detector has redacted it of the tokens on its line; this
     /// takes out those that were found elsewhere only.
     pub fn redact_excerpt(&self, excerpt: &Excerpt) -> Excerpt {
-        let spans = self.spans(excerpt.text.as_bytes(), Name::Text);
+        let spans = self.spans(excerpt.text.as_bytes(), Slash::Belongs);
         if spans.is_empty() {
             return excerpt.clone();
         }
         let text = excerpt.text.as_bytes();
-        // Characters of what is written for the text before the given character.
-        let moved = |character: usize| {
-            let offset = excerpt
-                .text
-                .char_indices()
-                .nth(character)
-                .map_or(text.len(), |(offset, _)| offset);
-            let before: Vec<Span> = spans
-                .iter()
-                .filter(|(span, _)| span.start < offset)
-                .cloned()
-                .collect();
+        // The characters that are written for all before `offset`, a mask around it included.
+        let moved = |offset: usize| {
+            let started = spans.partition_point(|(span, _)| span.start < offset);
+            let before = &spans[..started];
             let end = before
                 .last()
                 .map_or(offset, |(span, _)| offset.max(span.end));
-            String::from_utf8_lossy(&replace(&text[..end], &before))
-                .chars()
-                .count()
+            let written = replace(&text[..end], before);
+            String::from_utf8_lossy(&written).chars().count()
         };
-        let (start, end) = excerpt.span;
-        let masked_start = spans.iter().any(|(span, _)| {
-            let offset = excerpt
-                .text
-                .char_indices()
-                .nth(start)
-                .map_or(text.len(), |(at, _)| at);
-            span.start < offset && offset < span.end
-        });
-        // A span that starts inside a mask starts with the mask's last character.
-        let start = moved(start) - usize::from(masked_start);
-        let replaced = String::from_utf8_lossy(&replace(text, &spans)).into_owned();
+        let start = byte_offset(&excerpt.text, excerpt.span.0);
+        let end = byte_offset(&excerpt.text, excerpt.span.1);
+        // What starts inside a mask now starts with the last character of the mask.
+        let is_masked = spans
+            .iter()
+            .any(|(span, _)| span.start < start && start < span.end);
+        let start = moved(start) - usize::from(is_masked);
         Excerpt {
-            text: replaced,
+            text: String::from_utf8_lossy(&replace(text, &spans)).into_owned(),
             span: (start, moved(end).max(start)),
         }
     }
 
     /// `bytes` without any token.
-    pub fn redact_bytes<'t>(&self, bytes: &'t [u8], name: Name) -> Cow<'t, [u8]> {
-        match self.spans(bytes, name) {
+    pub fn redact_bytes<'t>(&self, bytes: &'t [u8], slash: Slash) -> Cow<'t, [u8]> {
+        match self.spans(bytes, slash) {
             spans if spans.is_empty() => Cow::Borrowed(bytes),
             spans => Cow::Owned(replace(bytes, &spans)),
         }
     }
 
     /// Disjoint, in order.
-    fn spans(&self, text: &[u8], name: Name) -> Vec<Span> {
+    fn spans(&self, text: &[u8], slash: Slash) -> Vec<Span> {
         let Some(automaton) = &self.automaton else {
             return Vec::new();
         };
         let mut spans: Vec<Span> = automaton
-            .find_overlapping_iter(text)
+            .find_overlapping_iter(&text.to_ascii_lowercase())
             .flat_map(|hit| {
                 self.forms[hit.pattern()]
                     .iter()
                     .map(move |form| (form, hit.range()))
             })
-            .map(|(form, hit)| form.span(text, hit, name))
+            .filter_map(|(form, hit)| form.span(text, hit, slash))
             .collect();
         // The longest first among those that start together, and what names the token before `…`.
         spans.sort_by(|(a, shown_a), (b, shown_b)| {
@@ -161,74 +150,75 @@ impl Redactor {
 
 impl Form {
     /// What to mask where the start of this form stands at `hit`.
-    fn span(&self, text: &[u8], hit: Range<usize>, name: Name) -> Span {
-        match self {
-            Self::Exact { bytes, shown } => {
-                let agree = text[hit.start..]
-                    .iter()
-                    .zip(bytes.expose())
-                    .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
-                    .count();
-                let shown = if agree == bytes.expose().len() {
+    fn span(&self, text: &[u8], hit: Range<usize>, slash: Slash) -> Option<Span> {
+        let span = match self {
+            Self::Token { bytes, shown } => {
+                let (agree, all) = (agreement(&text[hit.start..], bytes), bytes.expose().len());
+                if agree < all / 2 {
+                    return None;
+                }
+                let shown = if agree == all {
                     shown.clone()
                 } else {
                     MASK.to_owned()
                 };
-                (hit.start..hit.start + agree, shown)
+                return Some((hit.start..hit.start + agree, shown));
+            }
+            Self::Run(bytes) => {
+                let agree = agreement(&text[hit.start..], bytes);
+                if agree < bytes.expose().len() {
+                    return None;
+                }
+                hit.start..hit.start + agree
             }
             Self::Base64 => {
                 let in_run = |&byte: &u8| {
                     byte.is_ascii_alphanumeric()
-                        || matches!(byte, b'+' | b'-' | b'_' | b'=')
-                        || (byte == b'/' && name == Name::Text)
+                        || matches!(byte, b'+' | b'-' | b'_')
+                        || (byte == b'/' && slash == Slash::Belongs)
                 };
-                (extend(text, hit, in_run), MASK.to_owned())
+                let run = extend(text, hit, in_run);
+                let padding = text[run.end..]
+                    .iter()
+                    .take_while(|&&byte| byte == b'=')
+                    .count();
+                run.start..run.end + padding
             }
-            Self::Hex => (extend(text, hit, u8::is_ascii_hexdigit), MASK.to_owned()),
-        }
+            Self::Hex => extend(text, hit, u8::is_ascii_hexdigit),
+        };
+        Some((span, MASK.to_owned()))
     }
 }
 
-/// Patterns while they are gathered: lower case, for the automaton ignores case. That covers hex
-/// of either case, and costs nothing else: nobody needs the token in capitals.
+/// Patterns while they are gathered, in lower case, as texts are when they are searched. That covers
+/// hex of either case, and costs nothing else: nobody needs the token in capitals.
 #[derive(Default)]
 struct Forms(BTreeMap<Secret, Vec<Form>>);
 
 impl Forms {
     fn add_token(&mut self, secret: &Secret) {
         let plain = secret.expose();
-        let utf16 = |pair: fn(u8) -> [u8; 2]| plain.iter().flat_map(|&b| pair(b)).collect();
-        let layers: [Vec<u8>; 3] = [
-            plain.to_vec(),
-            utf16(|byte| [byte, 0]),
-            utf16(|byte| [0, byte]),
-        ];
-        for layer in layers {
-            self.add_encoded(HEXLOWER.encode(&layer).as_bytes(), || Form::Hex);
-            for inner in base64_forms(&layer) {
+        // Without the zero that would tell little-endian from big-endian, it stands in both.
+        let mut utf16: Vec<u8> = plain.iter().flat_map(|&byte| [byte, 0]).collect();
+        utf16.pop();
+        for (layer, shown) in [(plain, secret.redacted()), (&utf16, MASK.to_owned())] {
+            self.add_encoded(HEXLOWER.encode(layer).as_bytes(), || Form::Hex);
+            for inner in base64_forms(layer) {
                 for outer in base64_forms(&inner) {
                     self.add_encoded(&outer, || Form::Base64);
                 }
                 self.add_encoded(&inner, || Form::Base64);
             }
-            let shown = if layer == plain {
-                secret.redacted()
-            } else {
-                MASK.to_owned()
-            };
-            self.add_exact(&layer, shown);
+            let bytes = Secret::new(layer);
+            self.add_whole(layer, Form::Token { bytes, shown });
         }
     }
 
-    fn add_exact(&mut self, bytes: &[u8], shown: String) {
+    fn add_whole(&mut self, bytes: &[u8], form: Form) {
         if bytes.is_empty() {
             return;
         }
         let pattern = bytes[..bytes.len().min(WINDOW)].to_ascii_lowercase();
-        let form = Form::Exact {
-            bytes: Secret::new(bytes),
-            shown,
-        };
         self.0.entry(Secret::new(&pattern)).or_default().push(form);
     }
 
@@ -254,10 +244,8 @@ impl Forms {
         if self.0.is_empty() {
             return Redactor::disabled();
         }
-        let automaton = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .build(self.0.keys().map(Secret::expose))
-            .expect("patterns of 16 bytes overflow the automaton only past 100 million tokens");
+        let automaton = AhoCorasick::new(self.0.keys().map(Secret::expose))
+            .expect("336 states a token overflow the automaton only past six million tokens");
         Redactor {
             automaton: Some(automaton),
             forms: self.0.into_values().collect(),
@@ -287,6 +275,21 @@ fn base64_forms(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let last = (before + bytes.len()) * 8 / 6;
         encoded[first..last.max(first)].to_vec()
     })
+}
+
+/// Where this character starts; the end of `text` if it has none such.
+fn byte_offset(text: &str, character: usize) -> usize {
+    text.char_indices()
+        .nth(character)
+        .map_or(text.len(), |(offset, _)| offset)
+}
+
+/// How many bytes at the start of `text` are those of `bytes`, but for case.
+fn agreement(text: &[u8], bytes: &Secret) -> usize {
+    text.iter()
+        .zip(bytes.expose())
+        .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
+        .count()
 }
 
 /// `hit` and what belongs to its run on either side.

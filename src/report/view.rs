@@ -1,22 +1,23 @@
 //! A report as reporters see it: every string redacted, nothing else changed.
 
-use std::collections::BTreeMap;
-
 use crate::model::{
     BytePath, Coverage, Encoding, Evidence, Excerpt, Finding, IssueMonth, Occurrence, Position,
     ProblemKind, Proof, Report, SourceKind, Summary, SuppressedBy, TargetKind, Timestamp, Validity,
     ValidityReason,
 };
 
-use super::{Name, Options, Redactor, RuleMeta, Secrets};
+use super::{Color, Options, Redactor, RuleMeta, Secrets, Slash, Verbosity};
 
 /// A redacted report. Findings and their occurrences are redacted one by one as they are asked
 /// for, so that a large report is not in memory twice.
 pub(super) struct View<'a> {
     report: &'a Report,
-    pub(super) options: &'a Options<'a>,
-    rules: BTreeMap<&'a str, &'a RuleMeta>,
     redactor: Redactor,
+    secrets: Secrets,
+    rules: Vec<RuleMeta>,
+    pub(super) color: Color,
+    pub(super) verbosity: Verbosity,
+    pub(super) now: Timestamp,
 }
 
 /// A target.
@@ -63,18 +64,39 @@ pub(super) struct ProblemView {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(report: &'a Report, options: &'a Options<'a>) -> Self {
-        let redactor = match options.secrets {
+    pub(super) fn new(report: &'a Report, options: &Options<'_>) -> Self {
+        let &Options {
+            rules,
+            color,
+            secrets,
+            verbosity,
+            now,
+        } = options;
+        let redactor = match secrets {
             Secrets::Redact => Redactor::new(report),
             Secrets::Show => Redactor::disabled(),
         };
-        let rules = options.rules.iter().map(|rule| (&*rule.id, rule)).collect();
+        let text = |text: &str| redactor.redact(text, Slash::Belongs).into_owned();
+        let rules = rules.iter().map(|rule| RuleMeta {
+            title: text(&rule.title),
+            description: text(&rule.description),
+            help: text(&rule.help),
+            ..rule.clone()
+        });
         Self {
             report,
-            options,
-            rules,
+            rules: rules.collect(),
             redactor,
+            secrets,
+            color,
+            verbosity,
+            now,
         }
+    }
+
+    /// The rules that ran, as the caller listed them.
+    pub(super) fn rules(&self) -> &[RuleMeta] {
+        &self.rules
     }
 
     pub(super) fn targets(&self) -> impl ExactSizeIterator<Item = TargetView> {
@@ -116,14 +138,14 @@ impl<'a> View<'a> {
     }
 
     fn finding<'v>(&'v self, finding: &'v Finding) -> FindingView<'v> {
-        let secret = (self.options.secrets == Secrets::Show)
+        let secret = (self.secrets == Secrets::Show)
             .then(|| String::from_utf8_lossy(finding.secret.expose()).into_owned());
         FindingView {
             view: self,
             occurrences: &finding.occurrences,
             id: &finding.id.0,
             rule: &finding.rule,
-            meta: self.rules.get(&*finding.rule).copied(),
+            meta: self.rules.iter().find(|rule| rule.id == finding.rule),
             redacted: finding.secret.redacted(),
             secret,
             proof: finding.proof,
@@ -145,11 +167,15 @@ impl<'a> View<'a> {
     }
 
     fn path(&self, path: &BytePath) -> BytePath {
-        BytePath(self.redactor.redact_bytes(&path.0, Name::Path).into_owned())
+        BytePath(
+            self.redactor
+                .redact_bytes(&path.0, Slash::Separates)
+                .into_owned(),
+        )
     }
 
     fn text(&self, text: &str) -> String {
-        self.redactor.redact(text, Name::Text).into_owned()
+        self.redactor.redact(text, Slash::Belongs).into_owned()
     }
 }
 

@@ -30,23 +30,25 @@ pub(super) fn of_occurrence(occurrence: &OccurrenceView<'_>) -> Location {
         SourceKind::Stdin => of_stream(&occurrence.path),
     };
     let mut remarks = Vec::new();
-    match occurrence.position {
+    let region = match occurrence.position {
         // The line is one of the member, not of the archive that a viewer would open.
         Some(position) if !location.logical_locations.is_empty() => {
             remarks.push(format!(
                 "line {}, byte {} of it",
                 position.line, position.column
             ));
+            Region::TOP
         }
-        Some(position) => {
-            let start_column = column(position, occurrence.excerpt.as_ref());
-            location.physical_location.region = Some(Region {
-                start_line: position.line,
-                start_column,
-            });
+        Some(position) => Region {
+            start_line: position.line,
+            start_column: column(position, occurrence.excerpt.as_ref()),
+        },
+        None => {
+            remarks.push("in the name".to_owned());
+            Region::TOP
         }
-        None => remarks.push("in the name".to_owned()),
-    }
+    };
+    location.physical_location.region = Some(region);
     remarks.extend(words::encodings(occurrence.encodings));
     if let Some(member) = location.logical_locations.first() {
         remarks.insert(0, format!("in {}", member.fully_qualified_name));

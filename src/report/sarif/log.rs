@@ -169,3 +169,11 @@ pub(super) struct Region {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) start_column: Option<u64>,
 }
+
+impl Region {
+    /// Stands for a file as a whole: code scanning services refuse a result without a line.
+    pub(super) const TOP: Self = Self {
+        start_line: 1,
+        start_column: None,
+    };
+}

@@ -79,11 +79,7 @@ struct Rules<'v> {
 
 impl<'v> Rules<'v> {
     fn new(view: &'v View<'v>) -> Self {
-        let described = view
-            .options
-            .rules
-            .iter()
-            .map(|rule| (&*rule.id, Some(rule)));
+        let described = view.rules().iter().map(|rule| (&*rule.id, Some(rule)));
         let mut rules = Self {
             rows: Vec::new(),
             index: BTreeMap::new(),
@@ -268,7 +264,7 @@ fn properties(finding: &FindingView<'_>) -> Properties {
 
 /// What is found, why it is believed, whose it is, and how many places there are.
 fn message(finding: &FindingView<'_>, view: &View<'_>) -> String {
-    let proof = words::proof(finding, view.options.now);
+    let proof = words::proof(finding, view.now);
     let mut text = format!("{} {} ({proof})", finding.title(), finding.redacted);
     if !finding.organizations.is_empty() {
         let names: Vec<String> = finding

@@ -1,12 +1,14 @@
 //! The report for people, in the manner of a compiler's diagnostics.
 
+mod summary;
+
 use std::fmt::Display;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
-use crate::model::{BytePath, Excerpt, Proof, SourceKind, Tally, TargetKind};
+use crate::model::{BytePath, Excerpt, Proof, SourceKind};
 
 use super::view::{FindingView, OccurrenceView, ProblemView, View};
 use super::words::{self, count, grouped};
@@ -25,10 +27,10 @@ pub(super) struct Text;
 
 impl Reporter for Text {
     fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let palette = Palette::new(view.options.color);
+        let palette = Palette::new(view.color);
         let mut page = Page { view, palette, out };
         page.findings()?;
-        if view.options.verbosity > Verbosity::Quiet {
+        if view.verbosity > Verbosity::Quiet {
             page.problems()?;
             page.skipped()?;
             page.summary()?;
@@ -75,7 +77,7 @@ struct Page<'p, 'v> {
 
 impl Page<'_, '_> {
     fn is_verbose(&self) -> bool {
-        self.view.options.verbosity == Verbosity::Verbose
+        self.view.verbosity == Verbosity::Verbose
     }
 
     /// At most `limit`, but never one less than there are: "1 more" takes the line that it saves.
@@ -125,7 +127,7 @@ impl Page<'_, '_> {
         };
         self.notes(finding, margin)?;
         self.other_places(finding, margin)?;
-        let help = advice::next_step(finding, self.view.options.now);
+        let help = advice::next_step(finding, self.view.now);
         self.note(margin, self.palette.help, "help", &help)?;
         writeln!(self.out)
     }
@@ -232,7 +234,7 @@ impl Page<'_, '_> {
             let text = format!("by the {}: {}", by.as_str(), escape_for_terminal(reason));
             self.note(margin, strong, "suppressed", &text)?;
         }
-        let proof = words::proof(finding, self.view.options.now);
+        let proof = words::proof(finding, self.view.now);
         let (label, text) = proof.split_once(": ").unwrap_or(("proof", &proof));
         self.note(margin, strong, label, text)?;
         if !finding.organizations.is_empty() {
@@ -269,7 +271,7 @@ impl Page<'_, '_> {
         } else {
             kept.min(OTHER_PLACES)
         };
-        let label = format!("in {} more", count(others, "place"));
+        let label = format!("in {}", count(others, "more place"));
         let gutter = self.palette.gutter;
         writeln!(self.out, "{:margin$} {gutter}={gutter:#} {label}:", "")?;
         for other in finding.occurrences().skip(1).take(listed) {
@@ -350,103 +352,12 @@ impl Page<'_, '_> {
             ("files", &coverage.files),
             ("archive members", &coverage.members),
         ] {
-            if let Some(reasons) = reasons(tally) {
+            if let Some(reasons) = summary::reasons(tally) {
                 writeln!(self.out, "skipped {noun}: {reasons}")?;
             }
         }
         Ok(())
     }
-
-    fn summary(&mut self) -> io::Result<()> {
-        let (mut leaks, mut places, mut suppressed) = (0, 0, 0);
-        for finding in self.view.findings() {
-            if finding.suppressed.is_some() {
-                suppressed += 1;
-            } else {
-                leaks += 1;
-                places += finding.occurrence_count;
-            }
-        }
-        let Palette {
-            leak,
-            good,
-            possible,
-            ..
-        } = self.palette;
-        let scanned = self.scanned();
-        match (leaks, self.view.summary().files) {
-            (0, 0) => write!(
-                self.out,
-                "{possible}nothing was scanned{possible:#}: {scanned}"
-            )?,
-            (0, _) => write!(self.out, "{good}no leaked tokens{good:#} in {scanned}")?,
-            (leaks, _) => {
-                let (leaks, places) = (count(leaks, "leaked token"), count(places, "place"));
-                write!(self.out, "{leak}{leaks} in {places}{leak:#} · {scanned}")?;
-            }
-        }
-        if suppressed > 0 {
-            write!(self.out, " · {} suppressed", grouped(suppressed))?;
-        }
-        let problems = self.view.problems().len() as u64;
-        let mut missing = Vec::new();
-        if self.view.is_interrupted() {
-            missing.push("interrupted".to_owned());
-        }
-        if problems > 0 {
-            missing.push(count(problems, "problem"));
-        }
-        if missing.is_empty() {
-            return writeln!(self.out, " · complete");
-        }
-        let style = self.palette.problem;
-        writeln!(
-            self.out,
-            " · {style}INCOMPLETE{style:#}: {}",
-            missing.join(", ")
-        )
-    }
-
-    /// `1,204 files and 3 archive members, 33.1 MB in 0.12 s`.
-    fn scanned(&self) -> String {
-        let summary = self.view.summary();
-        let coverage = self.view.coverage();
-        if summary.files == 0 {
-            let targets: Vec<String> = self
-                .view
-                .targets()
-                .map(|target| match target.kind {
-                    TargetKind::Path => path_text(&target.path),
-                    TargetKind::Stdin => "standard input".to_owned(),
-                })
-                .collect();
-            let skipped = match reasons(&coverage.files) {
-                Some(reasons) => format!(" (skipped: {reasons})"),
-                None => String::new(),
-            };
-            return format!("no file to read in {}{skipped}", targets.join(", "));
-        }
-        let members = match coverage.members.scanned {
-            0 => String::new(),
-            members => format!(" and {}", count(members, "archive member")),
-        };
-        format!(
-            "{}{members}, {} in {:.2} s",
-            count(summary.files, "file"),
-            words::size(summary.bytes),
-            summary.seconds
-        )
-    }
-}
-
-/// `excluded 2, link 3`; `None` where nothing was skipped.
-fn reasons(tally: &Tally) -> Option<String> {
-    let reasons: Vec<String> = tally
-        .skipped
-        .iter()
-        .map(|(reason, &count)| format!("{} {}", reason.as_str(), grouped(count)))
-        .collect();
-    (!reasons.is_empty()).then(|| reasons.join(", "))
 }
 
 /// `path:line:column`, as terminals and editors make it a link.

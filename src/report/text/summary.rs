@@ -1,0 +1,136 @@
+//! The last line: what was found, what was scanned, and whether that was everything.
+
+use std::io;
+
+use crate::model::{Proof, Tally, TargetKind};
+
+use super::super::view::View;
+use super::super::words::{self, count, grouped};
+use super::{Page, Palette, path_text};
+
+impl Page<'_, '_> {
+    pub(super) fn summary(&mut self) -> io::Result<()> {
+        let totals = Totals::of(self.view);
+        let Palette {
+            leak,
+            good,
+            possible,
+            ..
+        } = self.palette;
+        let scanned = self.scanned();
+        match (totals.leaks(), self.view.summary().files) {
+            (Some(leaks), _) => write!(self.out, "{leak}{leaks}{leak:#} · {scanned}")?,
+            (None, 0) => write!(
+                self.out,
+                "{possible}nothing was scanned{possible:#}: {scanned}"
+            )?,
+            (None, _) => write!(self.out, "{good}no leaked tokens{good:#} in {scanned}")?,
+        }
+        if totals.suppressed > 0 {
+            write!(self.out, " · {} suppressed", grouped(totals.suppressed))?;
+        }
+        let problems = self.view.problems().len() as u64;
+        let mut missing = Vec::new();
+        if self.view.is_interrupted() {
+            missing.push("interrupted".to_owned());
+        }
+        if problems > 0 {
+            missing.push(count(problems, "problem"));
+        }
+        if missing.is_empty() {
+            return writeln!(self.out, " · complete");
+        }
+        let style = self.palette.problem;
+        writeln!(
+            self.out,
+            " · {style}INCOMPLETE{style:#}: {}",
+            missing.join(", ")
+        )
+    }
+
+    /// `1,204 files and 3 archive members, 33.1 MB in 0.12 s`.
+    fn scanned(&self) -> String {
+        let summary = self.view.summary();
+        let coverage = self.view.coverage();
+        if summary.files == 0 {
+            let targets: Vec<String> = self
+                .view
+                .targets()
+                .map(|target| match target.kind {
+                    TargetKind::Path => path_text(&target.path),
+                    TargetKind::Stdin => "standard input".to_owned(),
+                })
+                .collect();
+            let skipped = match reasons(&coverage.files) {
+                Some(reasons) => format!(" (skipped: {reasons})"),
+                None => String::new(),
+            };
+            return format!("no file to read in {}{skipped}", targets.join(", "));
+        }
+        let members = match coverage.members.scanned {
+            0 => String::new(),
+            members => format!(" and {}", count(members, "archive member")),
+        };
+        format!(
+            "{}{members}, {} in {:.2} s",
+            count(summary.files, "file"),
+            words::size(summary.bytes),
+            summary.seconds
+        )
+    }
+}
+
+/// What the summary counts.
+#[derive(Default)]
+struct Totals {
+    proven: u64,
+    possible: u64,
+    suppressed: u64,
+    /// Of those that are not suppressed.
+    places: u64,
+}
+
+impl Totals {
+    fn of(view: &View<'_>) -> Self {
+        let mut totals = Self::default();
+        for finding in view.findings() {
+            match (&finding.suppressed, finding.proof) {
+                (Some(_), _) => {
+                    totals.suppressed += 1;
+                    continue;
+                }
+                (None, Proof::Checksum) => totals.proven += 1,
+                (None, Proof::Shape) => totals.possible += 1,
+            }
+            totals.places += finding.occurrence_count;
+        }
+        totals
+    }
+
+    /// `3 leaked tokens and 1 possible one in 5 places`; `None` where there is none.
+    fn leaks(&self) -> Option<String> {
+        let leaks = match (self.proven, self.possible) {
+            (0, 0) => return None,
+            (proven, 0) => count(proven, "leaked token"),
+            (0, possible) => count(possible, "possible leaked token"),
+            (proven, possible) => {
+                let (proven, possible) = (
+                    count(proven, "leaked token"),
+                    count(possible, "possible one"),
+                );
+                format!("{proven} and {possible}")
+            }
+        };
+        Some(format!("{leaks} in {}", count(self.places, "place")))
+    }
+}
+
+/// `excluded 2, link 3`; `None` where nothing was skipped.
+pub(super) fn reasons(tally: &Tally) -> Option<String> {
+    let reasons: Vec<String> = tally
+        .skipped
+        .iter()
+        .map(|(reason, &count)| format!("{} {}", reason.as_str(), grouped(count)))
+        .collect();
+    (!reasons.is_empty()).then(|| reasons.join(", "))
+}

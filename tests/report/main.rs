@@ -1,0 +1,10 @@
+//! Every format of the report, as a whole.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod hostile;
+mod json;
+mod redaction;
+mod sample;
+mod sarif;
+mod text;
