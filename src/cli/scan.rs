@@ -28,9 +28,15 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let console = Console::new(common, environment);
     let settings = settings::resolve(common, args, order, environment)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    if let Err(error) = interrupt::listen(&stop, console) {
+        console.detail(format_args!(
+            "Ctrl-C will end the scan without a report: {error}"
+        ));
+    }
     say_what_steers(&settings, console);
     check(&settings)?;
-    let report = scan(&settings, environment, console);
+    let report = scan(&settings, &stop, environment, console);
     write(&settings, common, args, &report)?;
     say_how_it_went(&settings, &report, console);
     Ok(verdict(&report, settings.fail_on, settings.leak_code).into())
@@ -56,13 +62,12 @@ fn check(settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-fn scan(settings: &Settings, environment: &Environment, console: Console) -> Report {
-    let stop = Arc::new(AtomicBool::new(false));
-    if let Err(error) = interrupt::listen(&stop, console) {
-        console.detail(format_args!(
-            "Ctrl-C will end the scan without a report: {error}"
-        ));
-    }
+fn scan(
+    settings: &Settings,
+    stop: &Arc<AtomicBool>,
+    environment: &Environment,
+    console: Console,
+) -> Report {
     if settings.scan.targets.contains(&Target::Stdin) && environment.stdin_terminal {
         console.note("reading standard input; end it with Ctrl-D");
     }
@@ -70,7 +75,7 @@ fn scan(settings: &Settings, environment: &Environment, console: Console) -> Rep
     let line =
         (environment.stderr_terminal && !console.is_quiet()).then(|| Line::start(progress.clone()));
     let start = Instant::now();
-    let mut report = crate::scan::run(&settings.scan, &progress, &stop);
+    let mut report = crate::scan::run(&settings.scan, &progress, stop);
     report.summary.seconds = start.elapsed().as_secs_f64();
     drop(line);
     report
