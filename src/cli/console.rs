@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::args::Common;
 use super::exit::Complaint;
-use super::settings::{self, Environment};
+use super::settings::{self, Coloring, Environment};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -32,17 +32,26 @@ enum Level {
 impl Console {
     /// The console as the flags have it.
     pub(super) fn new(common: &Common, environment: &Environment) -> Self {
-        let flag = settings::color_flag(common);
-        let color = match settings::color(flag, environment, environment.stderr_terminal) {
-            settings::Coloring::Colored => anstream::ColorChoice::Always,
-            settings::Coloring::Plain => anstream::ColorChoice::Never,
-        };
+        let chosen = settings::color_flag(common);
+        let color = settings::color(chosen, environment, environment.stderr_terminal);
         let level = match (common.quiet, common.verbose) {
             (true, _) => Level::Quiet,
             (false, 0) => Level::Normal,
             (false, _) => Level::Verbose,
         };
-        Self { color, level }
+        Self {
+            color: choice(color),
+            level,
+        }
+    }
+
+    /// The same, with the colours that the configuration chooses.
+    #[must_use]
+    pub(super) fn recolored(self, color: Coloring) -> Self {
+        Self {
+            color: choice(color),
+            ..self
+        }
     }
 
     /// A console without colours, for what is said before the flags are known.
@@ -103,5 +112,12 @@ impl Console {
             .collect();
         // If standard error is gone there is nobody left to tell.
         let _ = writeln!(stderr, "{style}{label}{style:#} {text}");
+    }
+}
+
+fn choice(color: Coloring) -> anstream::ColorChoice {
+    match color {
+        Coloring::Colored => anstream::ColorChoice::Always,
+        Coloring::Plain => anstream::ColorChoice::Never,
     }
 }

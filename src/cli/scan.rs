@@ -13,7 +13,7 @@ use super::interrupt;
 use super::output::{self, Audience, Destination, OutputError};
 use super::progress::Line;
 use super::settings::{self, Coloring, Environment, Settings, shown};
-use crate::model::{Report, TargetKind, Timestamp};
+use crate::model::{Report, Timestamp};
 use crate::report::{self, Format, RuleMeta, Secrets, Verbosity};
 use crate::rules::{Rule, Severity};
 use crate::scan::Progress;
@@ -28,6 +28,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let console = Console::new(common, environment);
     let settings = settings::resolve(common, args, order, environment)?;
+    let console = console.recolored(settings.stderr_coloring);
     let stop = Arc::new(AtomicBool::new(false));
     if let Err(error) = interrupt::listen(&stop, console) {
         console.detail(format_args!(
@@ -98,7 +99,7 @@ fn write(
     for output in &settings.outputs {
         let mut options = report::Options {
             rules: &rules,
-            color: match settings.coloring {
+            color: match settings.stdout_coloring {
                 Coloring::Colored => report::Color::Ansi,
                 Coloring::Plain => report::Color::Plain,
             },
@@ -143,11 +144,13 @@ fn write(
     }
 }
 
+/// How much a report says. `--quiet` is about standard error: a report that left out what could not
+/// be read would pass for a complete one.
 fn verbosity(common: &Common) -> Verbosity {
-    match (common.quiet, common.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (false, 0) => Verbosity::Normal,
-        (false, _) => Verbosity::Verbose,
+    if common.verbose > 0 {
+        Verbosity::Verbose
+    } else {
+        Verbosity::Normal
     }
 }
 
@@ -214,20 +217,14 @@ fn say_how_it_went(settings: &Settings, report: &Report, console: Console) {
             if unanswered == 1 { "it is" } else { "they are" },
         ));
     }
-    let nothing_read = report.coverage.files.scanned == 0 && !report.interrupted;
-    if nothing_read
-        && report
-            .targets
-            .iter()
-            .all(|target| target.kind == TargetKind::Path)
-    {
-        console.note("no file was scanned");
-    }
 }
 
 fn summary(report: &Report) -> String {
     let findings = counted(report.findings.len() as u64, "token", "tokens");
-    let files = counted(report.summary.files, "file", "files");
+    let files = match report.summary.files {
+        0 => "nothing: no file was scanned".to_owned(),
+        count => counted(count, "file", "files"),
+    };
     let problems = match report.problems.len() as u64 {
         0 => String::new(),
         count => format!(", {}", counted(count, "problem", "problems")),

@@ -113,7 +113,9 @@ pub(super) struct Settings {
     /// What to write where.
     pub(super) outputs: Vec<Output>,
     /// Whether standard output gets colours.
-    pub(super) coloring: Coloring,
+    pub(super) stdout_coloring: Coloring,
+    /// Whether standard error does.
+    pub(super) stderr_coloring: Coloring,
     /// Which leaks set the exit code.
     pub(super) fail_on: FailOn,
     /// The exit code for leaks.
@@ -144,7 +146,8 @@ pub(super) fn resolve(
     Ok(Settings {
         outputs: output::plan(order, file.format.unwrap_or(Format::Text))
             .map_err(|error| Failure::new(&error, error.hint()))?,
-        coloring: color(chosen, environment, environment.stdout_terminal),
+        stdout_coloring: color(chosen, environment, environment.stdout_terminal),
+        stderr_coloring: color(chosen, environment, environment.stderr_terminal),
         fail_on: args.fail_on.or(file.fail_on).unwrap_or(FailOn::Any),
         leak_code: args
             .exit_code

@@ -55,6 +55,16 @@ fn errors_follow_the_same_colours() {
 }
 
 #[test]
+fn the_configuration_chooses_colours_too() {
+    let world = World::with("token", mint::pat(1));
+    world.write_config("color = \"always\"\n");
+    let said = world.run("scan --fail-on active");
+    assert!(said.stdout.contains(ESCAPE) && said.stderr.contains(ESCAPE));
+    let said = world.run("scan --fail-on active --no-color");
+    assert!(!said.stdout.contains(ESCAPE) && !said.stderr.contains(ESCAPE));
+}
+
+#[test]
 fn files_are_never_coloured() {
     let world = World::with("token", mint::pat(1));
     world.run("scan --color always -o report.txt");
