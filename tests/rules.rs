@@ -144,9 +144,15 @@ fn a_regex_may_match_bytes_that_are_not_text() {
     assert!(load_bytes(text.as_bytes()).1.is_ok());
 }
 
+fn check_all(cases: &[(&str, &str, &str, Option<&str>)]) {
+    for (key, line, expected, hint) in cases {
+        check(with(key, line).as_bytes(), expected, *hint);
+    }
+}
+
 #[test]
-fn broken_values_are_named_with_line_and_key() {
-    for (key, line, expected, hint) in [
+fn broken_metadata_is_named_with_line_and_key() {
+    check_all(&[
         (
             "id",
             "id = 7",
@@ -191,6 +197,12 @@ fn broken_values_are_named_with_line_and_key() {
             "rules.toml:1: `rules[0].severity`: missing",
             None,
         ),
+    ]);
+}
+
+#[test]
+fn broken_patterns_are_named_with_line_and_key() {
+    check_all(&[
         (
             "anchors",
             "",
@@ -262,6 +274,12 @@ fn broken_values_are_named_with_line_and_key() {
             "rules.toml:8: `rules[0].min_entropy`: expected a number, found a string",
             None,
         ),
+    ]);
+}
+
+#[test]
+fn broken_files_are_named_with_line_and_key() {
+    check_all(&[
         (
             "examples",
             "examples = true",
@@ -283,9 +301,7 @@ fn broken_values_are_named_with_line_and_key() {
             "rules.toml:5: not valid TOML: string values must be quoted, expected literal string",
             None,
         ),
-    ] {
-        check(with(key, line).as_bytes(), expected, hint);
-    }
+    ]);
 }
 
 #[test]

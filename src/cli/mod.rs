@@ -1,9 +1,81 @@
-//! The command line.
+//! The command line: arguments to settings, settings to a run, a run to an exit code.
+
+mod args;
+mod config;
+mod console;
+mod exit;
+mod explain;
+mod generate;
+mod interrupt;
+mod output;
+mod progress;
+mod rules;
+mod scan;
+mod settings;
+mod size;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// Runs the program.
-pub fn run(_args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    ExitCode::SUCCESS
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches};
+
+use args::{Cli, Command, RulesCommand};
+use console::Console;
+use exit::{Complaint, Exit, Failure};
+use settings::Environment;
+
+/// Runs the program on `args`, the first of which is its name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let parsed = Cli::command()
+        .try_get_matches_from(args)
+        .and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error),
+    };
+    let environment = Environment::read();
+    let console = Console::new(&cli.common, &environment);
+    let result = match &cli.command {
+        Command::Scan(scan) => {
+            let order = matches.subcommand_matches("scan").map(args::output_order);
+            scan::run(&cli.common, scan, &order.unwrap_or_default(), &environment)
+        }
+        Command::Rules(rules) => match &rules.command {
+            RulesCommand::List(list) => rules::list(&cli.common, list, &environment),
+            RulesCommand::Check(check) => rules::check(&cli.common, check, &environment),
+            RulesCommand::Explain(explain) => explain::run(&cli.common, explain, &environment),
+        },
+        Command::Generate(generate) => generate::run(&generate.command),
+    };
+    result.unwrap_or_else(|failure: Failure| {
+        for complaint in &failure.complaints {
+            console.complain(complaint);
+        }
+        Exit::CouldNotRun.into()
+    })
+}
+
+/// Help and version go to stdout with code 0, complaints about usage to stderr with code 2.
+fn usage(error: &clap::Error) -> ExitCode {
+    // A reader that is gone has nothing to be told.
+    let _ = error.print();
+    if error.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
+        && std::path::Path::new(name).exists()
+    {
+        let command = format!("to scan it, run `patsweep scan {}`", name.escape_debug());
+        Console::plain().hint(&command);
+    }
+    if error.use_stderr() {
+        Exit::CouldNotRun.into()
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+impl<E: std::error::Error> From<&E> for Complaint {
+    fn from(error: &E) -> Self {
+        Self::new(error, None)
+    }
 }

@@ -387,6 +387,10 @@ impl<'d, 'i> Section<'d, 'i> {
 
 /// The line of the byte at `offset`, 1-based.
 fn line_at(text: &str, offset: usize) -> usize {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    1 + before.iter().filter(|&&byte| byte == b'\n').count()
+    line_after(&text.as_bytes()[..offset.min(text.len())])
+}
+
+/// The line on which a text goes on after `before`, 1-based.
+pub(super) fn line_after(before: &[u8]) -> usize {
+    before.split(|&byte| byte == b'\n').count()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::document::{Document, Field, KeyError, Section};
+use super::document::{Document, Field, KeyError, Section, line_after};
 use super::{BuiltIn, Container, Example, Pattern, Place, Rule, RuleError, RuleKind, Severity};
 
 /// The name of the group that holds the secret.
@@ -50,8 +50,7 @@ pub(super) fn user(
     taken: &mut BTreeMap<Arc<str>, String>,
 ) -> Result<Vec<Rule>, RuleError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let valid = &bytes[..error.valid_up_to()];
-        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
+        let line = line_after(&bytes[..error.valid_up_to()]);
         RuleError::NotUtf8 {
             path: path.to_owned(),
             line,

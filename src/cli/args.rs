@@ -1,0 +1,420 @@
+//! What can be said on the command line, as plain structs.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
+use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use super::size::{self, Size};
+use crate::report::Format;
+
+const EXAMPLES: &str = "\
+Examples:
+  patsweep scan                          scan the current folder
+  patsweep scan src build.log            scan a folder and a file
+  git log -p | patsweep scan -           scan standard input
+  patsweep scan -f json -o leaks.json    write a report to a file
+  patsweep rules explain < token.txt     say what a token is
+
+Exit codes:
+  0    complete, nothing to report
+  1    at least one leak
+  2    could not run: usage, configuration, or a target that cannot be opened
+  3    incomplete: something was not read, and no leak was found
+  130  interrupted; what was found so far is reported";
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  patsweep scan
+      Scan the current folder, hidden and git-ignored files and archives included.
+
+  patsweep scan /srv/build dist.zip notes.docx
+      Scan several targets. All of them are checked before anything is read.
+
+  kubectl get secret -o yaml | patsweep scan -
+      Scan standard input.
+
+  patsweep scan -f sarif -o leaks.sarif -f text
+      Write SARIF to a file and text to standard output.
+
+  patsweep scan --fail-on proven --exit-code 10
+      Exit with 10, and only for tokens that are proven by their checksum.
+
+  patsweep scan --rules contoso.toml --exclude '*.min.js' --exclude /vendor
+      Look for your own kinds of token, too, and leave some files out.
+
+Exit codes:
+  0    complete, nothing to report at or above --fail-on
+  1    at least one leak at or above --fail-on (another code with --exit-code)
+  2    could not run: usage, configuration, or a target that cannot be opened
+  3    incomplete: something was not read or not answered, and no leak was found
+  130  interrupted; what was found so far is reported";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  patsweep rules explain < token.txt
+      Say what the token in a file is.
+
+  wl-paste | patsweep rules explain
+      Say what the token on the clipboard is.
+
+Exit codes:
+  0    recognised, and proven by its checksum
+  1    anything else
+  2    could not run";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  patsweep generate man | man -l -
+      Read the overview.
+
+  patsweep generate man scan > patsweep-scan.1
+      Write the page of one command.";
+
+/// Finds leaked Azure DevOps tokens and proves them offline
+///
+/// patsweep finds leaked Azure DevOps personal access tokens, application secrets and OAuth tokens
+/// in files, archives and streams, however they are encoded. Personal access tokens carry a
+/// checksum: patsweep verifies it, so that what it reports as proven is a token and nothing that
+/// looks like one. It opens no network connection.
+#[derive(Debug, Parser)]
+#[command(name = "patsweep", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(arg_required_else_help = true, subcommand_required = true, styles = STYLES)]
+#[command(
+    disable_help_subcommand = true,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+pub(super) struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Print version
+    #[arg(short = 'V', long, action = clap::ArgAction::Version, help_heading = "General")]
+    pub(super) version: Option<bool>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(anstyle::Style::new().bold())
+    .usage(anstyle::Style::new().bold())
+    .literal(anstyle::AnsiColor::Cyan.on_default())
+    .placeholder(anstyle::Style::new());
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "General")]
+pub(super) struct Common {
+    /// Print the report only
+    ///
+    /// Nothing but the report on standard output and, should patsweep fail, errors on standard
+    /// error: no progress, notes or summary.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say more on standard error, such as which configuration was used
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// When to use colours
+    ///
+    /// `auto` uses them on a terminal unless `NO_COLOR` is set or TERM is `dumb`, and elsewhere if
+    /// `CLICOLOR_FORCE` is set. Reports in files are never coloured.
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
+    pub(super) color: Option<Color>,
+    /// The same as --color never
+    #[arg(long, global = true, conflicts_with = "color")]
+    pub(super) no_color: bool,
+    /// Read the configuration from this file
+    ///
+    /// Without it, configuration is read from `patsweep/config.toml` in your own configuration
+    /// folder (`XDG_CONFIG_HOME` or ~/.config; %APPDATA% on Windows), if that file exists. A file met
+    /// in a scanned folder is never used. Flags win over the file.
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
+    /// Read no configuration file
+    #[arg(long, global = true, conflicts_with = "config")]
+    pub(super) no_config: bool,
+    /// Print help; --help says more than -h
+    #[arg(short, long, global = true, action = clap::ArgAction::Help)]
+    pub(super) help: Option<bool>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Find tokens in files, folders, archives or standard input
+    ///
+    /// Finds tokens in files, folders, archives or standard input, whether they stand there plainly
+    /// or in base64, UTF-16, hexadecimal, quoted-printable or gzip, up to four layers deep. Hidden
+    /// and git-ignored files are scanned, too: that is where .env and .npmrc are. Names of files
+    /// are scanned like contents.
+    #[command(after_long_help = SCAN_EXAMPLES)]
+    Scan(Box<Scan>),
+    /// List, check and explain rules
+    #[command(arg_required_else_help = true)]
+    Rules(Rules),
+    /// Generate shell completions and manual pages
+    #[command(arg_required_else_help = true)]
+    Generate(Generate),
+}
+
+/// Flags of `scan`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(super) struct Scan {
+    /// Files, folders or archives to scan; `-` is standard input [default: .]
+    ///
+    /// Links given here are followed; links met in a folder are not. All targets are checked before
+    /// anything is read.
+    #[arg(value_name = "TARGET", value_hint = ValueHint::AnyPath)]
+    pub(super) targets: Vec<PathBuf>,
+
+    /// Load rules of your own; may be repeated
+    ///
+    /// FILE is a TOML file; of a folder, the *.toml files directly in it are loaded. The format is
+    /// described in docs/rules.md; `patsweep rules check` tries the rules on their examples.
+    #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    #[arg(help_heading = "What to look for")]
+    pub(super) rules: Vec<PathBuf>,
+    /// Report what has the shape and name of a token, but a wrong checksum
+    #[arg(long, help_heading = "What to look for")]
+    pub(super) include_unproven: bool,
+
+    /// Leave out files that match GLOB; may be repeated
+    ///
+    /// Globs are written as in .gitignore: `*.log` matches anywhere, `/vendor` only at the top of a
+    /// target. A .patsweepignore file in a folder does the same for that folder. What is left out
+    /// is counted in the report's coverage.
+    #[arg(long, value_name = "GLOB", help_heading = "What to read")]
+    pub(super) exclude: Vec<String>,
+    /// Leave out what git ignores
+    #[arg(long, help_heading = "What to read")]
+    pub(super) respect_gitignore: bool,
+    /// Stay on the file systems of the targets
+    #[arg(long, help_heading = "What to read")]
+    pub(super) one_file_system: bool,
+    /// Leave out larger files, such as 10M or 2GiB [default: no limit]
+    ///
+    /// Large files are streamed and cost no memory, only time. Units are K, M, G and T (or KiB and
+    /// so on) for powers of 1024, kB, MB, GB and TB for powers of 1000.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = "What to read")]
+    pub(super) max_file_size: Option<Size>,
+
+    /// Stop reading an archive after N members [default: 100000]
+    #[arg(long, value_name = "N", help_heading = "Limits on archives")]
+    pub(super) archive_max_members: Option<u64>,
+    /// Stop reading an archive after SIZE unpacked [default: 10G]
+    ///
+    /// Counts everything inside the archive on disk, archives in archives included.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    #[arg(help_heading = "Limits on archives")]
+    pub(super) archive_max_size: Option<Size>,
+    /// Stop reading an archive that unpacks to N times its size [default: 1000]
+    ///
+    /// Judged only past 256 MiB unpacked.
+    #[arg(long, value_name = "N", help_heading = "Limits on archives")]
+    pub(super) archive_max_ratio: Option<u64>,
+    /// Do not unpack what needs a larger decoder window [default: 128M]
+    #[arg(long, value_name = "SIZE", value_parser = size::parse)]
+    #[arg(help_heading = "Limits on archives")]
+    pub(super) archive_max_window: Option<Size>,
+    /// Do not open archives that are nested deeper [default: 8]
+    #[arg(long, value_name = "N", help_heading = "Limits on archives")]
+    pub(super) archive_max_depth: Option<u32>,
+
+    /// Report in this format [default: text]
+    ///
+    /// May be repeated. A format goes to the files that -o names after it, or else to standard
+    /// output, which takes one.
+    #[arg(short, long, value_name = "FORMAT", value_parser = format_parser())]
+    #[arg(help_heading = "Reports")]
+    pub(super) format: Vec<Format>,
+    /// Write the report to FILE, in the format of the nearest -f before it
+    ///
+    /// May be repeated; `-` is standard output. The file is written when the scan has ended, so
+    /// that it is never scanned half-written.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = "Reports")]
+    pub(super) output: Vec<PathBuf>,
+    /// List at most N occurrences of each token [default: 1000]
+    ///
+    /// All of them are counted.
+    #[arg(long, value_name = "N", help_heading = "Reports")]
+    pub(super) max_occurrences: Option<NonZeroUsize>,
+    /// Show the tokens themselves in the reports
+    ///
+    /// By default, every string in a report is redacted of every token found, in encoded form, too.
+    /// Files that patsweep creates for such a report can be read by you alone.
+    #[arg(long, help_heading = "Reports")]
+    pub(super) show_secrets: bool,
+
+    /// Which leaks set the exit code [default: any]
+    #[arg(long, value_name = "WHICH", help_heading = "Exit code")]
+    pub(super) fail_on: Option<FailOn>,
+    /// Exit with N instead of 1 when there are leaks, 1 to 125
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=125))]
+    #[arg(help_heading = "Exit code")]
+    pub(super) exit_code: Option<u8>,
+
+    /// Use N threads [default: as many as there are processors]
+    #[arg(short, long, value_name = "N", help_heading = "General")]
+    pub(super) jobs: Option<NonZeroUsize>,
+}
+
+/// Which leaks set the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Every leak
+    Any,
+    /// Only tokens that are proven by their checksum
+    Proven,
+    /// Only tokens confirmed active; one that nobody asked the service about makes the scan
+    /// incomplete (3)
+    Active,
+    /// None; an incomplete scan still exits with 3
+    Never,
+}
+
+impl FailOn {
+    /// The value with this name.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Self::from_str(name, false).ok()
+    }
+}
+
+impl Color {
+    /// The value with this name.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Self::from_str(name, false).ok()
+    }
+}
+
+/// `rules`.
+#[derive(Debug, Args)]
+pub(super) struct Rules {
+    /// What to do.
+    #[command(subcommand)]
+    pub(super) command: RulesCommand,
+}
+
+/// Commands of `rules`.
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// List the rules: built-in ones and your own
+    List(RulesList),
+    /// Try rules on their examples and counterexamples
+    ///
+    /// Loads the rules and runs each example and counterexample through the detector. Built-in
+    /// rules are tried on tokens minted for the purpose. Exits with 0 if everything holds, with 1
+    /// if an example does not, and with 2 if rules cannot be loaded; each complaint names file,
+    /// line and key.
+    Check(RulesCheck),
+    /// Say what the token on standard input is, without printing it
+    ///
+    /// Reads one line from standard input and says what it is, whether its checksum proves it or
+    /// why not, when it was issued or expires where it says so, and its C3ID. The token is never
+    /// taken from the command line, where other users of the machine could see it, and never
+    /// printed.
+    #[command(after_long_help = EXPLAIN_EXAMPLES)]
+    Explain(RulesExplain),
+}
+
+/// Flags of `rules list`.
+#[derive(Debug, Args)]
+pub(super) struct RulesList {
+    /// Load rules of your own; may be repeated
+    #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    pub(super) rules: Vec<PathBuf>,
+}
+
+/// Flags of `rules check`.
+#[derive(Debug, Args)]
+pub(super) struct RulesCheck {
+    /// Rule files, or folders of them
+    #[arg(value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    /// The same as FILE|DIR, as `scan` has it; may be repeated
+    #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    pub(super) rules: Vec<PathBuf>,
+}
+
+/// Flags of `rules explain`.
+#[derive(Debug, Args)]
+pub(super) struct RulesExplain {
+    /// Load rules of your own; may be repeated
+    #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    pub(super) rules: Vec<PathBuf>,
+}
+
+/// `generate`.
+#[derive(Debug, Args)]
+pub(super) struct Generate {
+    /// What to generate.
+    #[command(subcommand)]
+    pub(super) command: GenerateCommand,
+}
+
+/// Commands of `generate`.
+#[derive(Debug, Subcommand)]
+pub(super) enum GenerateCommand {
+    /// Write a completion script for a shell to standard output
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Write a manual page (roff) to standard output
+    #[command(after_long_help = MAN_EXAMPLES)]
+    Man {
+        /// The command whose page to write, such as `scan` or `rules check` [default: the overview]
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
+}
+
+/// One `-f` or `-o`, in the order given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum OutputArg {
+    /// `-f`.
+    Format(Format),
+    /// `-o`.
+    File(PathBuf),
+}
+
+/// The `-f` and `-o` of `scan`, in the order given.
+pub(super) fn output_order(scan: &ArgMatches) -> Vec<OutputArg> {
+    let formats = scan
+        .indices_of("format")
+        .into_iter()
+        .flatten()
+        .zip(scan.get_many::<Format>("format").into_iter().flatten())
+        .map(|(index, &format)| (index, OutputArg::Format(format)));
+    let files = scan
+        .indices_of("output")
+        .into_iter()
+        .flatten()
+        .zip(scan.get_many::<PathBuf>("output").into_iter().flatten())
+        .map(|(index, file)| (index, OutputArg::File(file.clone())));
+    let mut order: Vec<_> = formats.chain(files).collect();
+    order.sort_by_key(|(index, _)| *index);
+    order.into_iter().map(|(_, arg)| arg).collect()
+}
+
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let names = Format::NAMES;
+    PossibleValuesParser::new(names).try_map(|name| Format::parse(&name))
+}

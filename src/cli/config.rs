@@ -1,0 +1,357 @@
+//! The configuration file: where it is, and what it may say.
+
+use std::fs;
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::args::{Color, Common, FailOn};
+use super::exit::Failure;
+use super::settings::Environment;
+use super::size;
+use crate::report::Format;
+use crate::rules::document::{Document, Field, KeyError, Section};
+
+/// The keys at the top.
+const ROOT_KEYS: &[&str] = &["color", "scan"];
+/// The keys of `[scan]`: the flags of `scan` that do not belong to one run alone. Tokens are shown
+/// only on a flag, for a file that is forgotten would show them everywhere.
+const SCAN_KEYS: &[&str] = &[
+    "rules",
+    "include-unproven",
+    "exclude",
+    "respect-gitignore",
+    "one-file-system",
+    "max-file-size",
+    "archive-max-members",
+    "archive-max-size",
+    "archive-max-ratio",
+    "archive-max-window",
+    "archive-max-depth",
+    "format",
+    "max-occurrences",
+    "fail-on",
+    "exit-code",
+    "jobs",
+];
+
+/// What the configuration file says; everything is absent where there is no file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct ConfigFile {
+    /// The file itself.
+    pub(super) path: Option<PathBuf>,
+    /// `color`.
+    pub(super) color: Option<Color>,
+    /// `scan.rules`, relative to the file's folder.
+    pub(super) rules: Vec<PathBuf>,
+    /// `scan.include-unproven`.
+    pub(super) include_unproven: bool,
+    /// `scan.exclude`.
+    pub(super) exclude: Vec<String>,
+    /// `scan.respect-gitignore`.
+    pub(super) respect_gitignore: bool,
+    /// `scan.one-file-system`.
+    pub(super) one_file_system: bool,
+    /// `scan.max-file-size`.
+    pub(super) max_file_size: Option<u64>,
+    /// `scan.archive-max-members`.
+    pub(super) archive_max_members: Option<u64>,
+    /// `scan.archive-max-size`.
+    pub(super) archive_max_size: Option<u64>,
+    /// `scan.archive-max-ratio`.
+    pub(super) archive_max_ratio: Option<u64>,
+    /// `scan.archive-max-window`.
+    pub(super) archive_max_window: Option<u64>,
+    /// `scan.archive-max-depth`.
+    pub(super) archive_max_depth: Option<u32>,
+    /// `scan.format`.
+    pub(super) format: Option<Format>,
+    /// `scan.max-occurrences`.
+    pub(super) max_occurrences: Option<NonZeroUsize>,
+    /// `scan.fail-on`.
+    pub(super) fail_on: Option<FailOn>,
+    /// `scan.exit-code`.
+    pub(super) exit_code: Option<u8>,
+    /// `scan.jobs`.
+    pub(super) jobs: Option<NonZeroUsize>,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, Error)]
+pub(super) enum ConfigError {
+    /// The file cannot be opened or read.
+    #[error("cannot read configuration from {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A key or value cannot be used.
+    #[error("{}:{}: {error}", path.display(), error.line)]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What and where.
+        error: KeyError,
+    },
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let hint = match &error {
+            ConfigError::Read { .. } => None,
+            ConfigError::Invalid { error, .. } => error.hint(),
+        };
+        Self::new(&error, hint)
+    }
+}
+
+/// Reads the file named by `--config`, else the user's own, if there is one.
+pub(super) fn load(common: &Common, environment: &Environment) -> Result<ConfigFile, ConfigError> {
+    if common.no_config {
+        return Ok(ConfigFile::default());
+    }
+    let Some(path) = common.config.clone().or_else(|| own_file(environment)) else {
+        return Ok(ConfigFile::default());
+    };
+    match fs::read_to_string(&path) {
+        Ok(text) => parse(&path, &text).map_err(|error| ConfigError::Invalid { path, error }),
+        // One's own file need not exist, but one that cannot be read must not be passed over.
+        Err(source) if source.kind() == io::ErrorKind::NotFound && common.config.is_none() => {
+            Ok(ConfigFile::default())
+        }
+        Err(source) => Err(ConfigError::Read { path, source }),
+    }
+}
+
+fn own_file(environment: &Environment) -> Option<PathBuf> {
+    environment
+        .config_home
+        .as_ref()
+        .map(|home| home.join("patsweep").join("config.toml"))
+}
+
+fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
+    let document = Document::parse(text)?;
+    let root = document.root(ROOT_KEYS)?;
+    let mut config = ConfigFile {
+        path: Some(path.to_owned()),
+        ..ConfigFile::default()
+    };
+    config.color = choice(&root, "color", Color::parse, "auto, always and never")?;
+    let Some(scan) = root.table("scan", SCAN_KEYS)? else {
+        return Ok(config);
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    config.rules = values(scan.strings("rules")?)
+        .map(|rules| folder.join(rules))
+        .collect();
+    config.exclude = values(scan.strings("exclude")?).collect();
+    config.include_unproven = flag(&scan, "include-unproven")?;
+    config.respect_gitignore = flag(&scan, "respect-gitignore")?;
+    config.one_file_system = flag(&scan, "one-file-system")?;
+    config.max_file_size = bytes(&scan, "max-file-size")?;
+    config.archive_max_members = scan
+        .unsigned("archive-max-members")?
+        .map(|field| field.value);
+    config.archive_max_size = bytes(&scan, "archive-max-size")?;
+    config.archive_max_ratio = scan.unsigned("archive-max-ratio")?.map(|field| field.value);
+    config.archive_max_window = bytes(&scan, "archive-max-window")?;
+    if let Some(depth) = scan.unsigned("archive-max-depth")? {
+        config.archive_max_depth = Some(u32::try_from(depth.value).unwrap_or(u32::MAX));
+    }
+    config.max_occurrences = positive(&scan, "max-occurrences")?;
+    config.jobs = positive(&scan, "jobs")?;
+    config.format = choice(
+        &scan,
+        "format",
+        |name| Format::parse(name).ok(),
+        "text, json, jsonl and sarif",
+    )?;
+    config.fail_on = choice(
+        &scan,
+        "fail-on",
+        FailOn::parse,
+        "any, proven, active and never",
+    )?;
+    if let Some(code) = scan.unsigned("exit-code")? {
+        let usable = u8::try_from(code.value)
+            .ok()
+            .filter(|code| (1..=125).contains(code));
+        config.exit_code = Some(usable.ok_or_else(|| code.reject("not between 1 and 125", None))?);
+    }
+    Ok(config)
+}
+
+fn values(fields: Vec<Field<String>>) -> impl Iterator<Item = String> {
+    fields.into_iter().map(|field| field.value)
+}
+
+fn flag(section: &Section<'_, '_>, key: &str) -> Result<bool, KeyError> {
+    Ok(section.boolean(key)?.is_some_and(|field| field.value))
+}
+
+fn positive(section: &Section<'_, '_>, key: &str) -> Result<Option<NonZeroUsize>, KeyError> {
+    let Some(field) = section.unsigned(key)? else {
+        return Ok(None);
+    };
+    let number = NonZeroUsize::new(usize::try_from(field.value).unwrap_or(usize::MAX));
+    number
+        .map(Some)
+        .ok_or_else(|| field.reject("must be at least 1", None))
+}
+
+/// A size: a string with a unit.
+fn bytes(section: &Section<'_, '_>, key: &str) -> Result<Option<u64>, KeyError> {
+    let Some(field) = section.string(key)? else {
+        return Ok(None);
+    };
+    match size::parse(&field.value) {
+        Ok(size) => Ok(Some(size.0)),
+        Err(error) => Err(field.reject(error.to_string(), None)),
+    }
+}
+
+fn choice<T>(
+    section: &Section<'_, '_>,
+    key: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+    choices: &str,
+) -> Result<Option<T>, KeyError> {
+    let Some(field) = section.string(key)? else {
+        return Ok(None);
+    };
+    parse(&field.value).map(Some).ok_or_else(|| {
+        let what = format!("`{}` is none of {choices}", field.value.escape_debug());
+        field.reject(what.replace(" and ", " or "), None)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "/home/user/.config/patsweep/config.toml";
+
+    #[test]
+    fn every_key_is_read() {
+        let text = r#"
+            color = "never"
+            [scan]
+            rules = ["contoso.toml", "/etc/rules"]
+            include-unproven = true
+            exclude = ["*.min.js"]
+            respect-gitignore = true
+            one-file-system = true
+            max-file-size = "10M"
+            archive-max-members = 1_000
+            archive-max-size = "1GiB"
+            archive-max-ratio = 100
+            archive-max-window = "8M"
+            archive-max-depth = 2
+            format = "json"
+            max-occurrences = 5
+            fail-on = "proven"
+            exit-code = 10
+            jobs = 0x3
+        "#;
+        let expected = ConfigFile {
+            path: Some(PATH.into()),
+            color: Some(Color::Never),
+            rules: vec![
+                "/home/user/.config/patsweep/contoso.toml".into(),
+                "/etc/rules".into(),
+            ],
+            include_unproven: true,
+            exclude: vec!["*.min.js".into()],
+            respect_gitignore: true,
+            one_file_system: true,
+            max_file_size: Some(10 << 20),
+            archive_max_members: Some(1000),
+            archive_max_size: Some(1 << 30),
+            archive_max_ratio: Some(100),
+            archive_max_window: Some(8 << 20),
+            archive_max_depth: Some(2),
+            format: Some(Format::Json),
+            max_occurrences: NonZeroUsize::new(5),
+            fail_on: Some(FailOn::Proven),
+            exit_code: Some(10),
+            jobs: NonZeroUsize::new(3),
+        };
+        assert_eq!(parse(Path::new(PATH), text), Ok(expected));
+        assert_eq!(
+            SCAN_KEYS
+                .iter()
+                .filter(|key| !text.contains(&format!("{key} = ")))
+                .count(),
+            0,
+            "a key is not tried"
+        );
+    }
+
+    #[test]
+    fn complaints_name_line_and_key() {
+        for (text, line, expected) in [
+            ("\ncolour = 1", 2, "`colour`: unknown key"),
+            (
+                "[scan]\nshow-secrets = true",
+                2,
+                "`scan.show-secrets`: unknown key",
+            ),
+            (
+                "scan = 3",
+                1,
+                "`scan`: expected a table, found a whole number",
+            ),
+            (
+                "color = \"red\"",
+                1,
+                "`color`: `red` is none of auto, always or never",
+            ),
+            ("[scan]\njobs = 0", 2, "`scan.jobs`: must be at least 1"),
+            (
+                "[scan]\njobs = -1",
+                2,
+                "`scan.jobs`: expected a whole number, not negative, found a negative number",
+            ),
+            (
+                "[scan]\nexit-code = 0",
+                2,
+                "`scan.exit-code`: not between 1 and 125",
+            ),
+            (
+                "[scan]\nexit-code = 126",
+                2,
+                "`scan.exit-code`: not between 1 and 125",
+            ),
+            (
+                "[scan]\nformat = \"xml\"",
+                2,
+                "`scan.format`: `xml` is none of text, json, jsonl or sarif",
+            ),
+            (
+                "[scan]\nmax-file-size = 10",
+                2,
+                "`scan.max-file-size`: expected a string, found a whole number",
+            ),
+            (
+                "[scan]\nmax-file-size = \"10 X\"",
+                2,
+                "`scan.max-file-size`: expected a number of bytes with a unit or none, such as 512, 64K, \
+                 10MiB or 2GB",
+            ),
+            (
+                "[scan]\nexclude = \"x\"",
+                2,
+                "`scan.exclude`: expected an array of strings, found a string",
+            ),
+            ("[scan\n", 1, "not valid TOML: unclosed table, expected `]`"),
+        ] {
+            let error = parse(Path::new(PATH), text).expect_err(text);
+            assert_eq!((error.line, error.to_string().as_str()), (line, expected));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What people are told on standard error.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+
+use super::args::Common;
+use super::exit::Complaint;
+use super::settings::{self, Coloring, Environment};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const BOLD: Style = Style::new().bold();
+
+/// Standard error, at the level that the user asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Console {
+    color: anstream::ColorChoice,
+    level: Level,
+}
+
+/// How much is told. Errors always are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+impl Console {
+    /// The console as the flags have it.
+    pub(super) fn new(common: &Common, environment: &Environment) -> Self {
+        let chosen = settings::color_flag(common);
+        let color = settings::color(chosen, environment, environment.stderr_terminal);
+        let level = match (common.quiet, common.verbose) {
+            (true, _) => Level::Quiet,
+            (false, 0) => Level::Normal,
+            (false, _) => Level::Verbose,
+        };
+        Self {
+            color: choice(color),
+            level,
+        }
+    }
+
+    /// The same, with the colours that the configuration chooses.
+    #[must_use]
+    pub(super) fn recolored(self, color: Coloring) -> Self {
+        Self {
+            color: choice(color),
+            ..self
+        }
+    }
+
+    /// A console without colours, for what is said before the flags are known.
+    pub(super) fn plain() -> Self {
+        Self {
+            color: anstream::ColorChoice::Never,
+            level: Level::Normal,
+        }
+    }
+
+    /// Prints an error with its causes and its hint.
+    pub(super) fn complain(self, complaint: &Complaint) {
+        self.line(ERROR, "error:", &complaint.error);
+        for cause in &complaint.causes {
+            self.line(BOLD, "caused by:", cause);
+        }
+        if let Some(hint) = &complaint.hint {
+            self.hint(hint);
+        }
+    }
+
+    /// Prints the next step.
+    pub(super) fn hint(self, text: &str) {
+        self.line(HINT, "hint:", text);
+    }
+
+    /// Prints something worth knowing, unless quiet.
+    pub(super) fn note(self, text: impl Display) {
+        if self.level >= Level::Normal {
+            self.line(BOLD, "note:", &text.to_string());
+        }
+    }
+
+    /// Prints something worth knowing to who asked for more.
+    pub(super) fn detail(self, text: impl Display) {
+        if self.level >= Level::Verbose {
+            self.line(Style::new(), "-", &text.to_string());
+        }
+    }
+
+    /// Whether anything but errors is printed.
+    pub(super) fn is_quiet(self) -> bool {
+        self.level == Level::Quiet
+    }
+
+    fn line(self, style: Style, label: &str, text: &str) {
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+        // Paths may hold anything, also what would steer the terminal.
+        let text: String = text
+            .chars()
+            .flat_map(|c| {
+                let escaped = c.is_control().then(|| c.escape_default());
+                escaped
+                    .into_iter()
+                    .flatten()
+                    .chain((!c.is_control()).then_some(c))
+            })
+            .collect();
+        // If standard error is gone there is nobody left to tell.
+        let _ = writeln!(stderr, "{style}{label}{style:#} {text}");
+    }
+}
+
+fn choice(color: Coloring) -> anstream::ColorChoice {
+    match color {
+        Coloring::Colored => anstream::ColorChoice::Always,
+        Coloring::Plain => anstream::ColorChoice::Never,
+    }
+}

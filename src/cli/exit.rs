@@ -1,0 +1,121 @@
+//! Exit codes, and what is said when a run fails.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use super::args::FailOn;
+use crate::model::{Finding, Proof, Report, Validity};
+use crate::rules::RuleError;
+
+/// How a run ends. The codes are a promise, see README.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// Complete, nothing to report.
+    Clean,
+    /// At least one leak, with the code for it; also the answer "no".
+    Leak(u8),
+    /// Usage, configuration, or a target that cannot be opened.
+    CouldNotRun,
+    /// Something was not read or not answered, and no leak was found.
+    Incomplete,
+    /// By the operator.
+    Interrupted,
+}
+
+impl Exit {
+    /// The answer "no" of a command that answers.
+    pub(super) const NO: Self = Self::Leak(DEFAULT_LEAK_CODE);
+}
+
+/// Replaced by `--exit-code`.
+pub(super) const DEFAULT_LEAK_CODE: u8 = 1;
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Clean => 0,
+            Exit::Leak(code) => code,
+            Exit::CouldNotRun => 2,
+            Exit::Incomplete => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// How a scan that made `report` ends: interrupted before leak before incomplete before clean.
+pub(super) fn verdict(report: &Report, fail_on: FailOn, leak_code: u8) -> Exit {
+    let open = || {
+        report
+            .findings
+            .iter()
+            .filter(|finding| finding.suppressed.is_none())
+    };
+    let leak = match fail_on {
+        FailOn::Any => open().next().is_some(),
+        FailOn::Proven => open().any(|finding| finding.proof == Proof::Checksum),
+        // An active leak will have a code of its own.
+        FailOn::Active | FailOn::Never => false,
+    };
+    let unanswered = fail_on == FailOn::Active && open().any(is_unanswered);
+    if report.interrupted {
+        Exit::Interrupted
+    } else if leak {
+        Exit::Leak(leak_code)
+    } else if unanswered || !report.is_complete() {
+        Exit::Incomplete
+    } else {
+        Exit::Clean
+    }
+}
+
+/// Whether nobody knows if the token still works.
+pub(super) fn is_unanswered(finding: &Finding) -> bool {
+    match finding.validity {
+        Validity::Unknown => true,
+    }
+}
+
+/// Why a command could not run.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// At least one.
+    pub(super) complaints: Vec<Complaint>,
+}
+
+/// One error, as it is printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Complaint {
+    /// What went wrong.
+    pub(super) error: String,
+    /// What caused it, the nearest cause first.
+    pub(super) causes: Vec<String>,
+    /// The next step.
+    pub(super) hint: Option<String>,
+}
+
+impl Complaint {
+    /// The error with its chain of causes.
+    pub(super) fn new(error: &dyn Error, hint: Option<String>) -> Self {
+        let chain = std::iter::successors(error.source(), |&cause| cause.source());
+        Self {
+            error: error.to_string(),
+            causes: chain.map(ToString::to_string).collect(),
+            hint,
+        }
+    }
+}
+
+impl Failure {
+    /// A failure with one complaint.
+    pub(super) fn new(error: &dyn Error, hint: Option<String>) -> Self {
+        Self {
+            complaints: vec![Complaint::new(error, hint)],
+        }
+    }
+}
+
+impl From<RuleError> for Failure {
+    fn from(error: RuleError) -> Self {
+        Self::new(&error, error.hint())
+    }
+}

@@ -1,0 +1,237 @@
+//! `scan`: the main job.
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::args::{Common, FailOn, OutputArg, Scan};
+use super::console::Console;
+use super::exit::{Complaint, Failure, is_unanswered, verdict};
+use super::interrupt;
+use super::output::{self, Audience, Destination, OutputError};
+use super::progress::Line;
+use super::settings::{self, Coloring, Environment, Settings, shown};
+use crate::model::{Report, Timestamp};
+use crate::report::{self, Format, RuleMeta, Secrets, Verbosity};
+use crate::rules::{Rule, Severity};
+use crate::scan::Progress;
+use crate::sources::{self, Target};
+
+/// Scans and reports.
+pub(super) fn run(
+    common: &Common,
+    args: &Scan,
+    order: &[OutputArg],
+    environment: &Environment,
+) -> Result<ExitCode, Failure> {
+    let console = Console::new(common, environment);
+    let settings = settings::resolve(common, args, order, environment)?;
+    let console = console.recolored(settings.stderr_coloring);
+    let stop = Arc::new(AtomicBool::new(false));
+    if let Err(error) = interrupt::listen(&stop, console) {
+        console.detail(format_args!(
+            "Ctrl-C will end the scan without a report: {error}"
+        ));
+    }
+    say_what_steers(&settings, console);
+    check(&settings)?;
+    let report = scan(&settings, &stop, environment, console);
+    write(&settings, common, args, &report)?;
+    say_how_it_went(&settings, &report, console);
+    Ok(verdict(&report, settings.fail_on, settings.leak_code).into())
+}
+
+/// Everything that can be known to fail fails here, before anything is read.
+fn check(settings: &Settings) -> Result<(), Failure> {
+    let mut complaints = Vec::new();
+    if let Err(errors) = sources::check(&settings.scan.targets, &settings.scan.sources) {
+        complaints.extend(errors.iter().map(Complaint::from));
+    }
+    for output in &settings.outputs {
+        if let Destination::File(path) = &output.destination
+            && let Err(error) = output::probe(path)
+        {
+            complaints.push(Complaint::from(&error));
+        }
+    }
+    if complaints.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure { complaints })
+    }
+}
+
+fn scan(
+    settings: &Settings,
+    stop: &Arc<AtomicBool>,
+    environment: &Environment,
+    console: Console,
+) -> Report {
+    if settings.scan.targets.contains(&Target::Stdin) && environment.stdin_terminal {
+        console.note("reading standard input; end it with Ctrl-D");
+    }
+    let progress = Arc::new(Progress::default());
+    let line =
+        (environment.stderr_terminal && !console.is_quiet()).then(|| Line::start(progress.clone()));
+    let start = Instant::now();
+    let mut report = crate::scan::run(&settings.scan, &progress, stop);
+    report.summary.seconds = start.elapsed().as_secs_f64();
+    drop(line);
+    report
+}
+
+fn write(
+    settings: &Settings,
+    common: &Common,
+    args: &Scan,
+    report: &Report,
+) -> Result<(), Failure> {
+    let mut complaints = Vec::new();
+    let rules: Vec<RuleMeta> = settings
+        .scan
+        .rules
+        .iter()
+        .filter(|rule| settings.scan.rules.is_enabled(rule))
+        .map(meta)
+        .collect();
+    for output in &settings.outputs {
+        let mut options = report::Options {
+            rules: &rules,
+            color: match settings.stdout_coloring {
+                Coloring::Colored => report::Color::Ansi,
+                Coloring::Plain => report::Color::Plain,
+            },
+            secrets: if args.show_secrets {
+                Secrets::Show
+            } else {
+                Secrets::Redact
+            },
+            verbosity: verbosity(common),
+            now: now(),
+        };
+        let format = output.format;
+        let written = match &output.destination {
+            Destination::Stdout => {
+                let mut stdout = BufWriter::new(io::stdout().lock());
+                match report::write(report, format, &options, &mut stdout)
+                    .and_then(|()| stdout.flush())
+                {
+                    // The reader has seen enough; the exit code still says what was found.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                    result => result.map_err(OutputError::Stdout),
+                }
+            }
+            Destination::File(path) => {
+                options.color = report::Color::Plain;
+                let audience = if args.show_secrets {
+                    Audience::OwnerOnly
+                } else {
+                    Audience::Usual
+                };
+                output::write_file(path, audience, |out| {
+                    report::write(report, format, &options, out)
+                })
+            }
+        };
+        complaints.extend(written.err().as_ref().map(Complaint::from));
+    }
+    if complaints.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure { complaints })
+    }
+}
+
+/// How much a report says. `--quiet` is about standard error: a report that left out what could not
+/// be read would pass for a complete one.
+fn verbosity(common: &Common) -> Verbosity {
+    if common.verbose > 0 {
+        Verbosity::Verbose
+    } else {
+        Verbosity::Normal
+    }
+}
+
+fn meta(rule: &Rule) -> RuleMeta {
+    RuleMeta {
+        id: rule.id.clone(),
+        title: rule.title.clone(),
+        description: rule.description.clone(),
+        help: rule.help.clone(),
+        severity: match rule.severity {
+            Severity::Low => report::Severity::Low,
+            Severity::Medium => report::Severity::Medium,
+            Severity::High => report::Severity::High,
+            Severity::Critical => report::Severity::Critical,
+        },
+    }
+}
+
+/// The one place where a scan reads the clock.
+fn now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn say_what_steers(settings: &Settings, console: Console) {
+    match &settings.config_file {
+        Some(path) => console.detail(format_args!("configuration: {}", shown(path))),
+        None => console.detail("configuration: none"),
+    }
+    for path in &settings.rule_files {
+        console.detail(format_args!("rules: {}", shown(path)));
+    }
+    console.detail(format_args!("threads: {}", settings.scan.sources.jobs));
+}
+
+fn say_how_it_went(settings: &Settings, report: &Report, console: Console) {
+    let text_on_stdout = settings
+        .outputs
+        .iter()
+        .any(|output| output.format == Format::Text && output.destination == Destination::Stdout);
+    if !text_on_stdout {
+        console.note(summary(report));
+    }
+    for output in &settings.outputs {
+        if let Destination::File(path) = &output.destination {
+            console.detail(format_args!(
+                "{} report: {}",
+                output.format.name(),
+                shown(path)
+            ));
+        }
+    }
+    let open = report
+        .findings
+        .iter()
+        .filter(|finding| finding.suppressed.is_none());
+    let unanswered = open.filter(|finding| is_unanswered(finding)).count();
+    if settings.fail_on == FailOn::Active && unanswered > 0 {
+        console.note(format_args!(
+            "{} not verified: whether {} active is not known",
+            counted(unanswered as u64, "token was", "tokens were"),
+            if unanswered == 1 { "it is" } else { "they are" },
+        ));
+    }
+}
+
+fn summary(report: &Report) -> String {
+    let findings = counted(report.findings.len() as u64, "token", "tokens");
+    let files = match report.summary.files {
+        0 => "nothing: no file was scanned".to_owned(),
+        count => counted(count, "file", "files"),
+    };
+    let problems = match report.problems.len() as u64 {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "problem", "problems")),
+    };
+    format!("{findings} in {files}{problems}")
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

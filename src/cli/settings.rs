@@ -1,0 +1,294 @@
+//! Flags, configuration file and environment, resolved to what a run is to do.
+
+use std::io::{self, IsTerminal};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::{env, thread};
+
+use super::args::{Color, Common, FailOn, OutputArg, Scan};
+use super::config::{self, ConfigFile};
+use super::exit::{DEFAULT_LEAK_CODE, Failure};
+use super::output::{self, Output};
+use crate::report::Format;
+use crate::rules::{RuleSet, Unproven};
+use crate::sources::{self, Target, archive};
+use crate::token::Salt;
+
+/// How many occurrences a finding lists.
+const DEFAULT_MAX_OCCURRENCES: NonZeroUsize = NonZeroUsize::new(1000).expect("not zero");
+
+/// Everything that is read from outside the command line, read once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub(super) struct Environment {
+    /// `NO_COLOR` is set and not empty.
+    pub(super) no_color: bool,
+    /// `CLICOLOR_FORCE` is set, not empty and not 0.
+    pub(super) force_color: bool,
+    /// `TERM` is `dumb`.
+    pub(super) dumb_terminal: bool,
+    /// The folder in which programs keep the user's configuration.
+    pub(super) config_home: Option<PathBuf>,
+    /// Standard output is a terminal.
+    pub(super) stdout_terminal: bool,
+    /// Standard error is a terminal.
+    pub(super) stderr_terminal: bool,
+    /// Standard input is a terminal.
+    pub(super) stdin_terminal: bool,
+}
+
+impl Environment {
+    /// Reads it.
+    pub(super) fn read() -> Self {
+        let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        Self {
+            no_color: set("NO_COLOR"),
+            force_color: set("CLICOLOR_FORCE")
+                && env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            dumb_terminal: env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            config_home: config_home(),
+            stdout_terminal: io::stdout().is_terminal(),
+            stderr_terminal: io::stderr().is_terminal(),
+            stdin_terminal: io::stdin().is_terminal(),
+        }
+    }
+}
+
+/// The user's configuration folder. A relative one is passed over: it would lie in whatever folder
+/// is being scanned.
+fn config_home() -> Option<PathBuf> {
+    let absolute = |name| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    if cfg!(windows) {
+        absolute("APPDATA")
+    } else {
+        absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")))
+    }
+}
+
+/// Whether a stream gets colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coloring {
+    /// It does.
+    Colored,
+    /// It does not.
+    Plain,
+}
+
+/// What the flags say about colours.
+pub(super) fn color_flag(common: &Common) -> Option<Color> {
+    if common.no_color {
+        Some(Color::Never)
+    } else {
+        common.color
+    }
+}
+
+/// Whether a stream gets colours: flag or configuration before `NO_COLOR` before `CLICOLOR_FORCE`
+/// before what the stream is.
+pub(super) fn color(chosen: Option<Color>, environment: &Environment, terminal: bool) -> Coloring {
+    let colored = match chosen.unwrap_or(Color::Auto) {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if environment.no_color => false,
+        Color::Auto if environment.force_color => true,
+        Color::Auto => terminal && !environment.dumb_terminal,
+    };
+    if colored {
+        Coloring::Colored
+    } else {
+        Coloring::Plain
+    }
+}
+
+/// What one scan is to do.
+#[derive(Debug)]
+pub(super) struct Settings {
+    /// What to scan and how.
+    pub(super) scan: crate::scan::Config,
+    /// What to write where.
+    pub(super) outputs: Vec<Output>,
+    /// Whether standard output gets colours.
+    pub(super) stdout_coloring: Coloring,
+    /// Whether standard error does.
+    pub(super) stderr_coloring: Coloring,
+    /// Which leaks set the exit code.
+    pub(super) fail_on: FailOn,
+    /// The exit code for leaks.
+    pub(super) leak_code: u8,
+    /// The configuration file that was used.
+    pub(super) config_file: Option<PathBuf>,
+    /// The rule files that were loaded.
+    pub(super) rule_files: Vec<PathBuf>,
+}
+
+/// Resolves what `scan` is to do. Nothing is read but configuration and rules.
+pub(super) fn resolve(
+    common: &Common,
+    args: &Scan,
+    order: &[OutputArg],
+    environment: &Environment,
+) -> Result<Settings, Failure> {
+    let file = config::load(common, environment)?;
+    let rule_files = joined(&file.rules, &args.rules);
+    let unproven = if args.include_unproven || file.include_unproven {
+        Unproven::Include
+    } else {
+        Unproven::Exclude
+    };
+    let rules = Arc::new(RuleSet::load(&rule_files)?.unproven(unproven));
+    let max_occurrences = args.max_occurrences.or(file.max_occurrences);
+    let chosen = color_flag(common).or(file.color);
+    Ok(Settings {
+        outputs: output::plan(order, file.format.unwrap_or(Format::Text))
+            .map_err(|error| Failure::new(&error, error.hint()))?,
+        stdout_coloring: color(chosen, environment, environment.stdout_terminal),
+        stderr_coloring: color(chosen, environment, environment.stderr_terminal),
+        fail_on: args.fail_on.or(file.fail_on).unwrap_or(FailOn::Any),
+        leak_code: args
+            .exit_code
+            .or(file.exit_code)
+            .unwrap_or(DEFAULT_LEAK_CODE),
+        scan: crate::scan::Config {
+            targets: targets(&args.targets),
+            sources: source_options(args, &file),
+            rules,
+            salt: random_salt()?,
+            max_occurrences: max_occurrences.unwrap_or(DEFAULT_MAX_OCCURRENCES),
+        },
+        config_file: file.path,
+        rule_files,
+    })
+}
+
+/// The rules for a command that does not scan, and where they come from.
+pub(super) fn rules(
+    common: &Common,
+    paths: &[PathBuf],
+    environment: &Environment,
+) -> Result<RuleSet, Failure> {
+    let file = config::load(common, environment)?;
+    Ok(RuleSet::load(&joined(&file.rules, paths))?)
+}
+
+/// A salt that nobody outside this process knows.
+pub(super) fn random_salt() -> Result<Salt, Failure> {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|error| Failure::new(&error, None))?;
+    Ok(Salt(salt))
+}
+
+/// The targets as given, each once.
+fn targets(paths: &[PathBuf]) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    for path in paths {
+        let target = if path.as_os_str() == "-" {
+            Target::Stdin
+        } else {
+            Target::Path(path.clone())
+        };
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    if targets.is_empty() {
+        targets.push(Target::Path(PathBuf::from(".")));
+    }
+    targets
+}
+
+fn source_options(args: &Scan, file: &ConfigFile) -> sources::Options {
+    let mut limits = archive::Limits::default();
+    let size = |flag: Option<super::size::Size>| flag.map(|size| size.0);
+    if let Some(members) = args.archive_max_members.or(file.archive_max_members) {
+        limits.members = members;
+    }
+    if let Some(bytes) = size(args.archive_max_size).or(file.archive_max_size) {
+        limits.unpacked = bytes;
+    }
+    if let Some(ratio) = args.archive_max_ratio.or(file.archive_max_ratio) {
+        limits.ratio = ratio;
+    }
+    if let Some(bytes) = size(args.archive_max_window).or(file.archive_max_window) {
+        limits.window = bytes;
+    }
+    if let Some(depth) = args.archive_max_depth.or(file.archive_max_depth) {
+        limits.depth = depth;
+    }
+    let jobs = args
+        .jobs
+        .or(file.jobs)
+        .or_else(|| thread::available_parallelism().ok());
+    sources::Options {
+        respect_gitignore: args.respect_gitignore || file.respect_gitignore,
+        exclude: file.exclude.iter().chain(&args.exclude).cloned().collect(),
+        one_file_system: args.one_file_system || file.one_file_system,
+        max_file_size: size(args.max_file_size).or(file.max_file_size),
+        jobs: jobs.map_or(1, NonZeroUsize::get),
+        limits,
+    }
+}
+
+fn joined(first: &[PathBuf], second: &[PathBuf]) -> Vec<PathBuf> {
+    first.iter().chain(second).cloned().collect()
+}
+
+/// A path as it is shown to people.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_environment_and_the_environment_over_the_terminal() {
+        let environment = |no_color, force_color, dumb_terminal| Environment {
+            no_color,
+            force_color,
+            dumb_terminal,
+            ..Environment::default()
+        };
+        let (auto, terminal, file) = (None, true, false);
+        for (chosen, (no, force, dumb), stream, colored) in [
+            (auto, (false, false, false), terminal, true),
+            (auto, (false, false, false), file, false),
+            (auto, (false, false, true), terminal, false),
+            (auto, (true, false, false), terminal, false),
+            (auto, (false, true, false), file, true),
+            (auto, (true, true, false), terminal, false),
+            (Some(Color::Auto), (true, false, false), terminal, false),
+            (Some(Color::Always), (true, false, true), file, true),
+            (Some(Color::Never), (false, true, false), terminal, false),
+        ] {
+            let expected = if colored {
+                Coloring::Colored
+            } else {
+                Coloring::Plain
+            };
+            assert_eq!(
+                color(chosen, &environment(no, force, dumb), stream),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn targets_are_scanned_once_and_default_to_the_current_folder() {
+        let path = |text: &str| Target::Path(text.into());
+        for (given, expected) in [
+            (vec![], vec![path(".")]),
+            (vec!["-"], vec![Target::Stdin]),
+            (vec!["./-"], vec![path("./-")]),
+            (vec!["a", "-", "a", "-"], vec![path("a"), Target::Stdin]),
+        ] {
+            let given: Vec<PathBuf> = given.into_iter().map(PathBuf::from).collect();
+            assert_eq!(targets(&given), expected);
+        }
+    }
+}

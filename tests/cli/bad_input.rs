@@ -1,0 +1,210 @@
+//! What cannot run says so in one clear line, with code 2, before anything is read.
+
+use patsweep::token::mint;
+
+use crate::program::{Said, World};
+
+/// Nothing on standard output, code 2, and exactly this on standard error.
+fn check(said: &Said, stderr: &str) {
+    assert_eq!(
+        *said,
+        Said {
+            code: 2,
+            stdout: String::new(),
+            stderr: stderr.to_owned()
+        }
+    );
+}
+
+/// Code 2 with clap's way to say it.
+fn check_usage(args: &str, first_line: &str) {
+    let said = World::new().run(args);
+    assert_eq!((said.code, said.stdout.as_str()), (2, ""), "{args}");
+    assert_eq!(said.stderr.lines().next(), Some(first_line), "{args}");
+}
+
+#[test]
+fn all_targets_that_cannot_be_opened_are_named_and_nothing_is_read() {
+    let world = World::with("token", mint::pat(1));
+    check(
+        &world.run("scan missing token gone/too"),
+        "error: cannot find missing\nerror: cannot find gone/too\n",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_target_that_is_no_file_is_named() {
+    let world = World::new();
+    let path = world.tree().join("socket");
+    let _socket = std::os::unix::net::UnixListener::bind(path).expect("a socket");
+    check(
+        &world.run("scan socket"),
+        "error: cannot scan socket: neither a file nor a folder\n",
+    );
+}
+
+#[test]
+fn usage_is_checked() {
+    check_usage(
+        "scan --exit-code 0",
+        "error: invalid value '0' for '--exit-code <N>': 0 is not in 1..=125",
+    );
+    check_usage(
+        "scan --exit-code 126",
+        "error: invalid value '126' for '--exit-code <N>': 126 is not in 1..=125",
+    );
+    check_usage(
+        "scan -f xml",
+        "error: invalid value 'xml' for '--format <FORMAT>'",
+    );
+    check_usage(
+        "scan --fail-on sometimes",
+        "error: invalid value 'sometimes' for '--fail-on <WHICH>'",
+    );
+    check_usage(
+        "scan --max-file-size 10X",
+        "error: invalid value '10X' for '--max-file-size <SIZE>': expected a number of bytes with a \
+         unit or none, such as 512, 64K, 10MiB or 2GB",
+    );
+    check_usage(
+        "scan -j 0",
+        "error: invalid value '0' for '--jobs <N>': number would be zero for non-zero type",
+    );
+    check_usage(
+        "scan --nonsense",
+        "error: unexpected argument '--nonsense' found",
+    );
+    check_usage(
+        "scan -q -v",
+        "error: the argument '--quiet' cannot be used with '--verbose...'",
+    );
+    check_usage(
+        "rules explain token",
+        "error: unexpected argument 'token' found",
+    );
+}
+
+#[test]
+fn a_folder_without_a_command_is_hinted_at() {
+    let world = World::with("src/main.rs", "");
+    let said = world.run("src");
+    assert_eq!((said.code, said.stdout.as_str()), (2, ""));
+    assert_eq!(
+        said.stderr.lines().last(),
+        Some("hint: to scan it, run `patsweep scan src`")
+    );
+}
+
+#[test]
+fn one_report_goes_to_standard_output_and_one_to_a_file() {
+    let world = World::new();
+    check(
+        &world.run("scan -f json -f text"),
+        "error: json and text both go to standard output\n\
+         hint: name a file after the first format: -f json -o report.json -f text\n",
+    );
+    check(
+        &world.run("scan -f json -o a -f text -o a"),
+        "error: two reports go to a\nhint: give each report a file of its own\n",
+    );
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_known_before_anything_is_read() {
+    let world = World::with("token", mint::pat(1));
+    for (path, cause) in [
+        ("missing/report", "No such file or directory (os error 2)"),
+        (".", "is a directory"),
+    ] {
+        if cfg!(unix) {
+            check(
+                &world.run(&format!("scan -o {path} gone")),
+                &format!(
+                    "error: cannot find gone\nerror: cannot write report to {path}\n\
+                     caused by: {cause}\n"
+                ),
+            );
+        }
+    }
+}
+
+#[test]
+fn a_broken_configuration_is_named_with_file_and_line() {
+    let world = World::new();
+    for (text, expected) in [
+        (
+            "[scan]\njobs = \"many\"\n",
+            "error: c.toml:2: `scan.jobs`: expected a whole number, not negative, found a string\n",
+        ),
+        (
+            "colour = \"never\"\n",
+            "error: c.toml:1: `colour`: unknown key\nhint: the keys here are color, scan\n",
+        ),
+        (
+            "[scan]\n\nformat = json\n",
+            "error: c.toml:3: not valid TOML: string values must be quoted, expected literal string\n",
+        ),
+        (
+            "[scan]\nrules = [\"gone.toml\"]\n",
+            "error: cannot read rules from gone.toml\ncaused by: No such file or directory (os error 2)\n",
+        ),
+    ] {
+        world.write("c.toml", text);
+        if cfg!(unix) || !expected.contains("os error") {
+            check(&world.run("scan --config c.toml"), expected);
+        }
+    }
+    let said = world.run("scan --config missing.toml");
+    assert_eq!(said.code, 2);
+    assert!(
+        said.stderr
+            .starts_with("error: cannot read configuration from missing.toml\n")
+    );
+    world.write_config("[scan]\nexit-code = 0\n");
+    let said = world.run("scan");
+    assert_eq!(said.code, 2);
+    assert!(
+        said.stderr
+            .ends_with("config.toml:2: `scan.exit-code`: not between 1 and 125\n")
+    );
+}
+
+#[test]
+fn broken_rules_are_named_with_file_and_line() {
+    let world = World::with(
+        "r.toml",
+        "[[rules]]\nid = \"x\"\ntitle = \"X\"\ndescription = \"X.\"\nseverity = \"high\"\n\
+         anchors = [\"xyz\"]\nregex = 'xyz'\n",
+    );
+    let expected = "error: r.toml:7: `rules[0].regex`: has no group named `secret`\n\
+                    hint: put the part that is the secret into (?P<secret>…)\n";
+    check(&world.run("scan --rules r.toml"), expected);
+    check(&world.run("rules check r.toml"), expected);
+    check(&world.run("rules list --rules r.toml"), expected);
+}
+
+#[test]
+fn a_broken_glob_is_named() {
+    let said = World::new().run("scan --exclude a{b");
+    assert_eq!((said.code, said.stdout.as_str()), (2, ""));
+    assert!(
+        said.stderr
+            .starts_with("error: cannot understand the glob 'a{b'\n"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn control_characters_do_not_reach_the_terminal() {
+    let world = World::new();
+    let output = world
+        .command(["scan", "a\u{1b}[31mb"])
+        .output()
+        .expect("the program starts");
+    check(
+        &crate::program::said(output),
+        "error: cannot find a\\u{1b}[31mb\n",
+    );
+}

@@ -1,0 +1,8 @@
+//! The program as its users run it: flags, streams, files and exit codes.
+
+mod bad_input;
+mod environment;
+mod generate;
+mod program;
+mod rules;
+mod scan;
