@@ -109,8 +109,14 @@ impl Excluder {
         let absolute = root.canonical.join(relative);
         let depth = relative.components().count();
         let chain = || {
-            let walked = path.ancestors().skip(1).take(depth).filter_map(|dir| folders.get(dir));
-            walked.map(|rules| (rules, path)).chain(above.iter().map(|r| (r, &*absolute)))
+            let walked = path
+                .ancestors()
+                .skip(1)
+                .take(depth)
+                .filter_map(|dir| folders.get(dir));
+            walked
+                .map(|rules| (rules, path))
+                .chain(above.iter().map(|r| (r, &*absolute)))
         };
         for (rules, path) in chain() {
             match rules.own.matched(path, is_folder) {
@@ -134,7 +140,11 @@ impl Rules {
     fn read(folder: &Path, respect_gitignore: bool, unread: &mut Vec<Unread>) -> Option<Self> {
         let own = compile(folder, &[folder.join(OWN)], unread);
         if !respect_gitignore {
-            return (!own.is_empty()).then(|| Self { own, git: Gitignore::empty(), is_top: false });
+            return (!own.is_empty()).then(|| Self {
+                own,
+                git: Gitignore::empty(),
+                is_top: false,
+            });
         }
         let dot_git = folder.join(".git");
         // `.git/info/exclude` has the lowest rank: later lines win.
@@ -154,7 +164,10 @@ fn rules_above(root: &Root, respect_gitignore: bool, unread: &mut Vec<Unread>) -
     let Some(top) = above().position(|folder| folder.join(".git").exists()) else {
         return Vec::new();
     };
-    above().take(top + 1).filter_map(|dir| Rules::read(dir, respect_gitignore, unread)).collect()
+    above()
+        .take(top + 1)
+        .filter_map(|dir| Rules::read(dir, respect_gitignore, unread))
+        .collect()
 }
 
 /// Compiles those of `files` that exist. A line that is not a glob is left out, as git does.
@@ -167,16 +180,26 @@ fn compile(folder: &Path, files: &[PathBuf], unread: &mut Vec<Unread>) -> Gitign
             Ok(metadata) if !metadata.is_file() => {}
             Ok(metadata) if metadata.len() > MAX_BYTES => {
                 let error = io::Error::other("an ignore file of more than 1 MiB");
-                unread.push(Unread { path: path.clone(), error });
+                unread.push(Unread {
+                    path: path.clone(),
+                    error,
+                });
             }
             Ok(_) => {
                 any = true;
                 if let Some(error) = builder.add(path).and_then(|error| error.into_io_error()) {
-                    unread.push(Unread { path: path.clone(), error });
+                    unread.push(Unread {
+                        path: path.clone(),
+                        error,
+                    });
                 }
             }
             Err(_) => {}
         }
     }
-    if any { builder.build().unwrap_or_else(|_| Gitignore::empty()) } else { Gitignore::empty() }
+    if any {
+        builder.build().unwrap_or_else(|_| Gitignore::empty())
+    } else {
+        Gitignore::empty()
+    }
 }

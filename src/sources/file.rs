@@ -6,7 +6,9 @@ use std::path::Path;
 
 use super::Options;
 use super::archive::{Body, Unpacker};
-use crate::model::{BytePath, Origin, Outcome, Problem, ProblemKind, Sink, SkipReason, SourceKind, Unit};
+use crate::model::{
+    BytePath, Origin, Outcome, Problem, ProblemKind, Sink, SkipReason, SourceKind, Unit,
+};
 
 /// A file of at most this many bytes is read whole and given to [`Sink::whole`].
 const WHOLE: usize = 1 << 20;
@@ -21,8 +23,16 @@ pub(super) struct Reader<'o> {
 
 impl<'o> Reader<'o> {
     pub(super) fn new(options: &'o Options, sink: Box<dyn Sink + Send + 'o>) -> Self {
-        let origin = Origin { source: SourceKind::File, path: BytePath::default() };
-        Self { options, sink, origin, buffer: Vec::new() }
+        let origin = Origin {
+            source: SourceKind::File,
+            path: BytePath::default(),
+        };
+        Self {
+            options,
+            sink,
+            origin,
+            buffer: Vec::new(),
+        }
     }
 
     pub(super) fn stopped(&self) -> bool {
@@ -33,7 +43,10 @@ impl<'o> Reader<'o> {
     pub(super) fn stand_at(&mut self, path: &Path) {
         let bytes = path.as_os_str().as_encoded_bytes();
         self.origin.path.0.clear();
-        self.origin.path.0.extend_from_slice(bytes.strip_prefix(b"./").unwrap_or(bytes));
+        self.origin
+            .path
+            .0
+            .extend_from_slice(bytes.strip_prefix(b"./").unwrap_or(bytes));
     }
 
     pub(super) fn name(&mut self, name: &[u8]) {
@@ -45,13 +58,20 @@ impl<'o> Reader<'o> {
     }
 
     pub(super) fn problem(&mut self, kind: ProblemKind, message: String) {
-        self.sink.problem(Problem { path: self.origin.path.clone(), kind, message });
+        self.sink.problem(Problem {
+            path: self.origin.path.clone(),
+            kind,
+            message,
+        });
     }
 
     /// Something that could not be opened or listed: a problem, and counted.
     pub(super) fn unopened(&mut self, error: &io::Error) {
         if error.kind() == io::ErrorKind::NotFound {
-            self.problem(ProblemKind::Vanished, "it was gone when it was opened".to_owned());
+            self.problem(
+                ProblemKind::Vanished,
+                "it was gone when it was opened".to_owned(),
+            );
             self.skip(SkipReason::Vanished);
         } else {
             self.problem(ProblemKind::Unreadable, format!("cannot open it: {error}"));
@@ -82,20 +102,29 @@ impl<'o> Reader<'o> {
             let outcome = Unpacker::new(sink, &mut self.origin, self.options.limits, read as u64)
                 .top(Body::Whole(head));
             if let Some(error) = error {
-                self.problem(ProblemKind::Unreadable, format!("cannot read on after {read} bytes: {error}"));
+                self.problem(
+                    ProblemKind::Unreadable,
+                    format!("cannot read on after {read} bytes: {error}"),
+                );
             }
             outcome
         } else {
             let size = file.metadata().map_or(0, |metadata| metadata.len());
-            Unpacker::new(sink, &mut self.origin, self.options.limits, size)
-                .top(Body::File { head, file: &file, size })
+            Unpacker::new(sink, &mut self.origin, self.options.limits, size).top(Body::File {
+                head,
+                file: &file,
+                size,
+            })
         };
         self.sink.count(Unit::File, outcome);
     }
 
     /// Reads standard input to its end.
     pub(super) fn stdin(&mut self) {
-        self.origin = Origin { source: SourceKind::Stdin, path: BytePath::from("-") };
+        self.origin = Origin {
+            source: SourceKind::Stdin,
+            path: BytePath::from("-"),
+        };
         let mut stdin = io::stdin().lock();
         let outcome = Unpacker::new(&mut *self.sink, &mut self.origin, self.options.limits, 0)
             .unsized_top(&mut stdin);
@@ -104,7 +133,10 @@ impl<'o> Reader<'o> {
 }
 
 /// Reads until `buffer` is full, the input ends, or an error.
-pub(super) fn fill(input: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> (usize, Option<io::Error>) {
+pub(super) fn fill(
+    input: &mut (impl Read + ?Sized),
+    buffer: &mut [u8],
+) -> (usize, Option<io::Error>) {
     let mut read = 0;
     while read < buffer.len() {
         match input.read(&mut buffer[read..]) {

@@ -8,7 +8,9 @@ use std::path::Path;
 ///
 /// Asks the file system only for the names in question.
 pub(super) fn is_internal(path: &Path, is_folder: bool) -> bool {
-    let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else { return false };
+    let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else {
+        return false;
+    };
     match (name.as_encoded_bytes(), is_folder) {
         (b"objects", true) => {
             let lfs = folder.file_name().is_some_and(|name| name == "lfs");
@@ -40,8 +42,7 @@ fn is_object(name: &[u8]) -> bool {
     let hex = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_hexdigit);
     match name.iter().position(|&byte| byte == b'/') {
         Some(4) => {
-            name.starts_with(b"pack/pack-")
-                && (name.ends_with(b".pack") || name.ends_with(b".idx"))
+            name.starts_with(b"pack/pack-") && (name.ends_with(b".pack") || name.ends_with(b".idx"))
         }
         Some(2) => hex(&name[..2]) && matches!(name.len(), 41 | 65) && hex(&name[3..]),
         _ => false,
@@ -55,7 +56,11 @@ mod tests {
     #[test]
     fn objects_in_archives() {
         let check = |member: &str, repository: Option<&str>| {
-            assert_eq!(repository_of(member.as_bytes()), repository.map(str::as_bytes), "{member}");
+            assert_eq!(
+                repository_of(member.as_bytes()),
+                repository.map(str::as_bytes),
+                "{member}"
+            );
         };
         let loose = "0123456789abcdef0123456789abcdef012345";
         check("a/.git/objects/pack/pack-1.pack", Some("a/.git"));

@@ -32,8 +32,11 @@ const VIRTUAL: [&str; 19] = [
 
 /// Every system folder of this machine, absolute.
 pub(super) fn folders() -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> =
-        if cfg!(unix) { ALWAYS.iter().map(PathBuf::from).collect() } else { Vec::new() };
+    let mut folders: Vec<PathBuf> = if cfg!(unix) {
+        ALWAYS.iter().map(PathBuf::from).collect()
+    } else {
+        Vec::new()
+    };
     if cfg!(target_os = "linux") {
         // Without it the fixed list still holds.
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
@@ -46,11 +49,14 @@ pub(super) fn folders() -> Vec<PathBuf> {
 fn virtual_mount(line: &str) -> Option<PathBuf> {
     let (mount, rest) = line.split_once(" - ")?;
     let kind = rest.split(' ').next()?;
-    VIRTUAL.contains(&kind).then(|| mount.split(' ').nth(4))?.map(|point| {
-        // The kernel writes blanks, tabs, line breaks and backslashes in octal.
-        let plain = point.replace("\\040", " ").replace("\\011", "\t");
-        PathBuf::from(plain.replace("\\012", "\n").replace("\\134", "\\"))
-    })
+    VIRTUAL
+        .contains(&kind)
+        .then(|| mount.split(' ').nth(4))?
+        .map(|point| {
+            // The kernel writes blanks, tabs, line breaks and backslashes in octal.
+            let plain = point.replace("\\040", " ").replace("\\011", "\t");
+            PathBuf::from(plain.replace("\\012", "\n").replace("\\134", "\\"))
+        })
 }
 
 #[cfg(test)]
@@ -62,9 +68,18 @@ mod tests {
         let check = |line, expected: Option<&str>| {
             assert_eq!(virtual_mount(line), expected.map(PathBuf::from), "{line}");
         };
-        check("22 28 0:20 / /proc rw,nosuid shared:14 - proc proc rw", Some("/proc"));
-        check("36 35 0:30 / /jail/a\\040b rw - sysfs sysfs rw", Some("/jail/a b"));
-        check("28 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw", None);
+        check(
+            "22 28 0:20 / /proc rw,nosuid shared:14 - proc proc rw",
+            Some("/proc"),
+        );
+        check(
+            "36 35 0:30 / /jail/a\\040b rw - sysfs sysfs rw",
+            Some("/jail/a b"),
+        );
+        check(
+            "28 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw",
+            None,
+        );
         check("40 28 0:35 / /tmp rw - tmpfs tmpfs rw", None);
         check("", None);
     }

@@ -59,10 +59,17 @@ pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetErro
     for glob in &options.exclude {
         let mut builder = GitignoreBuilder::new("");
         if let Err(source) = builder.add_line(None, glob).and_then(|b| b.build()) {
-            errors.push(TargetError::Glob { glob: glob.clone(), source });
+            errors.push(TargetError::Glob {
+                glob: glob.clone(),
+                source,
+            });
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
 }
 
 /// A target that is walked.
@@ -83,11 +90,18 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
     let mut seen = HashSet::new();
     let mut roots: Vec<Root> = Vec::new();
     for target in targets {
-        let Target::Path(given) = target else { continue };
+        let Target::Path(given) = target else {
+            continue;
+        };
         let path = without_dots(given);
         let canonical = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         if seen.insert(canonical.clone()) {
-            roots.push(Root { path, canonical, inner: HashSet::new(), system: HashSet::new() });
+            roots.push(Root {
+                path,
+                canonical,
+                inner: HashSet::new(),
+                system: HashSet::new(),
+            });
         }
     }
     let folders = system::folders();
@@ -96,7 +110,10 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
         if seen.len() > 1 && root.canonical.is_dir() {
             root.inner = below(&root.canonical, seen.iter());
         }
-        if !folders.iter().any(|folder| root.canonical.starts_with(folder)) {
+        if !folders
+            .iter()
+            .any(|folder| root.canonical.starts_with(folder))
+        {
             root.system = below(&root.canonical, folders.iter());
         }
     }
@@ -114,8 +131,15 @@ fn below<'p>(top: &Path, paths: impl Iterator<Item = &'p PathBuf>) -> HashSet<Pa
 
 /// `./a/./b` is `a/b`; `.` stays.
 fn without_dots(path: &Path) -> PathBuf {
-    let kept: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
-    if kept.as_os_str().is_empty() { PathBuf::from(".") } else { kept }
+    let kept: PathBuf = path
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
+    if kept.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        kept
+    }
 }
 
 fn check_path(path: &Path) -> Result<(), TargetError> {
@@ -130,10 +154,15 @@ fn check_path(path: &Path) -> Result<(), TargetError> {
     });
     match opened {
         Ok(true) => Ok(()),
-        Ok(false) => Err(TargetError::Special { path: path.to_path_buf() }),
-        Err(source) if source.kind() == io::ErrorKind::NotFound => {
-            Err(TargetError::Missing { path: path.to_path_buf() })
-        }
-        Err(source) => Err(TargetError::Unopenable { path: path.to_path_buf(), source }),
+        Ok(false) => Err(TargetError::Special {
+            path: path.to_path_buf(),
+        }),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Err(TargetError::Missing {
+            path: path.to_path_buf(),
+        }),
+        Err(source) => Err(TargetError::Unopenable {
+            path: path.to_path_buf(),
+            source,
+        }),
     }
 }

@@ -17,12 +17,18 @@ use crate::model::{ProblemKind, SkipReason};
 pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
     let mut builder = WalkBuilder::from_iter(roots.iter().map(|root| &root.path));
     // Excluded entries must be counted, hence seen: `Excluder` decides, not the walker.
-    builder.standard_filters(false).same_file_system(options.one_file_system);
+    builder
+        .standard_filters(false)
+        .same_file_system(options.one_file_system);
     builder.threads(options.jobs.max(1));
     let (excluder, unread) = Excluder::new(roots, options);
     let mut walk = Walk {
         roots,
-        by_path: roots.iter().enumerate().map(|(at, root)| (root.path.as_path(), at)).collect(),
+        by_path: roots
+            .iter()
+            .enumerate()
+            .map(|(at, root)| (root.path.as_path(), at))
+            .collect(),
         excluder: &excluder,
         unread,
         options,
@@ -95,14 +101,21 @@ impl ParallelVisitor for Visitor<'_, '_> {
 
 impl<'w, 's: 'w> Visitor<'w, 's> {
     fn reader(&mut self) -> &mut Reader<'w> {
-        self.reader.get_or_insert_with(|| Reader::new(self.options, (self.sinks)()))
+        self.reader
+            .get_or_insert_with(|| Reader::new(self.options, (self.sinks)()))
     }
 
     fn entry(&mut self, entry: &DirEntry) -> WalkState {
         let path = entry.path();
         let (root, relative) = self.locate(path, entry.depth());
-        let place = Place { root, path, relative };
-        let Some(kind) = entry.file_type() else { return WalkState::Continue };
+        let place = Place {
+            root,
+            path,
+            relative,
+        };
+        let Some(kind) = entry.file_type() else {
+            return WalkState::Continue;
+        };
         if entry.depth() > 0
             && let Some(state) = self.left_out(&place, kind)
         {
@@ -133,7 +146,9 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
             [_] => 0,
             _ => self.by_path.get(top).copied().unwrap_or(0),
         };
-        let relative = path.strip_prefix(&self.roots[root].path).unwrap_or(Path::new(""));
+        let relative = path
+            .strip_prefix(&self.roots[root].path)
+            .unwrap_or(Path::new(""));
         (root, relative)
     }
 
@@ -144,7 +159,10 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         if root.inner.contains(place.relative) && !kind.is_symlink() {
             return Some(WalkState::Skip);
         }
-        let reason = if self.excluder.excludes(root, place.path, place.relative, is_folder) {
+        let reason = if self
+            .excluder
+            .excludes(root, place.path, place.relative, is_folder)
+        {
             SkipReason::Excluded
         } else if is_folder && self.is_foreign(place) {
             SkipReason::FileSystem
@@ -168,7 +186,10 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         if !self.options.one_file_system {
             return false;
         }
-        let home = *self.devices.entry(place.root).or_insert_with(|| device(&root.path));
+        let home = *self
+            .devices
+            .entry(place.root)
+            .or_insert_with(|| device(&root.path));
         device(place.path) != home
     }
 
@@ -176,14 +197,19 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         for Unread { path, error } in files {
             let reader = self.reader();
             reader.stand_at(&path);
-            reader.problem(ProblemKind::Unreadable, format!("cannot read it as an ignore file: {error}"));
+            reader.problem(
+                ProblemKind::Unreadable,
+                format!("cannot read it as an ignore file: {error}"),
+            );
         }
     }
 
     /// A folder that could not be listed, or an entry that could not be examined.
     fn failed(&mut self, error: ignore::Error) {
         let path = path_of(&error).map(Path::to_path_buf);
-        let error = error.into_io_error().unwrap_or_else(|| io::Error::other("cannot walk it"));
+        let error = error
+            .into_io_error()
+            .unwrap_or_else(|| io::Error::other("cannot walk it"));
         let reader = self.reader();
         reader.stand_at(&path.unwrap_or_else(|| PathBuf::from(".")));
         reader.unopened(&error);

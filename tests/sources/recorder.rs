@@ -29,7 +29,10 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn problem_kinds(&self) -> Vec<(&str, ProblemKind)> {
-        self.problems.iter().map(|(path, kind, _)| (path.as_str(), *kind)).collect()
+        self.problems
+            .iter()
+            .map(|(path, kind, _)| (path.as_str(), *kind))
+            .collect()
     }
 
     pub(crate) fn paths(&self) -> Vec<&str> {
@@ -37,7 +40,10 @@ impl Record {
     }
 
     pub(crate) fn text(&self, path: &str) -> String {
-        let streams = &self.streams.get(path).unwrap_or_else(|| panic!("no {path} in {self:#?}"));
+        let streams = &self
+            .streams
+            .get(path)
+            .unwrap_or_else(|| panic!("no {path} in {self:#?}"));
         assert_eq!(streams.len(), 1, "{path} once");
         String::from_utf8_lossy(&streams[0]).into_owned()
     }
@@ -47,7 +53,11 @@ impl Record {
             Unit::File => &self.coverage.files,
             Unit::Member => &self.coverage.members,
         };
-        tally.skipped.iter().map(|(reason, count)| (*reason, *count)).collect()
+        tally
+            .skipped
+            .iter()
+            .map(|(reason, count)| (*reason, *count))
+            .collect()
     }
 }
 
@@ -57,7 +67,7 @@ pub(crate) type Hook = Arc<dyn Fn(&Event<'_>) -> bool + Send + Sync>;
 /// What a hook sees. It returns whether to stop.
 pub(crate) enum Event<'e> {
     Name(&'e str),
-    Chunk(&'e str, u64),
+    Chunk(u64),
 }
 
 struct Recorder {
@@ -87,7 +97,12 @@ impl Sink for Recorder {
         let found = memmem::find(tail, NEEDLE).map(|at| *length - joint + at as u64);
         let found = found.or_else(|| memmem::find(bytes, NEEDLE).map(|at| *length + at as u64));
         if let Some(offset) = found {
-            self.record.lock().unwrap().needles.entry(path.clone()).or_insert(offset);
+            self.record
+                .lock()
+                .unwrap()
+                .needles
+                .entry(path.clone())
+                .or_insert(offset);
         }
         if bytes.len() >= reach {
             tail.clear();
@@ -98,7 +113,7 @@ impl Sink for Recorder {
         if kept.len() < 1 << 20 {
             kept.extend_from_slice(bytes);
         }
-        let event = Event::Chunk(path, *length);
+        let event = Event::Chunk(*length);
         self.stopped |= (self.hook)(&event);
     }
 
@@ -119,11 +134,20 @@ impl Sink for Recorder {
 
     fn problem(&mut self, problem: Problem) {
         let path = problem.path.to_text().into_owned();
-        self.record.lock().unwrap().problems.push((path, problem.kind, problem.message));
+        self.record
+            .lock()
+            .unwrap()
+            .problems
+            .push((path, problem.kind, problem.message));
     }
 
     fn count(&mut self, unit: Unit, outcome: Outcome) {
-        self.record.lock().unwrap().coverage.tally_mut(unit).add(outcome);
+        self.record
+            .lock()
+            .unwrap()
+            .coverage
+            .tally_mut(unit)
+            .add(outcome);
     }
 
     fn stopped(&self) -> bool {
@@ -136,7 +160,12 @@ pub(crate) fn record_with(targets: &[Target], options: &Options, hook: Hook) -> 
     check(targets, options).expect("targets that can be opened");
     let record = Arc::new(Mutex::new(Record::default()));
     scan(targets, options, &|| {
-        Box::new(Recorder { record: record.clone(), hook: hook.clone(), open: None, stopped: false })
+        Box::new(Recorder {
+            record: record.clone(),
+            hook: hook.clone(),
+            open: None,
+            stopped: false,
+        })
     });
     let mut record = Arc::into_inner(record).unwrap().into_inner().unwrap();
     record.names.sort();
@@ -145,7 +174,10 @@ pub(crate) fn record_with(targets: &[Target], options: &Options, hook: Hook) -> 
 }
 
 pub(crate) fn record(targets: &[&Path], options: &Options) -> Record {
-    let targets: Vec<Target> = targets.iter().map(|path| Target::Path(path.to_path_buf())).collect();
+    let targets: Vec<Target> = targets
+        .iter()
+        .map(|path| Target::Path(path.to_path_buf()))
+        .collect();
     record_with(&targets, options, Arc::new(|_| false))
 }
 
@@ -180,12 +212,31 @@ impl Folder {
 
     fn relative(&self, mut record: Record) -> Record {
         let prefix = self.path().to_str().unwrap();
-        let strip = |path: &String| path.strip_prefix(prefix).unwrap().trim_start_matches('/').to_owned();
-        record.streams = record.streams.iter().map(|(k, v)| (strip(k), v.clone())).collect();
-        record.lengths = record.lengths.iter().map(|(k, v)| (strip(k), v.clone())).collect();
+        let strip = |path: &String| {
+            path.strip_prefix(prefix)
+                .unwrap()
+                .trim_start_matches('/')
+                .to_owned()
+        };
+        record.streams = record
+            .streams
+            .iter()
+            .map(|(k, v)| (strip(k), v.clone()))
+            .collect();
+        record.lengths = record
+            .lengths
+            .iter()
+            .map(|(k, v)| (strip(k), v.clone()))
+            .collect();
         record.needles = record.needles.iter().map(|(k, v)| (strip(k), *v)).collect();
-        record.names.iter_mut().for_each(|(path, _)| *path = strip(path));
-        record.problems.iter_mut().for_each(|(path, ..)| *path = strip(path));
+        record
+            .names
+            .iter_mut()
+            .for_each(|(path, _)| *path = strip(path));
+        record
+            .problems
+            .iter_mut()
+            .for_each(|(path, ..)| *path = strip(path));
         record
     }
 }
@@ -195,6 +246,18 @@ pub(crate) fn scan_bytes(bytes: impl AsRef<[u8]>, options: &Options) -> Record {
     let folder = Folder::new();
     folder.add("x", bytes);
     folder.scan(options)
+}
+
+/// Bytes that do not pack.
+pub(crate) fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1_u64;
+    let next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 56) as u8
+    };
+    std::iter::repeat_with(next).take(length).collect()
 }
 
 pub(crate) fn gz(bytes: &[u8]) -> Vec<u8> {
@@ -231,10 +294,18 @@ pub(crate) fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 pub(crate) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let names = members.iter().map(|(name, _)| name.as_bytes().to_vec()).collect();
+    let names = members
+        .iter()
+        .map(|(name, _)| name.as_bytes().to_vec())
+        .collect();
     let mut builder = ar::GnuBuilder::new(Vec::new(), names);
     for (name, bytes) in members {
-        builder.append(&ar::Header::new(name.as_bytes().to_vec(), bytes.len() as u64), *bytes).unwrap();
+        builder
+            .append(
+                &ar::Header::new(name.as_bytes().to_vec(), bytes.len() as u64),
+                *bytes,
+            )
+            .unwrap();
     }
     builder.into_inner().unwrap()
 }

@@ -55,7 +55,9 @@ fn members(
             b"//" => *names = read_name(&mut data, size)?,
             _ => {
                 let name = full_name(name, names, &mut data)?;
-                let Some(outer) = unpacker.enter(&name) else { return Ok(()) };
+                let Some(outer) = unpacker.enter(&name) else {
+                    return Ok(());
+                };
                 let outcome = if unpacker.is_git_object(&name, &mut git, outer) {
                     Outcome::Skipped(SkipReason::Unsupported)
                 } else {
@@ -68,7 +70,11 @@ fn members(
             return Ok(());
         }
         if let Err(error) = io::copy(&mut data, &mut io::sink()) {
-            return if unpacker.problems > before { Ok(()) } else { Err(error) };
+            return if unpacker.problems > before {
+                Ok(())
+            } else {
+                Err(error)
+            };
         }
         // Data is padded to an even length.
         io::copy(&mut input.by_ref().take(size % 2), &mut io::sink())?;
@@ -86,8 +92,13 @@ struct Header<'h> {
 impl<'h> Header<'h> {
     fn parse(bytes: &'h [u8; HEADER]) -> io::Result<Self> {
         let size = decimal(&bytes[48..58]).filter(|_| bytes.ends_with(b"`\n"));
-        let Some(size) = size else { return Err(invalid("a member has no header")) };
-        Ok(Self { name: bytes[..16].trim_ascii_end(), size })
+        let Some(size) = size else {
+            return Err(invalid("a member has no header"));
+        };
+        Ok(Self {
+            name: bytes[..16].trim_ascii_end(),
+            size,
+        })
     }
 }
 
@@ -96,7 +107,10 @@ fn full_name(short: &[u8], names: &[u8], data: &mut dyn Read) -> io::Result<Vec<
     if let Some(length) = short.strip_prefix(b"#1/").and_then(decimal) {
         // BSD: the name stands before the data.
         let mut name = read_name(data, length)?;
-        let end = name.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+        let end = name
+            .iter()
+            .rposition(|&byte| byte != 0)
+            .map_or(0, |last| last + 1);
         name.truncate(end);
         return Ok(name);
     }
@@ -104,7 +118,9 @@ fn full_name(short: &[u8], names: &[u8], data: &mut dyn Read) -> io::Result<Vec<
         // GNU: the name stands in the table, up to a line break.
         Some(at) => {
             let at = usize::try_from(at).unwrap_or(usize::MAX);
-            let rest = names.get(at..).ok_or_else(|| invalid("a name is not in the table"))?;
+            let rest = names
+                .get(at..)
+                .ok_or_else(|| invalid("a name is not in the table"))?;
             rest.split(|&byte| byte == b'\n').next().unwrap_or(rest)
         }
         None => short,

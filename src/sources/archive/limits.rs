@@ -10,6 +10,10 @@ use thiserror::Error;
 /// well is no bomb.
 const RATIO_FREE: u64 = 256 << 20;
 
+/// How much a decoder unpacks at a time. One that meets corrupt bytes keeps back what it made of
+/// the bytes before them in the same step.
+const STEP: usize = 8 << 10;
+
 /// Where unpacking stops. Members, unpacked bytes and ratio count for each archive that is not
 /// itself in an archive, with all that is nested in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +32,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { members: 100_000, unpacked: 10 << 30, ratio: 1000, window: 128 << 20, depth: 8 }
+        Self {
+            members: 100_000,
+            unpacked: 10 << 30,
+            ratio: 1000,
+            window: 128 << 20,
+            depth: 8,
+        }
     }
 }
 
@@ -90,14 +100,19 @@ impl Budget {
 
     /// `count` more bytes given to the sink or buffered.
     pub(super) fn unpacked(&self, count: usize) -> Result<(), Reached> {
-        self.unpacked.set(self.unpacked.get().saturating_add(count as u64));
-        self.hold(self.unpacked.get() <= self.limits.unpacked, Reached::Unpacked)?;
+        self.unpacked
+            .set(self.unpacked.get().saturating_add(count as u64));
+        self.hold(
+            self.unpacked.get() <= self.limits.unpacked,
+            Reached::Unpacked,
+        )?;
         self.judge(self.unpacked.get())
     }
 
     /// `count` more bytes out of a decoder, whatever becomes of them.
     fn decoded(&self, count: usize) -> Result<(), Reached> {
-        self.decoded.set(self.decoded.get().saturating_add(count as u64));
+        self.decoded
+            .set(self.decoded.get().saturating_add(count as u64));
         self.judge(self.decoded.get())
     }
 
@@ -128,7 +143,8 @@ pub(super) struct Metered<R> {
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
+        let room = buffer.len().min(STEP);
+        let count = self.inner.read(&mut buffer[..room])?;
         self.budget.decoded(count)?;
         Ok(count)
     }

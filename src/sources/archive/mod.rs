@@ -35,9 +35,16 @@ pub(super) enum Body<'b> {
     /// All of them.
     Whole(&'b [u8]),
     /// The first ones; the others can be read at random.
-    File { head: &'b [u8], file: &'b File, size: u64 },
+    File {
+        head: &'b [u8],
+        file: &'b File,
+        size: u64,
+    },
     /// The first ones; the others can be read once.
-    Stream { head: &'b [u8], rest: &'b mut dyn Read },
+    Stream {
+        head: &'b [u8],
+        rest: &'b mut dyn Read,
+    },
 }
 
 /// Scans one outermost file and what is packed in it.
@@ -89,7 +96,10 @@ impl<'u> Unpacker<'u> {
     /// Scans an input whose size is not known before its end.
     pub(super) fn unsized_top(&mut self, input: &mut dyn Read) -> Outcome {
         let count = self.budget.packed();
-        self.reader(&mut Counted { inner: input, count })
+        self.reader(&mut Counted {
+            inner: input,
+            count,
+        })
     }
 
     fn body(&mut self, body: Body<'_>) -> Outcome {
@@ -108,7 +118,10 @@ impl<'u> Unpacker<'u> {
             Format::Tar => self.archive(|unpacker| tar::scan(unpacker, body)),
             Format::Ar => self.archive(|unpacker| ar::scan(unpacker, body)),
             Format::Unread(what) => {
-                self.problem(ProblemKind::Unsupported, format!("it is {what}, which is not read"));
+                self.problem(
+                    ProblemKind::Unsupported,
+                    format!("it is {what}, which is not read"),
+                );
                 Outcome::Skipped(SkipReason::Unsupported)
             }
         }
@@ -137,7 +150,10 @@ impl<'u> Unpacker<'u> {
         }
         self.layers += 1;
         let outcome = match stream::decoder(codec, body.into_reader(), window) {
-            Ok(inner) => self.reader(&mut Metered { inner, budget: Rc::clone(&self.budget) }),
+            Ok(inner) => self.reader(&mut Metered {
+                inner,
+                budget: Rc::clone(&self.budget),
+            }),
             Err(error) => {
                 self.trouble(&error);
                 Outcome::Skipped(SkipReason::Corrupt)
@@ -173,10 +189,16 @@ impl<'u> Unpacker<'u> {
             }
             Some(error) => {
                 let rest = &mut Failing(Some(error));
-                self.body(Body::Stream { head: &head[..read], rest })
+                self.body(Body::Stream {
+                    head: &head[..read],
+                    rest,
+                })
             }
             None if read < head.len() => self.body(Body::Whole(&head[..read])),
-            None => self.body(Body::Stream { head: &head, rest: input }),
+            None => self.body(Body::Stream {
+                head: &head,
+                rest: input,
+            }),
         };
         self.buffers.push(head);
         outcome
@@ -207,7 +229,10 @@ impl<'u> Unpacker<'u> {
 
     /// Gives what a reader has to the sink as it is.
     fn plain_reader(&mut self, input: &mut dyn Read) -> Outcome {
-        self.plain(Body::Stream { head: &[], rest: input })
+        self.plain(Body::Stream {
+            head: &[],
+            rest: input,
+        })
     }
 
     /// The rest of a plain stream. Says what stops it.
@@ -246,7 +271,8 @@ impl<'u> Unpacker<'u> {
             match read_at(file, &mut buffer[..room], offset) {
                 Ok(0) => {
                     if offset < size {
-                        let message = format!("it shrank from {size} to {offset} bytes while it was read");
+                        let message =
+                            format!("it shrank from {size} to {offset} bytes while it was read");
                         self.problem(ProblemKind::Truncated, message);
                     }
                     break;
@@ -302,12 +328,22 @@ impl<'u> Unpacker<'u> {
     /// Whether the member `name` is part of a git repository's object store, which is not read
     /// here: one problem for each repository.
     fn is_git_object(&mut self, name: &[u8], told: &mut HashSet<Vec<u8>>, outer: usize) -> bool {
-        let Some(repository) = git_folder::repository_of(name) else { return false };
+        let Some(repository) = git_folder::repository_of(name) else {
+            return false;
+        };
         if told.insert(repository.to_vec()) {
             let archive = crate::model::BytePath(self.origin.path.0[..outer].to_vec());
-            let path = if repository.is_empty() { archive } else { archive.member(repository) };
+            let path = if repository.is_empty() {
+                archive
+            } else {
+                archive.member(repository)
+            };
             let message = "it is a git repository inside an archive, whose history is not read";
-            self.tell(Problem { path, kind: ProblemKind::Unsupported, message: message.to_owned() });
+            self.tell(Problem {
+                path,
+                kind: ProblemKind::Unsupported,
+                message: message.to_owned(),
+            });
         }
         true
     }
@@ -330,7 +366,11 @@ impl<'u> Unpacker<'u> {
     }
 
     fn problem(&mut self, kind: ProblemKind, message: String) {
-        self.tell(Problem { path: self.origin.path.clone(), kind, message });
+        self.tell(Problem {
+            path: self.origin.path.clone(),
+            kind,
+            message,
+        });
     }
 
     fn tell(&mut self, problem: Problem) {
@@ -358,7 +398,10 @@ impl<'b> Body<'b> {
             Self::File { file, size, .. } => {
                 let mut tail = vec![0; sniff::ZIP_TAIL];
                 let start = size.saturating_sub(sniff::ZIP_TAIL as u64);
-                let mut reader = At { file, offset: start };
+                let mut reader = At {
+                    file,
+                    offset: start,
+                };
                 let (read, _) = fill(&mut reader, &mut tail);
                 sniff::ends_like_zip(&tail[..read])
             }
@@ -411,16 +454,20 @@ fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
 
 /// What an error of a reader or decoder means.
 fn describe(error: &io::Error) -> (ProblemKind, String) {
-    if let Some(reached) = error.get_ref().and_then(|inner| inner.downcast_ref::<Reached>()) {
+    if let Some(reached) = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Reached>())
+    {
         return (ProblemKind::Limit, reached.to_string());
     }
     if error.raw_os_error().is_some() {
         return (ProblemKind::Unreadable, format!("cannot read on: {error}"));
     }
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            (ProblemKind::Truncated, "it ends before its format says".to_owned())
-        }
+        io::ErrorKind::UnexpectedEof => (
+            ProblemKind::Truncated,
+            "it ends before its format says".to_owned(),
+        ),
         _ => (ProblemKind::Corrupt, format!("cannot decode it: {error}")),
     }
 }

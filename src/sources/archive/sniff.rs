@@ -78,18 +78,29 @@ pub(super) fn may_carry_zip(bytes: &[u8]) -> bool {
 
 /// Whether a block starts with a tar header, by its checksum: the oldest form has no magic.
 pub(super) fn is_tar(bytes: &[u8]) -> bool {
-    let Some(header) = bytes.get(..512) else { return false };
+    let Some(header) = bytes.get(..512) else {
+        return false;
+    };
     let field = &header[148..156];
-    if !field.iter().all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0)) {
+    if !field
+        .iter()
+        .all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0))
+    {
         return false;
     }
-    let digits = field.iter().skip_while(|byte| **byte == b' ').take_while(|b| b.is_ascii_digit());
+    let digits = field
+        .iter()
+        .skip_while(|byte| **byte == b' ')
+        .take_while(|b| b.is_ascii_digit());
     let stated = digits.fold(0, |sum, digit| sum * 8 + u32::from(digit - b'0'));
     let blank = field.len() as u32 * u32::from(b' ');
     let rest = header[..148].iter().chain(&header[156..]);
     // Some old writers summed signed bytes.
     let (unsigned, signed) = rest.fold((blank, i64::from(blank)), |(unsigned, signed), &byte| {
-        (unsigned + u32::from(byte), signed + i64::from(byte.cast_signed()))
+        (
+            unsigned + u32::from(byte),
+            signed + i64::from(byte.cast_signed()),
+        )
     });
     // An empty name and no digits is a block of zeros, not a header.
     stated != 0 && (stated == unsigned || i64::from(stated) == signed)

@@ -22,7 +22,9 @@ pub(super) fn with<'u>(
     body: Body<'_>,
     scan: impl FnOnce(&mut Unpacker<'u>, Body<'_>) -> Outcome,
 ) -> Outcome {
-    let Body::Stream { head, rest } = body else { return scan(unpacker, body) };
+    let Body::Stream { head, rest } = body else {
+        return scan(unpacker, body);
+    };
     let spool = match fill(unpacker, head, rest) {
         Ok(spool) => spool,
         Err(error) => {
@@ -35,7 +37,14 @@ pub(super) fn with<'u>(
     unpacker.spooled += held;
     let outcome = match &spool.file {
         None => scan(unpacker, Body::Whole(&spool.memory)),
-        Some((file, size)) => scan(unpacker, Body::File { head: &spool.memory, file, size: *size }),
+        Some((file, size)) => scan(
+            unpacker,
+            Body::File {
+                head: &spool.memory,
+                file,
+                size: *size,
+            },
+        ),
     };
     unpacker.spooled -= held;
     outcome
@@ -45,7 +54,10 @@ pub(super) fn with<'u>(
 /// the copy is an error.
 fn fill(unpacker: &mut Unpacker<'_>, head: &[u8], rest: &mut dyn Read) -> io::Result<Spool> {
     let room = IN_MEMORY.saturating_sub(unpacker.spooled);
-    let mut spool = Spool { memory: head.to_vec(), file: None };
+    let mut spool = Spool {
+        memory: head.to_vec(),
+        file: None,
+    };
     let mut buffer = unpacker.take_buffer();
     while !unpacker.halted() {
         let count = match rest.read(&mut buffer) {

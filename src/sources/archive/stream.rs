@@ -18,23 +18,24 @@ pub(super) fn decoder<'r>(
 ) -> io::Result<Box<dyn Read + 'r>> {
     let input = BufReader::with_capacity(32 << 10, input);
     Ok(match codec {
-        Codec::Gzip => Box::new(Gzip { member: Some(GzDecoder::new(input)) }),
+        Codec::Gzip => Box::new(Gzip {
+            member: Some(GzDecoder::new(input)),
+        }),
         Codec::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
         Codec::Xz => {
             let limit = window.saturating_add(XZ_OVERHEAD);
             let flags = liblzma::stream::CONCATENATED;
             let stream = liblzma::stream::Stream::new_stream_decoder(limit, flags)?;
-            Box::new(Translated(liblzma::bufread::XzDecoder::new_stream(input, stream)))
+            Box::new(Translated(liblzma::bufread::XzDecoder::new_stream(
+                input, stream,
+            )))
         }
         Codec::Zstd => Box::new(Translated(zstd(input, window)?)),
     })
 }
 
 /// A zstd decoder; also for zip members.
-pub(super) fn zstd<'r, R: BufRead + 'r>(
-    input: R,
-    window: u64,
-) -> io::Result<zstd::Decoder<'r, R>> {
+pub(super) fn zstd<'r, R: BufRead + 'r>(input: R, window: u64) -> io::Result<zstd::Decoder<'r, R>> {
     let mut decoder = zstd::Decoder::with_buffer(input)?;
     // The library knows windows of 1 KiB to 2 GiB.
     decoder.window_log_max(window.max(1).ilog2().clamp(10, 31))?;
@@ -45,7 +46,9 @@ pub(super) fn zstd<'r, R: BufRead + 'r>(
 /// as a whole.
 pub(super) fn refuses(codec: Codec, head: &[u8], whole: bool, window: u64) -> Option<io::Error> {
     let first = decoder(codec, head, window).and_then(|mut decoder| decoder.read(&mut [0]));
-    first.err().filter(|error| whole || error.kind() != io::ErrorKind::UnexpectedEof)
+    first
+        .err()
+        .filter(|error| whole || error.kind() != io::ErrorKind::UnexpectedEof)
 }
 
 /// Gzip members in a row, with zeros between them and after them, as tapes have.
@@ -98,7 +101,11 @@ impl<R: Read> Read for Translated<R> {
             let xz = matches!(inner, Some(liblzma::stream::Error::MemLimit));
             // `ZSTD_error_frameParameter_windowTooLarge` comes as text.
             let zstd = error.to_string().contains("too much memory");
-            if xz || zstd { Reached::Window.into() } else { error }
+            if xz || zstd {
+                Reached::Window.into()
+            } else {
+                error
+            }
         })
     }
 }

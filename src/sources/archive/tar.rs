@@ -22,11 +22,19 @@ pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
     while !unpacker.halted() {
         let left = Cell::new(None);
         let ended = Cell::new(false);
-        let gate = Gate { inner: first.chain(&mut *input), left: &left, ended: &ended };
+        let gate = Gate {
+            inner: first.chain(&mut *input),
+            left: &left,
+            ended: &ended,
+        };
         let mut archive = tar::Archive::new(gate);
         if let Err(error) = members(unpacker, &mut archive, &left, &mut git) {
             // The crate has words of its own for an end that comes too early.
-            let error = if ended.get() { io::ErrorKind::UnexpectedEof.into() } else { error };
+            let error = if ended.get() {
+                io::ErrorKind::UnexpectedEof.into()
+            } else {
+                error
+            };
             unpacker.trouble(&error);
             break;
         }
@@ -59,7 +67,9 @@ fn members<R: Read>(
             return Ok(());
         }
         left.set(Some(HEADERS));
-        let Some(entry) = entries.next() else { return Ok(()) };
+        let Some(entry) = entries.next() else {
+            return Ok(());
+        };
         let entry = entry?;
         left.set(None);
         let name = entry.path_bytes().into_owned();
@@ -67,7 +77,9 @@ fn members<R: Read>(
         let size = entry.size();
         let mut data = Exact::new(entry, size);
         let before = unpacker.problems;
-        let Some(outer) = unpacker.enter(&name) else { return Ok(()) };
+        let Some(outer) = unpacker.enter(&name) else {
+            return Ok(());
+        };
         if kind.is_dir() && size == 0 {
             // A folder counts as little as one in a walk.
             unpacker.origin.path.0.truncate(outer);
@@ -88,7 +100,11 @@ fn members<R: Read>(
         }
         // An archive inside may have ended before its member does.
         if let Err(error) = io::copy(&mut data, &mut io::sink()) {
-            return if unpacker.problems > before { Ok(()) } else { Err(error) };
+            return if unpacker.problems > before {
+                Ok(())
+            } else {
+                Err(error)
+            };
         }
     }
 }
@@ -109,7 +125,10 @@ fn next_archive(input: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
             return if is_tar(&block[..read]) {
                 Ok(Some(block))
             } else {
-                Err(io::Error::new(io::ErrorKind::InvalidData, "what follows its end is not a tar"))
+                Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "what follows its end is not a tar",
+                ))
             };
         }
         if read < BLOCK {

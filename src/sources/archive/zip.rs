@@ -76,13 +76,26 @@ fn scan_at(unpacker: &mut Unpacker<'_>, source: &dyn ReaderAt, size: u64) -> Out
     match ZipLocator::new().locate_in_reader(source, &mut buffer, size) {
         Ok(archive) => directory(unpacker, &mut zip, &archive, &mut buffer),
         Err(_) => {
-            unpacker.problem(ProblemKind::Truncated, "its directory is missing".to_owned());
+            unpacker.problem(
+                ProblemKind::Truncated,
+                "its directory is missing".to_owned(),
+            );
         }
     }
     zip_local::members(unpacker, &mut zip);
     zip_local::remainder(unpacker, &mut zip);
-    tell(unpacker, &zip.encrypted, ProblemKind::Encrypted, "a password");
-    tell(unpacker, &zip.unsupported, ProblemKind::Unsupported, "a method that is not known");
+    tell(
+        unpacker,
+        &zip.encrypted,
+        ProblemKind::Encrypted,
+        "a password",
+    );
+    tell(
+        unpacker,
+        &zip.unsupported,
+        ProblemKind::Unsupported,
+        "a method that is not known",
+    );
     Outcome::Scanned
 }
 
@@ -106,7 +119,10 @@ fn directory(
     archive: &ZipArchive<&dyn ReaderAt>,
     buffer: &mut [u8],
 ) {
-    zip.covered.push((archive.directory_offset(), archive.eocd_offset().saturating_add(22)));
+    zip.covered.push((
+        archive.directory_offset(),
+        archive.eocd_offset().saturating_add(22),
+    ));
     let mut offsets = HashSet::new();
     let mut local = Vec::new();
     let mut entries = archive.entries(buffer);
@@ -121,9 +137,13 @@ fn directory(
             }
         };
         let name = record.file_path().as_ref().to_vec();
-        let Some(outer) = unpacker.enter(&name) else { break };
+        let Some(outer) = unpacker.enter(&name) else {
+            break;
+        };
         if !record.comment().as_bytes().is_empty() {
-            unpacker.sink.name(unpacker.origin, record.comment().as_bytes());
+            unpacker
+                .sink
+                .name(unpacker.origin, record.comment().as_bytes());
         }
         if record.is_dir() && record.compressed_size_hint() == 0 {
             unpacker.origin.path.0.truncate(outer);
@@ -136,11 +156,17 @@ fn directory(
         let entry = archive.get_entry(record.wayfinder());
         let header = entry.as_ref().ok().and_then(|entry| {
             local.resize(2 * usize::from(u16::MAX), 0);
-            Some((entry.compressed_data_range(), entry.local_header(&mut local).ok()?))
+            Some((
+                entry.compressed_data_range(),
+                entry.local_header(&mut local).ok()?,
+            ))
         });
         let Some((span, header)) = header else {
             if !is_folder {
-                unpacker.problem(ProblemKind::Corrupt, "its local header is missing".to_owned());
+                unpacker.problem(
+                    ProblemKind::Corrupt,
+                    "its local header is missing".to_owned(),
+                );
                 unpacker.leave(outer, Outcome::Skipped(SkipReason::Corrupt));
             }
             continue;
@@ -199,7 +225,11 @@ pub(super) fn member(
         return Outcome::Skipped(SkipReason::Encrypted);
     }
     let raw = || RangeReader::new(zip.source, data.span.0..data.span.1.max(data.span.0));
-    let decoder = match decoder(data.method, BufReader::with_capacity(32 << 10, raw()), unpacker.limits.window) {
+    let decoder = match decoder(
+        data.method,
+        BufReader::with_capacity(32 << 10, raw()),
+        unpacker.limits.window,
+    ) {
         Ok(Some(decoder)) => decoder,
         Ok(None) => {
             zip.unsupported.add(&unpacker.origin.path);
@@ -211,7 +241,14 @@ pub(super) fn member(
         }
     };
     let budget = Rc::clone(&unpacker.budget);
-    let mut reader = Checked::new(Metered { inner: decoder, budget }, data.crc, data.size);
+    let mut reader = Checked::new(
+        Metered {
+            inner: decoder,
+            budget,
+        },
+        data.crc,
+        data.size,
+    );
     match unpacker.reader(&mut reader) {
         Outcome::Skipped(SkipReason::Corrupt) => unpacker.plain_reader(&mut raw()),
         outcome => outcome,
@@ -245,7 +282,10 @@ fn lzma<'r>(
     let mut head = [0; 9];
     input.read_exact(&mut head)?;
     let [_, _, 5, 0, properties @ ..] = head else {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "lzma properties of another length"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "lzma properties of another length",
+        ));
     };
     let [_, dictionary @ ..] = properties;
     if u64::from(u32::from_le_bytes(dictionary)) > window {
@@ -254,7 +294,9 @@ fn lzma<'r>(
     let mut filters = liblzma::stream::Filters::new();
     filters.lzma1_properties(&properties)?;
     let stream = liblzma::stream::Stream::new_raw_decoder(&filters)?;
-    Ok(Box::new(liblzma::bufread::XzDecoder::new_stream(input, stream)))
+    Ok(Box::new(liblzma::bufread::XzDecoder::new_stream(
+        input, stream,
+    )))
 }
 
 /// Compares what was read with what was promised, once all of it was given on: `rawzip`'s own
@@ -269,7 +311,13 @@ struct Checked<R> {
 
 impl<R> Checked<R> {
     fn new(inner: R, crc: u32, size: u64) -> Self {
-        Self { inner, crc: Crc32::new(), size: 0, expected: (crc, size), ended: false }
+        Self {
+            inner,
+            crc: Crc32::new(),
+            size: 0,
+            expected: (crc, size),
+            ended: false,
+        }
     }
 }
 

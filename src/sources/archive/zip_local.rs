@@ -113,7 +113,11 @@ fn find(source: &dyn ReaderAt, mut at: u64, end: u64) -> Option<u64> {
 /// Scans the member whose local header stands at `at`, and says where it ends; `None` if it is
 /// none after all.
 fn hidden(unpacker: &mut Unpacker<'_>, zip: &mut Zip<'_>, at: u64, end: u64) -> Option<u64> {
-    let Local { name, mut data, is_open } = parse(zip.source, at)?;
+    let Local {
+        name,
+        mut data,
+        is_open,
+    } = parse(zip.source, at)?;
     if data.span.0 > end {
         return None;
     }
@@ -130,7 +134,10 @@ fn hidden(unpacker: &mut Unpacker<'_>, zip: &mut Zip<'_>, at: u64, end: u64) -> 
         let outer = unpacker.enter(&name)?;
         let mut inner = packed();
         let budget = Rc::clone(&unpacker.budget);
-        let outcome = unpacker.reader(&mut Metered { inner: &mut inner, budget });
+        let outcome = unpacker.reader(&mut Metered {
+            inner: &mut inner,
+            budget,
+        });
         let packed = data.span.0 + inner.total_in();
         unpacker.leave(outer, outcome);
         zip.covered.push((at, packed));
@@ -160,7 +167,9 @@ fn parse(source: &dyn ReaderAt, at: u64) -> Option<Local> {
         return None;
     }
     let mut variable = vec![0; name + extra];
-    source.read_exact_at(&mut variable, at + FIXED as u64).ok()?;
+    source
+        .read_exact_at(&mut variable, at + FIXED as u64)
+        .ok()?;
     let (name, extra) = variable.split_at(name);
     if name.contains(&0) {
         return None;
@@ -181,5 +190,9 @@ fn parse(source: &dyn ReaderAt, at: u64) -> Option<Local> {
         span: (start, start.checked_add(packed)?),
     };
     let is_open = flags & 8 != 0 && packed == 0;
-    Some(Local { name: name.to_vec(), data, is_open })
+    Some(Local {
+        name: name.to_vec(),
+        data,
+        is_open,
+    })
 }
