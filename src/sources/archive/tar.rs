@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 
 use super::sniff::is_tar;
 use super::{Body, Unpacker};
@@ -28,15 +29,19 @@ pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
             ended: &ended,
         };
         let mut archive = tar::Archive::new(gate);
-        if let Err(error) = members(unpacker, &mut archive, &left, &mut git) {
-            // The crate has words of its own for an end that comes too early.
-            let error = if ended.get() {
-                io::ErrorKind::UnexpectedEof.into()
-            } else {
-                error
-            };
-            unpacker.trouble(&error);
-            break;
+        match members(unpacker, &mut archive, &left, &mut git) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => break,
+            Err(error) => {
+                // The crate has words of its own for an end that comes too early.
+                let error = if ended.get() {
+                    io::ErrorKind::UnexpectedEof.into()
+                } else {
+                    error
+                };
+                unpacker.trouble(&error);
+                break;
+            }
         }
         match next_archive(&mut input) {
             Ok(Some(block)) => first = block,
@@ -50,7 +55,7 @@ pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
     Outcome::Scanned
 }
 
-/// Scans the members up to the end of the archive.
+/// Scans the members up to the end of the archive; breaks where there can be no other after it.
 ///
 /// # Errors
 ///
@@ -60,15 +65,15 @@ fn members<R: Read>(
     archive: &mut tar::Archive<Gate<'_, R>>,
     left: &Cell<Option<u64>>,
     git: &mut HashSet<Vec<u8>>,
-) -> io::Result<()> {
+) -> io::Result<ControlFlow<()>> {
     let mut entries = archive.entries()?;
     loop {
         if unpacker.halted() {
-            return Ok(());
+            return Ok(ControlFlow::Break(()));
         }
         left.set(Some(HEADERS));
         let Some(entry) = entries.next() else {
-            return Ok(());
+            return Ok(ControlFlow::Break(()));
         };
         let entry = entry?;
         left.set(None);
@@ -78,7 +83,7 @@ fn members<R: Read>(
         let mut data = Exact::new(entry, size);
         let before = unpacker.problems;
         let Some(outer) = unpacker.enter(&name) else {
-            return Ok(());
+            return Ok(ControlFlow::Break(()));
         };
         if kind.is_dir() && size == 0 {
             // A folder counts as little as one in a walk.
@@ -96,12 +101,12 @@ fn members<R: Read>(
         };
         unpacker.leave(outer, outcome);
         if unpacker.halted() {
-            return Ok(());
+            return Ok(ControlFlow::Break(()));
         }
         // An archive inside may have ended before its member does.
         if let Err(error) = io::copy(&mut data, &mut io::sink()) {
             return if unpacker.problems > before {
-                Ok(())
+                Ok(ControlFlow::Break(()))
             } else {
                 Err(error)
             };
