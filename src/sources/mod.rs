@@ -1,1 +1,86 @@
-//! sources
+//! Reads folders, files, standard input and the archives in them, and pushes their bytes into a
+//! [`Sink`].
+//!
+//! ```text
+//! target ──▶ walk ──▶ file ──▶ archive ──▶ Sink
+//!              │        ▲         │  ▲
+//!           exclude   stdin       └──┘ nested
+//! ```
+//!
+//! Sources never see a rule. What they can not read is a [`Problem`](crate::model::Problem), and
+//! the scan goes on; only targets that can not be opened at all are errors, found by [`check`]
+//! before anything is read.
+
+pub mod archive;
+
+mod exclude;
+mod file;
+mod git_folder;
+mod system;
+mod target;
+mod walk;
+
+use std::path::PathBuf;
+
+use crate::model::Sink;
+
+pub use target::{TargetError, check};
+
+/// What to scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Standard input.
+    Stdin,
+    /// A file or a folder. A link is followed.
+    Path(PathBuf),
+}
+
+/// How to scan.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Leave out what `.gitignore` files and `.git/info/exclude` name. The user's global ignore
+    /// file is not asked, so that a folder gives the same answer on every machine.
+    pub respect_gitignore: bool,
+    /// Globs in the syntax of `.gitignore`, matched against paths relative to their target.
+    pub exclude: Vec<String>,
+    /// Stay on the file system of each target.
+    pub one_file_system: bool,
+    /// Leave out files of more bytes.
+    pub max_file_size: Option<u64>,
+    /// How many threads read; at least one.
+    pub jobs: usize,
+    /// Where unpacking stops.
+    pub limits: archive::Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            respect_gitignore: false,
+            exclude: Vec::new(),
+            one_file_system: false,
+            max_file_size: None,
+            jobs: 1,
+            limits: archive::Limits::default(),
+        }
+    }
+}
+
+/// Makes one [`Sink`] for each thread that reads.
+pub type Sinks<'s> = dyn Fn() -> Box<dyn Sink + Send + 's> + Sync + 's;
+
+/// Reads every target once, on `options.jobs` threads, and returns when all is read or every sink
+/// has [stopped](Sink::stopped).
+///
+/// A file that two targets hold is read for the innermost of them; standard input is read once
+/// however often it is named. Targets and globs are expected to have passed [`check`]: a target
+/// that is gone since then becomes a problem, a bad glob matches nothing.
+pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) {
+    if targets.contains(&Target::Stdin) {
+        file::Reader::new(options, sinks()).stdin();
+    }
+    let roots = target::resolve(targets);
+    if !roots.is_empty() {
+        walk::walk(&roots, options, sinks);
+    }
+}

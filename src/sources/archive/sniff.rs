@@ -1,0 +1,132 @@
+//! Tells what bytes are by the bytes, never by a name.
+
+use memchr::{memchr, memmem};
+
+/// How far an end-of-central-directory record may stand from the end of a zip: its own 22 bytes
+/// and a comment of 65,535 (PKWARE APPNOTE 4.3.16).
+pub(super) const ZIP_TAIL: usize = 22 + 65_535;
+
+/// A compression layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Codec {
+    Gzip,
+    Bzip2,
+    Xz,
+    Zstd,
+}
+
+/// What bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Plain,
+    Packed(Codec),
+    Zip,
+    Tar,
+    Ar,
+    /// Recognised, not read.
+    Unread(&'static str),
+}
+
+/// Judges by the first bytes; 1 KiB suffices.
+pub(super) fn head(bytes: &[u8]) -> Format {
+    let starts = |magic: &[u8]| bytes.starts_with(magic);
+    match bytes {
+        // RFC 1952: the three upper flags are reserved.
+        [0x1f, 0x8b, 8, flags, ..] if flags & 0xe0 == 0 => Format::Packed(Codec::Gzip),
+        // The level and the magic of a block, or of the end of an empty stream.
+        [b'B', b'Z', b'h', b'1'..=b'9', block @ ..]
+            if block.starts_with(b"\x31\x41\x59\x26\x53\x59")
+                || block.starts_with(b"\x17\x72\x45\x38\x50\x90") =>
+        {
+            Format::Packed(Codec::Bzip2)
+        }
+        // RFC 8878: a frame, or a frame to skip.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
+            Format::Packed(Codec::Zstd)
+        }
+        _ if starts(b"\xfd7zXZ\0") => Format::Packed(Codec::Xz),
+        _ if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") => Format::Zip,
+        // Markers of archives that were split, or meant to be.
+        _ if starts(b"PK\x07\x08PK\x03\x04") || starts(b"PK00PK\x03\x04") => Format::Zip,
+        _ if starts(b"!<arch>\n") => Format::Ar,
+        _ if starts(b"7z\xbc\xaf\x27\x1c") => Format::Unread("a 7z archive"),
+        _ if starts(b"Rar!\x1a\x07\0") || starts(b"Rar!\x1a\x07\x01\0") => {
+            Format::Unread("a rar archive")
+        }
+        _ if starts(b"\xed\xab\xee\xdb") => Format::Unread("an rpm package"),
+        _ if starts(b"MSCF\0\0\0\0") => Format::Unread("a cab archive"),
+        _ if starts(b"# v2 git bundle\n") || starts(b"# v3 git bundle\n") => {
+            Format::Unread("a git bundle")
+        }
+        _ if is_tar(bytes) => Format::Tar,
+        _ => Format::Plain,
+    }
+}
+
+/// Whether `tail`, the last [`ZIP_TAIL`] bytes, ends like a zip. Leading bytes do not matter to
+/// zip readers.
+pub(super) fn ends_like_zip(tail: &[u8]) -> bool {
+    // The disk numbers in the record are zero: text is told by one fast search.
+    memchr(0, tail).is_some() && memmem::find(tail, b"PK\x05\x06").is_some()
+}
+
+/// Whether bytes that can be read only once may turn out to have a zip at their end: programs
+/// and scripts that unpack themselves.
+pub(super) fn may_carry_zip(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"MZ") || bytes.starts_with(b"\x7fELF") || bytes.starts_with(b"#!")
+}
+
+/// Whether a block starts with a tar header, by its checksum: the oldest form has no magic.
+pub(super) fn is_tar(bytes: &[u8]) -> bool {
+    let Some(header) = bytes.get(..512) else {
+        return false;
+    };
+    let field = &header[148..156];
+    if !field
+        .iter()
+        .all(|byte| matches!(byte, b'0'..=b'7' | b' ' | 0))
+    {
+        return false;
+    }
+    let digits = field
+        .iter()
+        .skip_while(|byte| **byte == b' ')
+        .take_while(|b| b.is_ascii_digit());
+    let stated = digits.fold(0, |sum, digit| sum * 8 + u32::from(digit - b'0'));
+    let blank = field.len() as u32 * u32::from(b' ');
+    let rest = header[..148].iter().chain(&header[156..]);
+    // Some old writers summed signed bytes.
+    let (unsigned, signed) = rest.fold((blank, i64::from(blank)), |(unsigned, signed), &byte| {
+        (
+            unsigned + u32::from(byte),
+            signed + i64::from(byte.cast_signed()),
+        )
+    });
+    // An empty name and no digits is a block of zeros, not a header.
+    stated != 0 && (stated == unsigned || i64::from(stated) == signed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_by_their_first_bytes() {
+        let check = |bytes: &[u8], expected| assert_eq!(head(bytes), expected, "{bytes:?}");
+        check(b"", Format::Plain);
+        check(b"BZh9 is how a bzip2 file starts", Format::Plain);
+        check(b"BZh91AY&SY", Format::Packed(Codec::Bzip2));
+        check(b"\x1f\x8b\x08\xff", Format::Plain);
+        check(b"\x1f\x8b\x08\0", Format::Packed(Codec::Gzip));
+        check(b"\x28\xb5\x2f\xfd", Format::Packed(Codec::Zstd));
+        check(b"\x51\x2a\x4d\x18", Format::Packed(Codec::Zstd));
+        check(b"\xfd7zXZ\0", Format::Packed(Codec::Xz));
+        check(b"PK\x03\x04", Format::Zip);
+        check(b"PK is a name", Format::Plain);
+        check(b"Rar!\x1a\x07\x01\0", Format::Unread("a rar archive"));
+        check(b"Rar!\x1a\x07\0", Format::Unread("a rar archive"));
+        check(b"# v3 git bundle\n", Format::Unread("a git bundle"));
+        check(&[0; 1024], Format::Plain);
+        check(&[b'0'; 1024], Format::Plain);
+    }
+}

@@ -1,0 +1,205 @@
+//! What the operator leaves out: `--exclude`, `.patsweepignore` and, when asked, `.gitignore`.
+//!
+//! The walker could apply these itself, but it does not tell what it drops, and a scan must.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::Options;
+use super::target::Root;
+
+/// Our own ignore file, honoured always.
+const OWN: &str = ".patsweepignore";
+
+/// Larger ignore files are not read: compiled globs take many times their size.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// An ignore file that was not read.
+#[derive(Debug)]
+pub(super) struct Unread {
+    /// Which one.
+    pub(super) path: PathBuf,
+    /// Why.
+    pub(super) error: io::Error,
+}
+
+/// Everything that excludes, shared by all threads.
+#[derive(Debug)]
+pub(super) struct Excluder {
+    globs: Gitignore,
+    respect_gitignore: bool,
+    /// Rules of the folders above each root, nearest first, by the root's path.
+    above: HashMap<PathBuf, Vec<Rules>>,
+    /// Rules of the folders walked so far that have any.
+    folders: RwLock<HashMap<PathBuf, Rules>>,
+    /// Whether `folders` holds anything: most trees need no lock.
+    any: AtomicBool,
+}
+
+/// What one folder's ignore files say.
+#[derive(Debug)]
+struct Rules {
+    own: Gitignore,
+    git: Gitignore,
+    /// The top of a repository: `.gitignore` files above it do not count below.
+    is_top: bool,
+}
+
+impl Excluder {
+    /// Reads the ignore files between each root and the top of the repository that holds it.
+    pub(super) fn new(roots: &[Root], options: &Options) -> (Self, Vec<Unread>) {
+        let mut unread = Vec::new();
+        let mut above = HashMap::new();
+        for root in roots {
+            let rules = rules_above(root, options.respect_gitignore, &mut unread);
+            if !rules.is_empty() {
+                above.insert(root.path.clone(), rules);
+            }
+        }
+        let mut globs = GitignoreBuilder::new("");
+        for glob in &options.exclude {
+            // A bad one was refused by `check`.
+            let _ = globs.add_line(None, glob);
+        }
+        let excluder = Self {
+            globs: globs.build().unwrap_or_else(|_| Gitignore::empty()),
+            respect_gitignore: options.respect_gitignore,
+            above,
+            folders: RwLock::default(),
+            any: AtomicBool::new(false),
+        };
+        (excluder, unread)
+    }
+
+    /// Reads the ignore files in `folder`. Must come before its entries are asked about.
+    pub(super) fn enter(&self, folder: &Path) -> Vec<Unread> {
+        let mut unread = Vec::new();
+        if let Some(rules) = Rules::read(folder, self.respect_gitignore, &mut unread) {
+            let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
+            folders.insert(folder.to_path_buf(), rules);
+            self.any.store(true, Ordering::Release);
+        }
+        unread
+    }
+
+    /// Whether the entry at `path`, which is `relative` below `root`, is left out.
+    pub(super) fn excludes(
+        &self,
+        root: &Root,
+        path: &Path,
+        relative: &Path,
+        is_folder: bool,
+    ) -> bool {
+        if self.globs.matched(relative, is_folder).is_ignore() {
+            return true;
+        }
+        let any = self.any.load(Ordering::Acquire);
+        let above = self.above.get(&root.path).map_or(&[][..], Vec::as_slice);
+        if !any && above.is_empty() {
+            return false;
+        }
+        let folders = self.folders.read().unwrap_or_else(PoisonError::into_inner);
+        let absolute = root.canonical.join(relative);
+        let depth = relative.components().count();
+        let chain = || {
+            let walked = path
+                .ancestors()
+                .skip(1)
+                .take(depth)
+                .filter_map(|dir| folders.get(dir));
+            walked
+                .map(|rules| (rules, path))
+                .chain(above.iter().map(|r| (r, &*absolute)))
+        };
+        for (rules, path) in chain() {
+            match rules.own.matched(path, is_folder) {
+                Match::None => {}
+                matched => return matched.is_ignore(),
+            }
+        }
+        for (rules, path) in chain() {
+            match rules.git.matched(path, is_folder) {
+                Match::None if rules.is_top => return false,
+                Match::None => {}
+                matched => return matched.is_ignore(),
+            }
+        }
+        false
+    }
+}
+
+impl Rules {
+    /// `None` where there is nothing to obey.
+    fn read(folder: &Path, respect_gitignore: bool, unread: &mut Vec<Unread>) -> Option<Self> {
+        let own = compile(folder, &[folder.join(OWN)], unread);
+        if !respect_gitignore {
+            return (!own.is_empty()).then(|| Self {
+                own,
+                git: Gitignore::empty(),
+                is_top: false,
+            });
+        }
+        let dot_git = folder.join(".git");
+        // `.git/info/exclude` has the lowest rank: later lines win.
+        let files = [dot_git.join("info/exclude"), folder.join(".gitignore")];
+        let git = compile(folder, &files, unread);
+        let is_top = dot_git.exists();
+        (is_top || !own.is_empty() || !git.is_empty()).then_some(Self { own, git, is_top })
+    }
+}
+
+/// The rules of the folders above `root` up to the top of its repository; none outside of one.
+fn rules_above(root: &Root, respect_gitignore: bool, unread: &mut Vec<Unread>) -> Vec<Rules> {
+    if root.canonical.join(".git").exists() {
+        return Vec::new();
+    }
+    let above = || root.canonical.ancestors().skip(1);
+    let Some(top) = above().position(|folder| folder.join(".git").exists()) else {
+        return Vec::new();
+    };
+    above()
+        .take(top + 1)
+        .filter_map(|dir| Rules::read(dir, respect_gitignore, unread))
+        .collect()
+}
+
+/// Compiles those of `files` that exist. A line that is not a glob is left out, as git does.
+fn compile(folder: &Path, files: &[PathBuf], unread: &mut Vec<Unread>) -> Gitignore {
+    let mut builder = GitignoreBuilder::new(folder);
+    let mut any = false;
+    for path in files {
+        match fs::metadata(path) {
+            // Not a pipe, which would hang when opened.
+            Ok(metadata) if !metadata.is_file() => {}
+            Ok(metadata) if metadata.len() > MAX_BYTES => {
+                let error = io::Error::other("an ignore file of more than 1 MiB");
+                unread.push(Unread {
+                    path: path.clone(),
+                    error,
+                });
+            }
+            Ok(_) => {
+                any = true;
+                if let Some(error) = builder.add(path).and_then(|error| error.into_io_error()) {
+                    unread.push(Unread {
+                        path: path.clone(),
+                        error,
+                    });
+                }
+            }
+            Err(_) => {}
+        }
+    }
+    if any {
+        builder.build().unwrap_or_else(|_| Gitignore::empty())
+    } else {
+        Gitignore::empty()
+    }
+}

@@ -1,0 +1,163 @@
+//! Reads one file, or standard input, into the sink.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::Options;
+use super::archive::{Body, Unpacker};
+use crate::model::{
+    BytePath, Origin, Outcome, Problem, ProblemKind, Sink, SkipReason, SourceKind, Unit,
+};
+
+/// A file of at most this many bytes is read whole and given to [`Sink::whole`].
+const WHOLE: usize = 1 << 20;
+
+/// One thread's reader: its sink and the buffers that are used again for every file.
+pub(super) struct Reader<'o> {
+    options: &'o Options,
+    sink: Box<dyn Sink + Send + 'o>,
+    origin: Origin,
+    buffer: Vec<u8>,
+}
+
+impl<'o> Reader<'o> {
+    pub(super) fn new(options: &'o Options, sink: Box<dyn Sink + Send + 'o>) -> Self {
+        let origin = Origin {
+            source: SourceKind::File,
+            path: BytePath::default(),
+        };
+        Self {
+            options,
+            sink,
+            origin,
+            buffer: Vec::new(),
+        }
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.sink.stopped()
+    }
+
+    /// Makes `path` the origin of all that follows.
+    pub(super) fn stand_at(&mut self, path: &Path) {
+        let bytes = path.as_os_str().as_encoded_bytes();
+        self.origin.path.0.clear();
+        self.origin
+            .path
+            .0
+            .extend_from_slice(bytes.strip_prefix(b"./").unwrap_or(bytes));
+    }
+
+    pub(super) fn name(&mut self, name: &[u8]) {
+        self.sink.name(&self.origin, name);
+    }
+
+    pub(super) fn skip(&mut self, reason: SkipReason) {
+        self.sink.count(Unit::File, Outcome::Skipped(reason));
+    }
+
+    pub(super) fn problem(&mut self, kind: ProblemKind, message: String) {
+        self.sink.problem(Problem {
+            path: self.origin.path.clone(),
+            kind,
+            message,
+        });
+    }
+
+    /// Something that could not be opened or listed: a problem, and counted.
+    pub(super) fn unopened(&mut self, error: &io::Error) {
+        if error.kind() == io::ErrorKind::NotFound {
+            self.problem(
+                ProblemKind::Vanished,
+                "it was gone when it was opened".to_owned(),
+            );
+            self.skip(SkipReason::Vanished);
+        } else {
+            self.problem(ProblemKind::Unreadable, format!("cannot open it: {error}"));
+            self.skip(SkipReason::Unreadable);
+        }
+    }
+
+    /// Reads the regular file at `path`, where the reader stands.
+    pub(super) fn file(&mut self, path: &Path) {
+        let file = match open(path) {
+            Ok(file) => file,
+            Err(error) => return self.unopened(&error),
+        };
+        if let Some(max) = self.options.max_file_size
+            && file.metadata().is_ok_and(|metadata| metadata.len() > max)
+        {
+            return self.skip(SkipReason::TooLarge);
+        }
+        self.buffer.resize(WHOLE, 0);
+        let (read, error) = fill(&mut &file, &mut self.buffer);
+        let head = &self.buffer[..read];
+        if let Some(error) = error.as_ref().filter(|_| read == 0) {
+            self.problem(ProblemKind::Unreadable, format!("cannot read it: {error}"));
+            return self.skip(SkipReason::Unreadable);
+        }
+        let sink = &mut *self.sink;
+        let outcome = if read < WHOLE {
+            let outcome = Unpacker::new(sink, &mut self.origin, self.options.limits, read as u64)
+                .top(Body::Whole(head));
+            if let Some(error) = error {
+                self.problem(
+                    ProblemKind::Unreadable,
+                    format!("cannot read on after {read} bytes: {error}"),
+                );
+            }
+            outcome
+        } else {
+            let size = file.metadata().map_or(0, |metadata| metadata.len());
+            Unpacker::new(sink, &mut self.origin, self.options.limits, size).top(Body::File {
+                head,
+                file: &file,
+                size,
+            })
+        };
+        self.sink.count(Unit::File, outcome);
+    }
+
+    /// Reads standard input to its end.
+    pub(super) fn stdin(&mut self) {
+        self.origin = Origin {
+            source: SourceKind::Stdin,
+            path: BytePath::from("-"),
+        };
+        let mut stdin = io::stdin().lock();
+        let outcome = Unpacker::new(&mut *self.sink, &mut self.origin, self.options.limits, 0)
+            .unsized_top(&mut stdin);
+        self.sink.count(Unit::File, outcome);
+    }
+}
+
+/// Reads until `buffer` is full, the input ends, or an error.
+pub(super) fn fill(
+    input: &mut (impl Read + ?Sized),
+    buffer: &mut [u8],
+) -> (usize, Option<io::Error>) {
+    let mut read = 0;
+    while read < buffer.len() {
+        match input.read(&mut buffer[read..]) {
+            Ok(0) => break,
+            Ok(count) => read += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (read, Some(error)),
+        }
+    }
+    (read, None)
+}
+
+/// Opens what the walk took for a regular file. If it has become a pipe since, opening does not
+/// wait for a writer.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    }
+    options.open(path)
+}

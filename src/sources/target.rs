@@ -1,0 +1,168 @@
+//! Targets: whether they can be opened, how their contents are named, which of them overlap.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use ignore::gitignore::GitignoreBuilder;
+use thiserror::Error;
+
+use super::{Options, Target, system};
+
+/// Why a scan can not start.
+#[derive(Debug, Error)]
+pub enum TargetError {
+    /// Nothing stands there.
+    #[error("cannot find {}", path.display())]
+    Missing {
+        /// As given.
+        path: PathBuf,
+    },
+    /// The system refuses.
+    #[error("cannot open {}", path.display())]
+    Unopenable {
+        /// As given.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A FIFO, socket or device.
+    #[error("cannot scan {}: neither a file nor a folder", path.display())]
+    Special {
+        /// As given.
+        path: PathBuf,
+    },
+    /// A glob that does not parse.
+    #[error("cannot understand the glob '{glob}'")]
+    Glob {
+        /// As given.
+        glob: String,
+        /// What is wrong with it.
+        source: ignore::Error,
+    },
+}
+
+/// Opens every target and parses every glob, without reading anything.
+///
+/// # Errors
+///
+/// All that is wrong, in the order given, targets first.
+pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetError>> {
+    let mut errors: Vec<TargetError> = targets
+        .iter()
+        .filter_map(|target| match target {
+            Target::Stdin => None,
+            Target::Path(path) => check_path(path).err(),
+        })
+        .collect();
+    for glob in &options.exclude {
+        let mut builder = GitignoreBuilder::new("");
+        if let Err(source) = builder.add_line(None, glob).and_then(|b| b.build()) {
+            errors.push(TargetError::Glob {
+                glob: glob.clone(),
+                source,
+            });
+        }
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
+}
+
+/// A target that is walked.
+#[derive(Debug)]
+pub(super) struct Root {
+    /// Where the walk starts, `.` components removed.
+    pub(super) path: PathBuf,
+    /// The same without links, absolute.
+    pub(super) canonical: PathBuf,
+    /// Other targets below this one, relative to it; they are read for themselves.
+    pub(super) inner: HashSet<PathBuf>,
+    /// System folders below this one, relative to it; they are left out.
+    pub(super) system: HashSet<PathBuf>,
+}
+
+/// The roots to walk: each place once, the name given first wins.
+pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
+    let mut seen = HashSet::new();
+    let mut roots: Vec<Root> = Vec::new();
+    for target in targets {
+        let Target::Path(given) = target else {
+            continue;
+        };
+        let path = without_dots(given);
+        let canonical = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        if seen.insert(canonical.clone()) {
+            roots.push(Root {
+                path,
+                canonical,
+                inner: HashSet::new(),
+                system: HashSet::new(),
+            });
+        }
+    }
+    let folders = system::folders();
+    // Targets are few or, named one by one by a hook, all files: only folders hold others.
+    for root in &mut roots {
+        if seen.len() > 1 && root.canonical.is_dir() {
+            root.inner = below(&root.canonical, seen.iter());
+        }
+        if !folders
+            .iter()
+            .any(|folder| root.canonical.starts_with(folder))
+        {
+            root.system = below(&root.canonical, folders.iter());
+        }
+    }
+    roots
+}
+
+/// Those of `paths` that stand below `top`, relative to it.
+fn below<'p>(top: &Path, paths: impl Iterator<Item = &'p PathBuf>) -> HashSet<PathBuf> {
+    paths
+        .filter_map(|path| path.strip_prefix(top).ok())
+        .filter(|relative| !relative.as_os_str().is_empty())
+        .map(Path::to_path_buf)
+        .collect()
+}
+
+/// `./a/./b` is `a/b`; `.` stays.
+fn without_dots(path: &Path) -> PathBuf {
+    let kept: PathBuf = path
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
+    if kept.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        kept
+    }
+}
+
+fn check_path(path: &Path) -> Result<(), TargetError> {
+    let opened = fs::metadata(path).and_then(|metadata| {
+        if metadata.is_dir() {
+            fs::read_dir(path).map(|_| true)
+        } else if metadata.is_file() {
+            File::open(path).map(|_| true)
+        } else {
+            Ok(false)
+        }
+    });
+    match opened {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(TargetError::Special {
+            path: path.to_path_buf(),
+        }),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Err(TargetError::Missing {
+            path: path.to_path_buf(),
+        }),
+        Err(source) => Err(TargetError::Unopenable {
+            path: path.to_path_buf(),
+            source,
+        }),
+    }
+}

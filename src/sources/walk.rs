@@ -1,0 +1,242 @@
+//! Walks the targets in parallel and decides what becomes of each entry.
+
+use std::collections::HashMap;
+use std::fs::FileType;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
+
+use super::exclude::{Excluder, Unread};
+use super::file::Reader;
+use super::target::Root;
+use super::{Options, Sinks, git_folder};
+use crate::model::{ProblemKind, SkipReason};
+
+/// Walks `roots`, which are not empty, on `options.jobs` threads.
+pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
+    let mut builder = WalkBuilder::from_iter(roots.iter().map(|root| &root.path));
+    // Excluded entries must be counted, hence seen: `Excluder` decides, not the walker.
+    builder
+        .standard_filters(false)
+        .same_file_system(options.one_file_system);
+    builder.threads(options.jobs.max(1));
+    let (excluder, unread) = Excluder::new(roots, options);
+    let mut walk = Walk {
+        roots,
+        by_path: roots
+            .iter()
+            .enumerate()
+            .map(|(at, root)| (root.path.as_path(), at))
+            .collect(),
+        excluder: &excluder,
+        unread,
+        options,
+        sinks,
+    };
+    builder.build_parallel().visit(&mut walk);
+}
+
+/// What all threads share.
+struct Walk<'w, 's> {
+    roots: &'w [Root],
+    by_path: HashMap<&'w Path, usize>,
+    excluder: &'w Excluder,
+    /// Told by the first visitor that is built.
+    unread: Vec<Unread>,
+    options: &'w Options,
+    sinks: &'w Sinks<'s>,
+}
+
+impl<'w, 's: 'w> ParallelVisitorBuilder<'w> for Walk<'w, 's> {
+    fn build(&mut self) -> Box<dyn ParallelVisitor + 'w> {
+        let mut visitor = Visitor {
+            roots: self.roots,
+            by_path: self.by_path.clone(),
+            excluder: self.excluder,
+            options: self.options,
+            sinks: self.sinks,
+            reader: None,
+            devices: HashMap::new(),
+        };
+        visitor.unread(std::mem::take(&mut self.unread));
+        Box::new(visitor)
+    }
+}
+
+/// One thread of the walk.
+struct Visitor<'w, 's> {
+    roots: &'w [Root],
+    by_path: HashMap<&'w Path, usize>,
+    excluder: &'w Excluder,
+    options: &'w Options,
+    sinks: &'w Sinks<'s>,
+    /// Made when first needed: the walker builds one visitor more than it has threads.
+    reader: Option<Reader<'w>>,
+    /// The file system of each root, with `--one-file-system`.
+    devices: HashMap<usize, Option<u64>>,
+}
+
+/// Where an entry stands.
+struct Place<'p> {
+    root: usize,
+    path: &'p Path,
+    relative: &'p Path,
+}
+
+impl ParallelVisitor for Visitor<'_, '_> {
+    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
+        if self.reader().stopped() {
+            return WalkState::Quit;
+        }
+        match entry {
+            Ok(entry) => self.entry(&entry),
+            Err(error) => {
+                self.failed(error);
+                WalkState::Continue
+            }
+        }
+    }
+}
+
+impl<'w, 's: 'w> Visitor<'w, 's> {
+    fn reader(&mut self) -> &mut Reader<'w> {
+        self.reader
+            .get_or_insert_with(|| Reader::new(self.options, (self.sinks)()))
+    }
+
+    fn entry(&mut self, entry: &DirEntry) -> WalkState {
+        let path = entry.path();
+        let (root, relative) = self.locate(path, entry.depth());
+        let place = Place {
+            root,
+            path,
+            relative,
+        };
+        let Some(kind) = entry.file_type() else {
+            return WalkState::Continue;
+        };
+        if entry.depth() > 0
+            && let Some(state) = self.left_out(&place, kind)
+        {
+            return state;
+        }
+        let reader = self.reader();
+        reader.stand_at(path);
+        if let Some(name) = path.file_name() {
+            reader.name(name.as_encoded_bytes());
+        }
+        if kind.is_dir() {
+            let unread = self.excluder.enter(path);
+            self.unread(unread);
+        } else if kind.is_file() {
+            reader.file(path);
+        } else if kind.is_symlink() {
+            reader.skip(SkipReason::Link);
+        } else {
+            reader.skip(SkipReason::Special);
+        }
+        WalkState::Continue
+    }
+
+    /// The root that an entry was reached from, and its path below it.
+    fn locate<'p>(&self, path: &'p Path, depth: usize) -> (usize, &'p Path) {
+        let top = path.ancestors().nth(depth).unwrap_or(path);
+        let root = match self.roots {
+            [_] => 0,
+            _ => self.by_path.get(top).copied().unwrap_or(0),
+        };
+        let relative = path
+            .strip_prefix(&self.roots[root].path)
+            .unwrap_or(Path::new(""));
+        (root, relative)
+    }
+
+    /// What to do with an entry that is not read, counting it if it is eligible.
+    fn left_out(&mut self, place: &Place<'_>, kind: FileType) -> Option<WalkState> {
+        let root = &self.roots[place.root];
+        let is_folder = kind.is_dir();
+        if root.inner.contains(place.relative) && !kind.is_symlink() {
+            return Some(WalkState::Skip);
+        }
+        let reason = if self
+            .excluder
+            .excludes(root, place.path, place.relative, is_folder)
+        {
+            SkipReason::Excluded
+        } else if is_folder && self.is_foreign(place) {
+            SkipReason::FileSystem
+        } else if git_folder::is_internal(place.path, is_folder) {
+            return Some(WalkState::Skip);
+        } else {
+            return None;
+        };
+        let reader = self.reader();
+        reader.stand_at(place.path);
+        reader.skip(reason);
+        Some(WalkState::Skip)
+    }
+
+    /// Whether a folder belongs to the system or, where that matters, to another file system.
+    fn is_foreign(&mut self, place: &Place<'_>) -> bool {
+        let root = &self.roots[place.root];
+        if !root.system.is_empty() && root.system.contains(place.relative) {
+            return true;
+        }
+        if !self.options.one_file_system {
+            return false;
+        }
+        let home = *self
+            .devices
+            .entry(place.root)
+            .or_insert_with(|| device(&root.path));
+        device(place.path) != home
+    }
+
+    fn unread(&mut self, files: Vec<Unread>) {
+        for Unread { path, error } in files {
+            let reader = self.reader();
+            reader.stand_at(&path);
+            reader.problem(
+                ProblemKind::Unreadable,
+                format!("cannot read it as an ignore file: {error}"),
+            );
+        }
+    }
+
+    /// A folder that could not be listed, or an entry that could not be examined.
+    fn failed(&mut self, error: ignore::Error) {
+        let path = path_of(&error).map(Path::to_path_buf);
+        let error = error
+            .into_io_error()
+            .unwrap_or_else(|| io::Error::other("cannot walk it"));
+        let reader = self.reader();
+        reader.stand_at(&path.unwrap_or_else(|| PathBuf::from(".")));
+        reader.unopened(&error);
+    }
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        ignore::Error::Loop { child, .. } => Some(child),
+        ignore::Error::Partial(errors) => errors.iter().find_map(path_of),
+        _ => None,
+    }
+}
+
+/// The file system that holds `path`.
+#[cfg(unix)]
+fn device(path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|metadata| metadata.dev())
+}
+
+/// Not known here: the walker itself stays on the file system, uncounted.
+#[cfg(not(unix))]
+fn device(_: &Path) -> Option<u64> {
+    None
+}

@@ -1,0 +1,574 @@
+//! Files, folders, links and targets.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use patsweep::model::{ProblemKind, SkipReason, Unit};
+use patsweep::sources::{Options, Target, TargetError, check};
+
+use crate::recorder::{Event, Folder, NEEDLE, record};
+
+#[test]
+fn hidden_and_ignored_files_are_read_once_each() {
+    let folder = Folder::new();
+    folder.add(".env", "a");
+    folder.add("sub/.npmrc", "b");
+    folder.add(".gitignore", "*.log\n");
+    folder.add("x.log", "c");
+    folder.add("empty", "");
+    let record = folder.scan(&Options {
+        jobs: 3,
+        ..Options::default()
+    });
+    assert_eq!(
+        record.paths(),
+        [".env", ".gitignore", "empty", "sub/.npmrc", "x.log"]
+    );
+    assert_eq!(record.text("sub/.npmrc"), "b");
+    let own = folder.path().file_name().unwrap().to_str().unwrap();
+    let names: Vec<_> = record
+        .names
+        .iter()
+        .map(|(p, n)| (p.as_str(), n.as_str()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("", own),
+            (".env", ".env"),
+            (".gitignore", ".gitignore"),
+            ("empty", "empty"),
+            ("sub", "sub"),
+            ("sub/.npmrc", ".npmrc"),
+            ("x.log", "x.log")
+        ]
+    );
+    assert_eq!(record.coverage.files.scanned, 5);
+    assert_eq!(record.coverage.files.seen(), 5);
+    assert_eq!(record.problems, []);
+}
+
+#[test]
+fn globs_and_ignore_files_exclude_and_count() {
+    let folder = Folder::new();
+    for name in [
+        "a.txt",
+        "b.log",
+        "keep.log",
+        "deep/b.log",
+        "vendor/x/y",
+        "vendor/z",
+        "deep/own",
+    ] {
+        folder.add(name, "x");
+    }
+    folder.add(".gitignore", "*.log\n");
+    folder.add("deep/.patsweepignore", "own\n");
+    let check = |options: &Options, expected: &[&str], excluded: u64| {
+        let record = folder.scan(options);
+        assert_eq!(record.paths(), expected);
+        assert_eq!(
+            record.skipped(Unit::File),
+            [(SkipReason::Excluded, excluded)]
+        );
+        assert_eq!(record.coverage.files.scanned, expected.len() as u64);
+    };
+    let plain = Options {
+        jobs: 2,
+        ..Options::default()
+    };
+    let all = [
+        ".gitignore",
+        "a.txt",
+        "b.log",
+        "deep/.patsweepignore",
+        "deep/b.log",
+        "keep.log",
+        "vendor/x/y",
+        "vendor/z",
+    ];
+    check(&plain, &all, 1);
+    let exclude = vec!["/vendor/".to_owned(), "*.txt".to_owned()];
+    let globs = Options {
+        exclude,
+        ..plain.clone()
+    };
+    // The folder counts once, whatever is in it.
+    check(
+        &globs,
+        &[
+            ".gitignore",
+            "b.log",
+            "deep/.patsweepignore",
+            "deep/b.log",
+            "keep.log",
+        ],
+        3,
+    );
+    let git = Options {
+        respect_gitignore: true,
+        ..plain.clone()
+    };
+    let without_logs = [
+        ".gitignore",
+        "a.txt",
+        "deep/.patsweepignore",
+        "vendor/x/y",
+        "vendor/z",
+    ];
+    check(&git, &without_logs, 4);
+    // Ours goes first, also where it takes back.
+    folder.add(".patsweepignore", "!keep.log\n");
+    let with_ours = [
+        ".gitignore",
+        ".patsweepignore",
+        "a.txt",
+        "deep/.patsweepignore",
+        "keep.log",
+        "vendor/x/y",
+        "vendor/z",
+    ];
+    check(&git, &with_ours, 3);
+}
+
+#[test]
+fn ignore_files_above_the_target_count_in_its_repository() {
+    let folder = Folder::new();
+    folder.add(".patsweepignore", "outside\n");
+    folder.add("repo/.git/HEAD", "ref: refs/heads/main\n");
+    folder.add("repo/.patsweepignore", "/src/skipped\n");
+    folder.add("repo/.gitignore", "target\n");
+    for name in ["skipped", "target", "outside", "kept"] {
+        folder.add(&format!("repo/src/{name}"), "x");
+    }
+    let src = folder.path().join("repo/src");
+    let names = |options: &Options| -> Vec<String> {
+        let record = record(&[&src], options);
+        let name = |path: &&str| path.rsplit('/').next().unwrap().to_owned();
+        record.paths().iter().map(name).collect()
+    };
+    assert_eq!(names(&Options::default()), ["kept", "outside", "target"]);
+    assert_eq!(
+        names(&Options {
+            respect_gitignore: true,
+            ..Options::default()
+        }),
+        ["kept", "outside"]
+    );
+}
+
+#[test]
+fn git_folders_give_their_text_and_not_their_objects() {
+    let folder = Folder::new();
+    let repository = |at: &str| {
+        for name in [
+            "HEAD",
+            "config",
+            "hooks/pre-push",
+            "logs/HEAD",
+            "packed-refs",
+        ] {
+            folder.add(&format!("{at}/{name}"), "text");
+        }
+        for name in [
+            "index",
+            "objects/ab/cd",
+            "objects/pack/p.pack",
+            "lfs/objects/aa/bb/cc",
+        ] {
+            folder.add(&format!("{at}/{name}"), "objects");
+        }
+    };
+    for at in [".git", "bare.git", ".git/modules/m"] {
+        repository(at);
+    }
+    folder.add(".git/worktrees/w/HEAD", "text");
+    folder.add(".git/worktrees/w/commondir", "text");
+    folder.add(".git/worktrees/w/index", "objects");
+    folder.add(
+        "src/objects/one",
+        "a folder of that name is nothing special",
+    );
+    folder.add("src/index", "nor such a file");
+    let record = folder.scan(&Options::default());
+    let objects: Vec<_> = record
+        .streams
+        .iter()
+        .filter(|(_, bytes)| bytes[0] == b"objects")
+        .collect();
+    assert_eq!(objects, Vec::<(&String, &Vec<Vec<u8>>)>::new());
+    assert_eq!(record.coverage.files.scanned, 3 * 5 + 2 + 2);
+    assert_eq!(record.skipped(Unit::File), []);
+    assert_eq!(record.problems, []);
+}
+
+#[test]
+fn overlapping_targets_are_read_once_and_named_as_given() {
+    let folder = Folder::new();
+    folder.add("a/b/one", "1");
+    folder.add("a/two", "2");
+    let [a, b, two] = ["a", "a/b", "a/two"].map(|name| folder.path().join(name));
+    let dotted = folder.path().join("a/./b/../b");
+    let paths = |targets: &[&Path]| {
+        let record = record(
+            targets,
+            &Options {
+                jobs: 2,
+                ..Options::default()
+            },
+        );
+        assert!(
+            record.streams.values().all(|streams| streams.len() == 1),
+            "{record:?}"
+        );
+        assert_eq!(record.coverage.files.seen(), record.coverage.files.scanned);
+        record.streams.into_keys().collect::<Vec<_>>()
+    };
+    let shown = |path: &Path| path.to_str().unwrap().to_owned();
+    let expected = [shown(&b.join("one")), shown(&two)];
+    assert_eq!(paths(&[&a, &b]), expected);
+    assert_eq!(paths(&[&b, &a, &a, &two]), expected);
+    assert_eq!(paths(&[&b.join("one"), &two]), expected);
+    let slash = format!("{}/", a.display());
+    assert_eq!(paths(&[Path::new(&slash)]), expected);
+    let mut given_first = vec![shown(&dotted.join("one")).replace("/./", "/"), shown(&two)];
+    given_first.sort();
+    assert_eq!(paths(&[&dotted, &a, &b]), given_first);
+}
+
+#[test]
+fn relative_targets_are_named_without_a_leading_dot() {
+    // The tests of a package run in its folder.
+    let check = |target: &str, path: &str| {
+        let exclude = vec!["/*".to_owned(), "!/src".to_owned(), "!/model".to_owned()];
+        let options = Options {
+            exclude,
+            ..Options::default()
+        };
+        let record = record(&[Path::new(target)], &options);
+        assert!(record.paths().contains(&path), "{:?}", record.paths());
+        assert!(
+            record.paths().iter().all(|path| path.starts_with("src/")),
+            "{:?}",
+            record.paths()
+        );
+    };
+    check(".", "src/main.rs");
+    check("./", "src/main.rs");
+    check("src", "src/model/mod.rs");
+    check("./src/.", "src/model/mod.rs");
+    check("src/main.rs", "src/main.rs");
+}
+
+#[test]
+fn targets_are_checked_all_at_once() {
+    let folder = Folder::new();
+    let file = folder.add("file", "x");
+    let [missing, under] = ["missing", "file/under"].map(|name| folder.path().join(name));
+    let good = Options::default();
+    let path = |path: &Path| Target::Path(path.to_path_buf());
+    assert!(check(&[Target::Stdin, path(&file), path(folder.path())], &good).is_ok());
+    let bad = Options {
+        exclude: vec!["a{".to_owned(), "ok".to_owned()],
+        ..Options::default()
+    };
+    let errors = check(&[path(&missing), path(&file), path(&under)], &bad).unwrap_err();
+    let [
+        TargetError::Missing { path: first },
+        second,
+        TargetError::Glob { glob, .. },
+    ] = &errors[..]
+    else {
+        panic!("{errors:?}");
+    };
+    assert_eq!((first, glob.as_str()), (&missing, "a{"));
+    assert!(
+        matches!(second, TargetError::Unopenable { path, .. } if *path == under),
+        "{second:?}"
+    );
+    assert_eq!(
+        errors[0].to_string(),
+        format!("cannot find {}", missing.display())
+    );
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::net::UnixListener;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn links_are_followed_as_targets_and_never_in_a_walk() {
+        let folder = Folder::new();
+        folder.add("real/file", "x");
+        symlink("real", folder.path().join("link")).unwrap();
+        symlink("..", folder.path().join("real/loop")).unwrap();
+        symlink("nowhere", folder.path().join("dangling")).unwrap();
+        let walked = folder.scan(&Options {
+            jobs: 2,
+            ..Options::default()
+        });
+        assert_eq!(walked.paths(), ["real/file"]);
+        assert_eq!(walked.skipped(Unit::File), [(SkipReason::Link, 3)]);
+        assert_eq!(walked.problems, []);
+        let link = folder.path().join("link");
+        let named = record(&[&link], &Options::default());
+        assert_eq!(named.paths(), [link.join("file").to_str().unwrap()]);
+        let file = folder.path().join("link/file");
+        assert_eq!(
+            record(&[&file], &Options::default()).paths(),
+            [file.to_str().unwrap()]
+        );
+    }
+
+    #[test]
+    fn links_that_lead_in_circles_are_refused_as_targets() {
+        let folder = Folder::new();
+        let [a, b] = ["a", "b"].map(|name| folder.path().join(name));
+        symlink(&a, &b).unwrap();
+        symlink(&b, &a).unwrap();
+        let errors = check(&[Target::Path(a.clone())], &Options::default()).unwrap_err();
+        assert!(matches!(&errors[..], [TargetError::Unopenable { path, .. }] if *path == a));
+    }
+
+    #[test]
+    fn special_files_are_counted_and_never_opened() {
+        let folder = Folder::new();
+        let fifo = folder.path().join("fifo");
+        assert!(
+            Command::new("mkfifo")
+                .arg(&fifo)
+                .status()
+                .unwrap()
+                .success()
+        );
+        // An ignore file that would hang.
+        let ignore = folder.path().join(".patsweepignore");
+        assert!(
+            Command::new("mkfifo")
+                .arg(&ignore)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let _socket = UnixListener::bind(folder.path().join("socket")).unwrap();
+        folder.add("file", "x");
+        let record = folder.scan(&Options::default());
+        assert_eq!(record.paths(), ["file"]);
+        assert_eq!(record.skipped(Unit::File), [(SkipReason::Special, 3)]);
+        assert_eq!(record.problems, []);
+        let targets = [Target::Path(fifo), Target::Path("/dev/null".into())];
+        let errors = check(&targets, &Options::default()).unwrap_err();
+        assert!(matches!(
+            &errors[..],
+            [TargetError::Special { .. }, TargetError::Special { .. }]
+        ));
+    }
+
+    #[test]
+    fn a_file_that_becomes_a_pipe_does_not_hang() {
+        let folder = Folder::new();
+        let path = folder.add("file", "x");
+        let hook = move |event: &Event<'_>| {
+            if matches!(event, Event::Name(name) if name.ends_with("file")) {
+                fs::remove_file(&path).unwrap();
+                assert!(
+                    Command::new("mkfifo")
+                        .arg(&path)
+                        .status()
+                        .unwrap()
+                        .success()
+                );
+            }
+            false
+        };
+        let record = folder.scan_with(&Options::default(), Arc::new(hook));
+        assert_eq!(record.text("file"), "");
+    }
+
+    #[test]
+    fn names_that_are_not_utf8() {
+        let folder = Folder::new();
+        let name = OsStr::from_bytes(b"caf\xe9");
+        fs::create_dir(folder.path().join(name)).unwrap();
+        fs::write(
+            folder.path().join(name).join(OsStr::from_bytes(b"\xff")),
+            "x",
+        )
+        .unwrap();
+        let path = folder.path().join(name);
+        let record = record(&[&path], &Options::default());
+        let expected = format!("{}/caf\\xe9/\\xff", folder.path().display());
+        assert_eq!(record.paths(), [expected]);
+    }
+
+    #[test]
+    fn unreadable_files_and_folders_are_problems() {
+        let folder = Folder::new();
+        let file = folder.add("file", "x");
+        let closed = folder
+            .add("closed/inner", "x")
+            .parent()
+            .unwrap()
+            .to_path_buf();
+        folder.add("open", "x");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+        if fs::read(&file).is_ok() {
+            eprintln!("skipped: running as root");
+            return;
+        }
+        let record = folder.scan(&Options::default());
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(record.paths(), ["open"]);
+        let unreadable = ProblemKind::Unreadable;
+        assert_eq!(
+            record.problem_kinds(),
+            [("closed", unreadable), ("file", unreadable)]
+        );
+        assert_eq!(record.skipped(Unit::File), [(SkipReason::Unreadable, 2)]);
+    }
+
+    #[test]
+    fn system_folders_are_entered_only_when_named() {
+        if !Path::new("/proc/self/status").exists() {
+            eprintln!("skipped: no /proc here");
+            return;
+        }
+        let exclude: Vec<String> = ["/*", "!/proc", "!/sys", "!/dev"]
+            .iter()
+            .map(|glob| (*glob).to_owned())
+            .collect();
+        let root = record(
+            &[Path::new("/")],
+            &Options {
+                exclude,
+                ..Options::default()
+            },
+        );
+        assert_eq!(root.paths(), Vec::<&str>::new());
+        assert!(
+            root.coverage.files.skipped[&SkipReason::FileSystem] >= 1,
+            "{root:?}"
+        );
+        let named = record(&[Path::new("/proc/self/status")], &Options::default());
+        assert_eq!(named.paths(), ["/proc/self/status"]);
+        let both = record(
+            &[Path::new("/"), Path::new("/proc/self/status")],
+            &Options {
+                exclude: vec!["/*".to_owned()],
+                ..Options::default()
+            },
+        );
+        assert_eq!(both.paths(), ["/proc/self/status"]);
+    }
+}
+
+#[test]
+fn a_file_that_vanishes_is_a_problem() {
+    let folder = Folder::new();
+    let path = folder.add("sub/file", "x");
+    let hook = move |event: &Event<'_>| {
+        if matches!(event, Event::Name(name) if name.ends_with("file")) {
+            fs::remove_file(&path).unwrap();
+        }
+        false
+    };
+    let record = folder.scan_with(&Options::default(), Arc::new(hook));
+    assert_eq!(
+        record.problem_kinds(),
+        [("sub/file", ProblemKind::Vanished)]
+    );
+    assert_eq!(record.skipped(Unit::File), [(SkipReason::Vanished, 1)]);
+}
+
+#[test]
+fn a_file_that_shrinks_is_a_problem_and_what_came_is_kept() {
+    let folder = Folder::new();
+    let path = folder.add("file", vec![b'a'; 4 << 20]);
+    let hook = move |event: &Event<'_>| {
+        if matches!(event, Event::Chunk(length) if *length == 1 << 20) {
+            fs::OpenOptions::new()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_len(2 << 20)
+                .unwrap();
+        }
+        false
+    };
+    let record = folder.scan_with(&Options::default(), Arc::new(hook));
+    assert_eq!(record.problem_kinds(), [("file", ProblemKind::Truncated)]);
+    assert_eq!(record.lengths["file"], [2 << 20]);
+    assert_eq!(record.coverage.files.scanned, 1);
+}
+
+#[test]
+fn a_file_that_grows_for_ever_ends() {
+    let folder = Folder::new();
+    let path = folder.add("file", vec![b'a'; 2 << 20]);
+    let hook = move |event: &Event<'_>| {
+        if let Event::Chunk(length) = event {
+            fs::OpenOptions::new()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_len(length + (4 << 20))
+                .unwrap();
+        }
+        false
+    };
+    let record = folder.scan_with(&Options::default(), Arc::new(hook));
+    assert_eq!(record.problems, []);
+    // What it had when opened, and what was there when that was read.
+    assert_eq!(record.lengths["file"], [(2 << 20) + (4 << 20)]);
+}
+
+#[test]
+fn a_sparse_file_of_10_gb_with_a_needle_at_its_end() {
+    use std::io::{Seek, SeekFrom, Write};
+    let folder = Folder::new();
+    let mut file = fs::File::create(folder.path().join("sparse")).unwrap();
+    file.set_len(10_000_000_000).unwrap();
+    file.seek(SeekFrom::End(0)).unwrap();
+    file.write_all(NEEDLE).unwrap();
+    let record = folder.scan(&Options::default());
+    assert_eq!(
+        record.needles.into_iter().collect::<Vec<_>>(),
+        [("sparse".to_owned(), 10_000_000_000)]
+    );
+    assert_eq!(record.problems, []);
+}
+
+#[test]
+fn files_larger_than_asked_for_are_counted() {
+    let folder = Folder::new();
+    folder.add("small", "12345");
+    folder.add("large", "123456");
+    let record = folder.scan(&Options {
+        max_file_size: Some(5),
+        ..Options::default()
+    });
+    assert_eq!(record.paths(), ["small"]);
+    assert_eq!(record.skipped(Unit::File), [(SkipReason::TooLarge, 1)]);
+    assert_eq!(record.problems, []);
+}
+
+#[test]
+fn a_receiver_that_stops_ends_the_walk() {
+    let folder = Folder::new();
+    for at in 0..200 {
+        folder.add(&format!("f{at}"), "x");
+    }
+    let record = folder.scan_with(
+        &Options::default(),
+        Arc::new(|event| matches!(event, Event::Chunk(_))),
+    );
+    assert_eq!(record.coverage.files.scanned, 1);
+}
