@@ -59,13 +59,51 @@ pub(super) fn next_run(haystack: &[u8], mut from: usize) -> Option<Range<usize>>
 
 /// The maximal run of base64 characters around `at`, empty where none stands there.
 pub(super) fn run_around(haystack: &[u8], at: usize) -> Range<usize> {
-    let ahead = haystack[at..]
+    let outside = |b: u8| !ALPHABET[usize::from(b)];
+    start_of_run(haystack, at, outside_base64, outside)
+        ..end_of_run(haystack, at, outside_base64, outside)
+}
+
+/// The first byte from `at` on that is `outside`, eight at a time.
+#[inline]
+fn end_of_run(
+    haystack: &[u8],
+    at: usize,
+    outside_word: impl Fn(u64) -> u64,
+    outside: impl Fn(u8) -> bool,
+) -> usize {
+    let (words, last) = haystack[at..].as_chunks::<8>();
+    for (index, bytes) in words.iter().enumerate() {
+        let bad = outside_word(u64::from_le_bytes(*bytes));
+        if bad != 0 {
+            return at + 8 * index + bad.trailing_zeros() as usize / 8;
+        }
+    }
+    let end = haystack.len();
+    last.iter()
+        .position(|&b| outside(b))
+        .map_or(end, |index| end - last.len() + index)
+}
+
+/// The byte behind the last one before `at` that is `outside`, eight at a time.
+#[inline]
+fn start_of_run(
+    haystack: &[u8],
+    at: usize,
+    outside_word: impl Fn(u64) -> u64,
+    outside: impl Fn(u8) -> bool,
+) -> usize {
+    let (first, words) = haystack[..at].as_rchunks::<8>();
+    for (index, bytes) in words.iter().rev().enumerate() {
+        let bad = outside_word(u64::from_le_bytes(*bytes));
+        if bad != 0 {
+            return at - 8 * index - bad.leading_zeros() as usize / 8;
+        }
+    }
+    first
         .iter()
-        .position(|&b| !ALPHABET[usize::from(b)]);
-    let behind = haystack[..at]
-        .iter()
-        .rposition(|&b| !ALPHABET[usize::from(b)]);
-    behind.map_or(0, |last| last + 1)..ahead.map_or(haystack.len(), |first| at + first)
+        .rposition(|&b| outside(b))
+        .map_or(0, |index| index + 1)
 }
 
 /// The next group that passes the coarse test and has enough beside it.
@@ -110,49 +148,57 @@ fn word(bytes: &[u8], at: usize) -> u64 {
 fn foreign(bytes: u64) -> u64 {
     let low = bytes & !HIGH;
     let folded = low | (EACH * 0x20);
-    let from_a = folded + EACH * (0x80 - u64::from(b'a'));
-    let from_plus = low + EACH * (0x80 - u64::from(b'+'));
-    let past_9 = low + EACH * (0x7f - u64::from(b'9'));
+    let from_a = at_least(folded, b'a');
+    let from_plus = at_least(low, b'+');
+    let past_9 = at_least(low, b'9' + 1);
     (!(from_a | (from_plus & !past_9)) | bytes) & HIGH
 }
 
-/// Zero where all eight bytes are in `lower` to DEL or in `2` to `7`, and none is upper case:
-/// the base32 alphabet of legacy tokens and a little more.
+/// The high bit of each byte that is in neither base64 alphabet.
 #[inline]
-fn foreign_base32(bytes: u64) -> u64 {
+fn outside_base64(bytes: u64) -> u64 {
     let low = bytes & !HIGH;
-    let from_a = low + EACH * (0x80 - u64::from(b'a'));
-    let from_2 = low + EACH * (0x80 - u64::from(b'2'));
-    let past_7 = low + EACH * (0x7f - u64::from(b'7'));
-    (!(from_a | (from_2 & !past_7)) | bytes) & HIGH
+    let folded = low | (EACH * 0x20);
+    let letter = at_least(folded, b'a') & !at_least(folded, b'z' + 1);
+    // Of the characters from `+` to `/`, the odd ones are in an alphabet.
+    let odd = low << 7;
+    let rest = at_least(low, b'+') & !at_least(low, b'9' + 1) & (at_least(low, b'0') | odd);
+    let underscore = !at_least(low ^ (EACH * u64::from(b'_')), 1);
+    (!(letter | rest | underscore) | bytes) & HIGH
+}
+
+/// The high bit of each byte that is not in `a-z2-7`.
+#[inline]
+fn outside_base32(bytes: u64) -> u64 {
+    let low = bytes & !HIGH;
+    let letter = at_least(low, b'a') & !at_least(low, b'z' + 1);
+    let digit = at_least(low, b'2') & !at_least(low, b'7' + 1);
+    (!(letter | digit) | bytes) & HIGH
+}
+
+/// Sets the high bit of each byte that is `least` or more; all bytes are below 0x80, and so is
+/// `least` and not 0.
+#[inline]
+fn at_least(bytes: u64, least: u8) -> u64 {
+    bytes + EACH * u64::from(0x80 - least)
 }
 
 /// Finds the next run of at least [`MIN_RUN`] characters `a-z2-7` within `run`, as a maximal
 /// half-open span.
 pub(super) fn next_base32(run: &[u8], mut from: usize) -> Option<Range<usize>> {
-    let is_base32 = |b: &u8| matches!(b, b'a'..=b'z' | b'2'..=b'7');
+    let outside = |b| !matches!(b, b'a'..=b'z' | b'2'..=b'7');
     loop {
         let mut at = from;
-        while foreign_base32(word(run.get(at..at + GROUP)?, 0))
-            | foreign_base32(word(&run[at..at + GROUP], 8))
-            != 0
-        {
+        loop {
+            let group = run.get(at..at + GROUP)?;
+            if outside_base32(word(group, 0)) | outside_base32(word(group, 8)) == 0 {
+                break;
+            }
             at += STRIDE;
         }
-        let end = run[at..]
-            .iter()
-            .position(|b| !is_base32(b))
-            .map_or(run.len(), |n| at + n);
-        if end == at {
-            // A run that ended here would have been met a group earlier.
-            from = at + 1;
-            continue;
-        }
-        let start = run[..at]
-            .iter()
-            .rposition(|b| !is_base32(b))
-            .map_or(0, |n| n + 1);
-        if end.saturating_sub(start) >= MIN_RUN {
+        let start = start_of_run(run, at, outside_base32, outside);
+        let end = end_of_run(run, at, outside_base32, outside);
+        if end - start >= MIN_RUN {
             return Some(start..end);
         }
         from = end + 1;
@@ -164,22 +210,33 @@ pub(super) fn next_base32(run: &[u8], mut from: usize) -> Option<Range<usize>> {
 /// byte that is not zero.
 pub(super) fn next_wide(haystack: &[u8], from: usize) -> Option<usize> {
     let tail = haystack.get(from..)?;
+    let mut chunks = tail.chunks_exact(WIDE_STRIDE);
     let mut at = from;
-    for chunk in tail.chunks(WIDE_STRIDE) {
-        if chunk.len() < 8 {
-            return None;
-        }
+    for chunk in chunks.by_ref() {
         let bytes = word(chunk, 0);
-        if bytes & ODD_BYTES == 0 {
-            if foreign(bytes | (DIGITS & ODD_BYTES)) == 0 {
-                return Some(at);
-            }
-        } else if bytes & !ODD_BYTES == 0 && foreign(bytes | (DIGITS & !ODD_BYTES)) == 0 {
-            return Some(at + 1);
+        if (bytes & ODD_BYTES == 0 || bytes & !ODD_BYTES == 0)
+            && let Some(character) = wide_character(bytes)
+        {
+            return Some(at + character);
         }
         at += WIDE_STRIDE;
     }
-    None
+    let last = chunks.remainder();
+    (last.len() >= 8)
+        .then(|| wide_character(word(last, 0)))
+        .flatten()
+        .map(|first| at + first)
+}
+
+/// Where in eight bytes of UTF-16 text the first character stands that is not zero.
+fn wide_character(bytes: u64) -> Option<usize> {
+    let little_endian = bytes & ODD_BYTES == 0 && foreign(bytes | (DIGITS & ODD_BYTES)) == 0;
+    let big_endian = bytes & !ODD_BYTES == 0 && foreign(bytes | (DIGITS & !ODD_BYTES)) == 0;
+    if little_endian {
+        Some(0)
+    } else {
+        big_endian.then_some(1)
+    }
 }
 
 #[cfg(test)]

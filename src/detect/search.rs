@@ -115,15 +115,17 @@ impl<'s> Search<'s> {
         let text = &run.text;
         for phase in 0..base64::GROUP {
             let mut from = phase;
-            while let Some((span, next)) = base64::next_stretch(text, from) {
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            while let Some((span, next)) = base64::next_stretch(text, from, &mut bytes) {
                 from = next;
-                let mut bytes = self.spare.pop().unwrap_or_default();
-                let start = span.start;
-                base64::decode(text, span, &mut bytes);
-                let map = Map::Base64 { run, start };
-                self.inner(&layer.open(&bytes, start / 4 * 3, &[Encoding::Base64], map));
-                self.spare.push(bytes);
+                let map = Map::Base64 {
+                    run,
+                    start: span.start,
+                };
+                let lead = (span.start - phase) / 4 * 3;
+                self.inner(&layer.open(&bytes, lead, &[Encoding::Base64], map));
             }
+            self.spare.push(bytes);
         }
         if text.len() >= MIN_HEX {
             for parity in 0..2 {

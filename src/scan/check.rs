@@ -81,9 +81,9 @@ impl FailureCause {
 
 /// Checks every rule against its examples; built-in ones against tokens that are minted here.
 pub fn check(rules: &RuleSet) -> CheckOutcome {
-    let rules = Arc::new(rules.clone().unproven(Unproven::Include));
+    let rules = rules.clone().unproven(Unproven::Include);
     // No id leaves this function, so that the salt may be known.
-    let mut detector = Detector::new(rules.clone(), Salt([0; 16]));
+    let mut detector = Detector::new(&rules, Salt([0; 16]));
     let mut outcome = CheckOutcome::default();
     for rule in rules.iter() {
         outcome.rules += 1;

@@ -46,7 +46,7 @@ pub fn explain(rules: &Arc<RuleSet>, salt: Salt, text: &[u8]) -> Answer {
         rules.enabled(kind).map(|rule| rule.id.clone())
     });
     let mut inside = Vec::new();
-    Detector::new(rules.clone(), salt).whole(text, &mut |candidate| {
+    Detector::new(rules, salt).whole(text, &mut |candidate| {
         let itself = whole.as_ref().is_ok_and(|token| token.id == candidate.id);
         if !itself {
             inside.push(candidate);

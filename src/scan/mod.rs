@@ -14,6 +14,7 @@ use std::thread;
 pub use check::{CheckFailure, CheckOutcome, FailureCause, check};
 pub use explain::{Answer, explain};
 
+use crate::detect::Detector;
 use crate::model::{BytePath, Report, Sink, Summary, TargetKind, TargetSummary};
 use crate::rules::RuleSet;
 use crate::sources::{self, Target};
@@ -79,10 +80,10 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
         // The sender belongs to this closure: when it and all workers are gone, triage ends.
         let worker = {
             let shared = shared.clone();
+            let detector = Detector::new(&config.rules, config.salt);
             move || -> Box<dyn Sink + Send> {
                 Box::new(Worker::new(
-                    config.rules.clone(),
-                    config.salt,
+                    detector.another(),
                     sender.clone(),
                     shared.clone(),
                 ))

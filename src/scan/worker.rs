@@ -10,8 +10,6 @@ use crate::detect::Detector;
 use crate::model::{
     BytePath, Candidate, Coverage, Origin, Outcome, Problem, Sink, SourceKind, Unit,
 };
-use crate::rules::RuleSet;
-use crate::token::Salt;
 
 /// Progress within one large stream is told this often.
 const TELL_BYTES: u64 = 8 << 20;
@@ -74,14 +72,9 @@ impl Way {
 
 impl Worker {
     /// A worker with a detector of its own.
-    pub(super) fn new(
-        rules: Arc<RuleSet>,
-        salt: Salt,
-        sender: SyncSender<Event>,
-        shared: Arc<Shared>,
-    ) -> Self {
+    pub(super) fn new(detector: Detector, sender: SyncSender<Event>, shared: Arc<Shared>) -> Self {
         Self {
-            detector: Detector::new(rules, salt),
+            detector,
             origin: Origin {
                 source: SourceKind::File,
                 path: BytePath::default(),

@@ -50,12 +50,17 @@ static PLACES: [u8; 256] = {
     table
 };
 
-/// Finds the next stretch of `text` from the group boundary `from` on that decodes to text, in
-/// whole groups of its phase, with the groups that overlap it on either side.
+/// Finds the next stretch of `text` from the group boundary `from` on that decodes to text, and
+/// decodes it into `out`, which is emptied first: whole groups of its phase, with those that it
+/// shares on either side with something else.
 ///
-/// Returns the half-open span of characters to decode, which starts on a group boundary, and
-/// the boundary to go on from.
-pub(crate) fn next_stretch(text: &[u8], from: usize) -> Option<(Range<usize>, usize)> {
+/// Returns the half-open span of characters that were decoded, which starts on a group boundary,
+/// and the boundary to go on from.
+pub(crate) fn next_stretch(
+    text: &[u8],
+    from: usize,
+    out: &mut Vec<u8>,
+) -> Option<(Range<usize>, usize)> {
     let mut at = from;
     loop {
         let sample = text.get(at..at + SAMPLE)?;
@@ -67,27 +72,53 @@ pub(crate) fn next_stretch(text: &[u8], from: usize) -> Option<(Range<usize>, us
             .rchunks_exact(GROUP)
             .take_while(|group| is_text(group))
             .count();
-        let ahead = text[at..]
-            .chunks_exact(GROUP)
-            .take_while(|group| is_text(group))
-            .count();
         let start = at - behind * GROUP;
-        let end = at + ahead * GROUP;
+        let first = start.saturating_sub(GROUP).max(from % GROUP);
+        let end = decode_text(text, first, start, out);
         if end - start >= MIN_STRETCH {
-            let first = start.saturating_sub(GROUP).max(from % GROUP);
             return Some((first..text.len().min(end + GROUP), end));
         }
         at = end + GROUP;
     }
 }
 
-/// Decodes the characters `span` of `text` into `out`, which is emptied first. A last group of
-/// two or three characters gives one or two bytes.
+/// Decodes `text` from `first` on into `out`, up to the first group from `start` on that is not
+/// text, and that one too. Returns where that group starts.
+fn decode_text(text: &[u8], first: usize, start: usize, out: &mut Vec<u8>) -> usize {
+    const BLOCK: usize = 1024 * GROUP;
+    out.clear();
+    let mut at = first;
+    let mut skipped = (start - first) / GROUP * 3;
+    loop {
+        let end = text.len().min(at + BLOCK);
+        let length = out.len();
+        decode(text, at..end, out);
+        let block = &out[length + skipped..];
+        let bad = if block.is_ascii() {
+            None
+        } else {
+            block.iter().position(|b| !b.is_ascii())
+        };
+        if let Some(bad) = bad {
+            let groups = (length + skipped + bad) / 3;
+            out.truncate((groups + 1) * 3);
+            return first + groups * GROUP;
+        }
+        if end - at < BLOCK {
+            return end - (end - first) % GROUP;
+        }
+        skipped = 0;
+        at = end;
+    }
+}
+
+/// Decodes the characters `span` of `text` to the end of `out`. A last group of two or three
+/// characters gives one or two bytes.
 pub(crate) fn decode(text: &[u8], span: Range<usize>, out: &mut Vec<u8>) {
     let (whole, partial) = text[span.clone()].split_at(span.len() / GROUP * GROUP);
-    out.clear();
-    out.resize(whole.len() / GROUP * 3, 0);
-    decode_groups(whole, out);
+    let length = out.len();
+    out.resize(length + whole.len() / GROUP * 3, 0);
+    decode_groups(whole, &mut out[length..]);
     if partial.len() > 1 {
         let mut group = [b'A'; GROUP];
         group[..partial.len()].copy_from_slice(partial);
@@ -166,10 +197,9 @@ mod tests {
         let mut all = Vec::new();
         for phase in 0..GROUP {
             let mut from = phase;
-            while let Some((span, next)) = next_stretch(text, from) {
-                let mut bytes = Vec::new();
-                decode(text, span, &mut bytes);
-                all.push(bytes);
+            let mut bytes = Vec::new();
+            while let Some((_, next)) = next_stretch(text, from, &mut bytes) {
+                all.push(bytes.clone());
                 from = next;
             }
         }

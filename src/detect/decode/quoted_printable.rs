@@ -60,22 +60,21 @@ pub(crate) fn decode(
     }
 }
 
-/// An `=` before a line end, in blocks that the compiler makes wide.
+/// An `=` before CR or LF (or another control character), in blocks that have no branch.
 fn soft_break_in(haystack: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 1024;
+    const BLOCK: usize = 2048;
+    let is_break = |sign: u8, next: u8| u8::from(sign == b'=') & u8::from(next <= b'\r');
+    let behind = haystack.get(1..)?;
     let mut at = 0;
-    while at + 1 < haystack.len() {
-        let end = haystack.len().min(at + BLOCK + 1);
-        let (signs, behind) = (&haystack[at..end - 1], &haystack[at + 1..end]);
-        // Numbers instead of conditions, so that the block has no branch.
-        let any = signs.iter().zip(behind).fold(0, |any, (&sign, &next)| {
-            any | (u8::from(sign == b'=') & u8::from(next.wrapping_sub(b'\n') <= b'\r' - b'\n'))
-        });
+    for (signs, behind) in haystack.chunks(BLOCK).zip(behind.chunks(BLOCK)) {
+        let mut pairs = signs.iter().zip(behind);
+        let any = pairs
+            .clone()
+            .fold(0, |any, (&sign, &next)| any | is_break(sign, next));
         if any != 0 {
-            let mut pairs = signs.iter().zip(behind);
-            let hit =
-                pairs.position(|(&sign, next)| sign == b'=' && (b'\n'..=b'\r').contains(next));
-            return hit.map(|hit| at + hit);
+            return pairs
+                .position(|(&sign, &next)| is_break(sign, next) != 0)
+                .map(|hit| at + hit);
         }
         at += BLOCK;
     }
