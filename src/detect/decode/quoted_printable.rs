@@ -4,15 +4,24 @@
 
 use std::ops::Range;
 
+use crate::detect::prefilter::ALPHABET;
+
 /// Soft breaks closer than this belong to one text; so much around them is decoded with them.
 const REACH: usize = 1024;
 
-/// Finds the next soft break from `from` on, as the offset of its `=`.
+/// Finds the next soft break from `from` on that may split a run, as the offset of its `=`: in
+/// source code an `=` at the end of a line stands behind a space, or an indented line follows.
 pub(crate) fn next_soft_break(layer: &[u8], from: usize) -> Option<usize> {
+    let is_run = |at: usize| {
+        layer
+            .get(at)
+            .is_some_and(|&b| ALPHABET[usize::from(b)] || b == b'=')
+    };
     let mut at = from;
     loop {
         at += soft_break_in(layer.get(at..)?)?;
-        if soft_break_len(&layer[at..]) > 0 {
+        let length = soft_break_len(&layer[at..]);
+        if length > 0 && at > 0 && is_run(at - 1) && is_run(at + length) {
             return Some(at);
         }
         at += 1;
@@ -121,6 +130,7 @@ mod tests {
     fn joins_soft_breaks_and_reads_escapes() {
         check("token=3Dab=\ncd\nnext", "token=abcd\nnext");
         check("one =\r\ntwo=\r\nthree =3d=ZZ=", "one twothree ==ZZ=");
+        check("J=00Q=\n=00Q=00", "J\0Q\0Q\0");
         check(
             &format!("{}=\nb", "a".repeat(5000)),
             &format!("{}b", "a".repeat(1024)),
@@ -129,11 +139,20 @@ mod tests {
 
     #[test]
     fn finds_soft_breaks_across_blocks() {
-        for at in [0, 1, 1022, 1023, 1024, 1025, 3000] {
+        for at in [1, 2, 1022, 1023, 1024, 1025, 2047, 2048, 3000] {
             let mut text = vec![b'='; 4000];
             text[at + 1] = b'\n';
             assert_eq!(next_soft_break(&text, 0), Some(at));
         }
-        assert_eq!(next_soft_break(b"a=\rb=\x0bc =", 0), None);
+        for text in [
+            "a=\rb=\u{b}c =",
+            "let x =\n",
+            "let x =\ny",
+            "x=\n    y",
+            "x=\n",
+            "=\nx",
+        ] {
+            assert_eq!(next_soft_break(text.as_bytes(), 0), None, "{text:?}");
+        }
     }
 }
