@@ -51,9 +51,9 @@ fn check(settings: &Settings) -> Result<(), Failure> {
     }
     for output in &settings.outputs {
         if let Destination::File(path) = &output.destination
-            && let Err(error) = output::probe(path)
+            && let Err(error) = output::probe(path, &settings.scan.targets)
         {
-            complaints.push(Complaint::from(&error));
+            complaints.push(Complaint::new(&error, error.hint()));
         }
     }
     if complaints.is_empty() {
