@@ -139,6 +139,18 @@ fn a_good_rule_is_read_whole() {
 }
 
 #[test]
+fn files_of_windows_editors_are_read() {
+    let text = format!("\u{feff}{}", GOOD.replace('\n', "\r\n"));
+    let set = load_bytes(text.as_bytes()).1.expect("a good rule");
+    assert_eq!(set.patterns().count(), 1);
+    check(
+        text.replace("high", "urgent").as_bytes(),
+        "rules.toml:5: `rules[0].severity`: `urgent` is not a severity",
+        Some("the severities are low, medium, high and critical"),
+    );
+}
+
+#[test]
 fn a_regex_may_match_bytes_that_are_not_text() {
     let text = with("regex", r"regex = '(?-u)ctso_(?P<secret>[\x80-\xff]{8})'");
     assert!(load_bytes(text.as_bytes()).1.is_ok());

@@ -289,20 +289,6 @@ pub(super) enum FailOn {
     Never,
 }
 
-impl FailOn {
-    /// The value with this name.
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        Self::from_str(name, false).ok()
-    }
-}
-
-impl Color {
-    /// The value with this name.
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        Self::from_str(name, false).ok()
-    }
-}
-
 /// `rules`.
 #[derive(Debug, Args)]
 pub(super) struct Rules {

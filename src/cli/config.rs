@@ -5,6 +5,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use thiserror::Error;
 
 use super::args::{Color, Common, FailOn};
@@ -141,7 +142,7 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
         path: Some(path.to_owned()),
         ..ConfigFile::default()
     };
-    config.color = choice(&root, "color", Color::parse, "auto, always and never")?;
+    config.color = choice(&root, "color", value, &names::<Color>())?;
     let Some(scan) = root.table("scan", SCAN_KEYS)? else {
         return Ok(config);
     };
@@ -169,14 +170,9 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
         &scan,
         "format",
         |name| Format::parse(name).ok(),
-        "text, json, jsonl and sarif",
+        &Format::NAMES.join(", "),
     )?;
-    config.fail_on = choice(
-        &scan,
-        "fail-on",
-        FailOn::parse,
-        "any, proven, active and never",
-    )?;
+    config.fail_on = choice(&scan, "fail-on", value, "any, proven, active and never")?;
     if let Some(code) = scan.unsigned("exit-code")? {
         let usable = u8::try_from(code.value)
             .ok()
@@ -219,15 +215,31 @@ fn choice<T>(
     section: &Section<'_, '_>,
     key: &str,
     parse: impl FnOnce(&str) -> Option<T>,
-    choices: &str,
+    names: &str,
 ) -> Result<Option<T>, KeyError> {
     let Some(field) = section.string(key)? else {
         return Ok(None);
     };
     parse(&field.value).map(Some).ok_or_else(|| {
-        let what = format!("`{}` is none of {choices}", field.value.escape_debug());
-        field.reject(what.replace(" and ", " or "), None)
+        let what = format!("`{}` is none of {names}", field.value.escape_debug());
+        field.reject(what, None)
     })
+}
+
+/// The value of this name.
+fn value<T: ValueEnum>(name: &str) -> Option<T> {
+    T::from_str(name, false).ok()
+}
+
+/// The names of all values, as they stand in a complaint.
+fn names<T: ValueEnum>() -> String {
+    let values = T::value_variants()
+        .iter()
+        .filter_map(ValueEnum::to_possible_value);
+    values
+        .map(|value| value.get_name().to_owned())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -309,7 +321,7 @@ mod tests {
             (
                 "color = \"red\"",
                 1,
-                "`color`: `red` is none of auto, always or never",
+                "`color`: `red` is none of auto, always, never",
             ),
             ("[scan]\njobs = 0", 2, "`scan.jobs`: must be at least 1"),
             (
@@ -330,7 +342,7 @@ mod tests {
             (
                 "[scan]\nformat = \"xml\"",
                 2,
-                "`scan.format`: `xml` is none of text, json, jsonl or sarif",
+                "`scan.format`: `xml` is none of text, json, jsonl, sarif",
             ),
             (
                 "[scan]\nmax-file-size = 10",

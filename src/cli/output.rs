@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use super::args::OutputArg;
 use crate::report::Format;
+use crate::sources::Target;
 
 /// One report to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,12 @@ pub(super) enum OutputError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is to be scanned.
+    #[error("a report would replace {}, which is to be scanned", path.display())]
+    Target {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file cannot be written.
     #[error("cannot write report to {}", path.display())]
     Write {
@@ -66,6 +73,7 @@ impl OutputError {
             Self::TwoOnStdout { .. } => {
                 Some("name a file after the first format: -f json -o report.json -f text".into())
             }
+            Self::Target { .. } => Some("write the report to another file".into()),
             Self::SameFile { .. } => Some("give each report a file of its own".into()),
             Self::Write { .. } | Self::Stdout(_) => None,
         }
@@ -141,12 +149,23 @@ pub(super) fn plan(order: &[OutputArg], default: Format) -> Result<Vec<Output>, 
     Ok(outputs)
 }
 
-/// Makes sure before the scan that a file can be written after it. Leaves nothing behind.
-pub(super) fn probe(path: &Path) -> Result<(), OutputError> {
+/// Makes sure before the scan that a file can be written after it, and is none of those named as
+/// `targets`. Leaves nothing behind.
+pub(super) fn probe(path: &Path, targets: &[Target]) -> Result<(), OutputError> {
     let failed = |source| OutputError::Write {
         path: path.to_owned(),
         source,
     };
+    let real = fs::canonicalize(path).ok();
+    let is_real = |target: &Target| match target {
+        Target::Stdin => false,
+        Target::Path(target) => real.is_some() && fs::canonicalize(target).ok() == real,
+    };
+    if !path.is_dir() && targets.iter().any(is_real) {
+        return Err(OutputError::Target {
+            path: path.to_owned(),
+        });
+    }
     match Way::to(path).map_err(failed)? {
         Way::Open => OpenOptions::new()
             .write(true)
@@ -289,7 +308,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("report");
         fs::write(&path, "old").expect("a file");
-        probe(&path).expect("a folder that can be written");
+        probe(&path, &[]).expect("a folder that can be written");
         assert_eq!(fs::read(&path).expect("the old file"), b"old");
         let failed = write_file(&path, Audience::Usual, |out| {
             out.write_all(b"half")?;
@@ -309,7 +328,7 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_known_before_the_scan() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let kind = |path: &Path| match probe(path) {
+        let kind = |path: &Path| match probe(path, &[]) {
             Err(OutputError::Write { source, .. }) => Some(source.kind()),
             _ => None,
         };

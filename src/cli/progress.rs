@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{DecimalBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::scan::Progress;
 
@@ -69,8 +69,8 @@ fn message(progress: &Progress, elapsed: Duration) -> String {
     format!(
         "{} files, {}, {}/s, {} {}",
         HumanCount(progress.files()),
-        HumanBytes(bytes),
-        HumanBytes(rate),
+        DecimalBytes(bytes),
+        DecimalBytes(rate),
         HumanCount(findings),
         if findings == 1 { "finding" } else { "findings" },
     )

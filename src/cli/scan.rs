@@ -51,9 +51,9 @@ fn check(settings: &Settings) -> Result<(), Failure> {
     }
     for output in &settings.outputs {
         if let Destination::File(path) = &output.destination
-            && let Err(error) = output::probe(path)
+            && let Err(error) = output::probe(path, &settings.scan.targets)
         {
-            complaints.push(Complaint::from(&error));
+            complaints.push(Complaint::new(&error, error.hint()));
         }
     }
     if complaints.is_empty() {
@@ -73,8 +73,8 @@ fn scan(
         console.note("reading standard input; end it with Ctrl-D");
     }
     let progress = Arc::new(Progress::default());
-    let line =
-        (environment.stderr_terminal && !console.is_quiet()).then(|| Line::start(progress.clone()));
+    let watched = environment.stderr_terminal && !environment.dumb_terminal && !console.is_quiet();
+    let line = watched.then(|| Line::start(progress.clone()));
     let start = Instant::now();
     let mut report = crate::scan::run(&settings.scan, &progress, stop);
     report.summary.seconds = start.elapsed().as_secs_f64();
@@ -221,15 +221,15 @@ fn say_how_it_went(settings: &Settings, report: &Report, console: Console) {
 
 fn summary(report: &Report) -> String {
     let findings = counted(report.findings.len() as u64, "token", "tokens");
-    let files = match report.summary.files {
-        0 => "nothing: no file was scanned".to_owned(),
-        count => counted(count, "file", "files"),
-    };
-    let problems = match report.problems.len() as u64 {
-        0 => String::new(),
-        count => format!(", {}", counted(count, "problem", "problems")),
-    };
-    format!("{findings} in {files}{problems}")
+    let files = counted(report.summary.files, "file", "files");
+    match report.problems.len() as u64 {
+        0 if report.summary.files == 0 => "no file was scanned".to_owned(),
+        0 => format!("{findings} in {files}"),
+        count => format!(
+            "{findings} in {files}, {}",
+            counted(count, "problem", "problems")
+        ),
+    }
 }
 
 fn counted(count: u64, one: &str, many: &str) -> String {

@@ -159,7 +159,7 @@ pub struct Pattern {
     pub regex: regex::bytes::Regex,
     /// The index of the group named `secret`.
     pub secret_group: usize,
-    /// The least [`entropy`] of the secret.
+    /// The least [`entropy()`] of the secret.
     pub min_entropy: Option<f64>,
     /// Texts in which the rule must find something.
     pub examples: Vec<Example>,

@@ -111,6 +111,42 @@ fn one_report_goes_to_standard_output_and_one_to_a_file() {
 }
 
 #[test]
+fn a_report_does_not_replace_what_is_scanned() {
+    let world = World::with("notes.txt", "nothing here\n");
+    check(
+        &world.run("scan notes.txt -o ./notes.txt"),
+        "error: a report would replace ./notes.txt, which is to be scanned\n\
+         hint: write the report to another file\n",
+    );
+    assert_eq!(world.read("notes.txt"), "nothing here\n");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let world = World::with("token", mint::pat(1));
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("a full device");
+    let output = world
+        .command(["scan"])
+        .stdout(full)
+        .output()
+        .expect("the program starts");
+    check(
+        &crate::program::said(output),
+        "error: cannot write report to standard output\n\
+         caused by: No space left on device (os error 28)\n",
+    );
+    check(
+        &world.run("scan -o /dev/full"),
+        "error: cannot write report to /dev/full\n\
+         caused by: No space left on device (os error 28)\n",
+    );
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_known_before_anything_is_read() {
     let world = World::with("token", mint::pat(1));
     for (path, cause) in [

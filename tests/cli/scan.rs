@@ -176,6 +176,22 @@ fn reports_go_where_they_are_sent() {
 }
 
 #[test]
+fn what_happened_is_told_where_no_text_report_is_seen() {
+    let world = World::new();
+    let told = |args: &str| world.run(args).stderr;
+    assert_eq!(told("scan -f json"), "note: no file was scanned\n");
+    world.write("notes.txt", "nothing here\n");
+    assert_eq!(told("scan -f json"), "note: 0 tokens in 1 file\n");
+    world.write("cut.gz", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
+    assert_eq!(
+        told("scan -f json"),
+        "note: 0 tokens in 2 files, 1 problem\n"
+    );
+    assert_eq!(told("scan -q -f json"), "");
+    assert_eq!(told("scan"), "");
+}
+
+#[test]
 fn a_report_inside_the_scanned_folder_is_not_scanned_half_written() {
     let world = World::with("token", mint::pat(1));
     let said = world.run("scan -f json -o report.json");
