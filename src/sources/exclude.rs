@@ -187,7 +187,7 @@ fn compile(folder: &Path, files: &[PathBuf], unread: &mut Vec<Unread>) -> Gitign
             }
             Ok(_) => {
                 any = true;
-                if let Some(error) = builder.add(path).and_then(|error| error.into_io_error()) {
+                if let Some(error) = builder.add(path).and_then(ignore::Error::into_io_error) {
                     unread.push(Unread {
                         path: path.clone(),
                         error,

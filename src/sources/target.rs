@@ -166,3 +166,32 @@ fn check_path(path: &Path) -> Result<(), TargetError> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_are_left_out() {
+        let check = |given: &str, expected: &str| {
+            assert_eq!(
+                without_dots(Path::new(given)),
+                Path::new(expected),
+                "{given}"
+            );
+            // Paths compare by component.
+            assert_eq!(
+                without_dots(Path::new(given)).as_os_str(),
+                expected,
+                "{given}"
+            );
+        };
+        check(".", ".");
+        check("./.", ".");
+        check("./a/./b/", "a/b");
+        check("../a", "../a");
+        check("/a//b", "/a/b");
+        check("-", "./-");
+        check("./-", "./-");
+    }
+}

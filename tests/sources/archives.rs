@@ -207,6 +207,26 @@ fn leading_bytes_of_a_zip_are_scanned_at_their_place() {
 }
 
 #[test]
+fn the_end_of_a_zip_is_not_taken_for_granted() {
+    // A program that handles zips is no zip.
+    let program = [
+        b"\x7fELF\0PK\x05\x06\0\0\0\0PK\x01\x02PK\x03\x04",
+        &[0; 100][..],
+        NEEDLE,
+    ]
+    .concat();
+    let record = scan(&program);
+    assert_eq!(record.problems, []);
+    assert_eq!(record.lengths["x"], [program.len() as u64]);
+    // A false end behind the true one hides nothing.
+    let stub = &b"#!/bin/sh\n"[..];
+    let end = [&b"PK\x05\x06"[..], &[0xff; 18]].concat();
+    let record = scan([stub, &zip(&[("a", b"text")]), &end, b"PK\x05\x06\0"].concat());
+    assert_eq!(record.text("x!/a"), "text");
+    assert_eq!(record.problems, []);
+}
+
+#[test]
 fn comments_of_a_zip_are_scanned() {
     let data = stored_local("a", b"text");
     let record = stored_record("a", b"text", 0, 0);

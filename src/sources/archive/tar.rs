@@ -73,7 +73,7 @@ fn members<R: Read>(
         }
         left.set(Some(HEADERS));
         let Some(entry) = entries.next() else {
-            return Ok(ControlFlow::Break(()));
+            return Ok(ControlFlow::Continue(()));
         };
         let entry = entry?;
         left.set(None);
