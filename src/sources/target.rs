@@ -135,10 +135,11 @@ fn without_dots(path: &Path) -> PathBuf {
         .components()
         .filter(|part| *part != Component::CurDir)
         .collect();
-    if kept.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        kept
+    match kept.as_os_str().as_encoded_bytes() {
+        b"" => PathBuf::from("."),
+        // The walker would read standard input.
+        b"-" => PathBuf::from("./-"),
+        _ => kept,
     }
 }
 

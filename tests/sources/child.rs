@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use patsweep::sources::{Options, Target};
 
-use crate::recorder::{Folder, Hook, NEEDLE, gz, noise, record_with, tar, zip};
+use crate::recorder::{Event, Folder, Hook, NEEDLE, gz, noise, record_with, tar, zip};
 
 /// Tells [`child`] what to scan; `-` is standard input.
 const TARGETS: &str = "PATSWEEP_TEST_TARGETS";
@@ -27,7 +27,11 @@ fn child() {
         jobs: 2,
         ..Options::default()
     };
-    let record = record_with(&targets, &options, &(Arc::new(|_: &_| false) as Hook));
+    let record = record_with(
+        &targets,
+        &options,
+        &(Arc::new(|_: &Event<'_>| false) as Hook),
+    );
     let peak = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = peak
         .lines()
