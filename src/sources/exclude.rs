@@ -57,7 +57,7 @@ impl Excluder {
     pub(super) fn new(roots: &[Root], options: &Options) -> (Self, Vec<Unread>) {
         let mut unread = Vec::new();
         let mut above = HashMap::new();
-        for root in roots {
+        for root in roots.iter().filter(|root| root.is_folder) {
             let rules = rules_above(root, options.respect_gitignore, &mut unread);
             if !rules.is_empty() {
                 above.insert(root.path.clone(), rules);

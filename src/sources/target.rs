@@ -79,6 +79,8 @@ pub(super) struct Root {
     pub(super) path: PathBuf,
     /// The same without links, absolute.
     pub(super) canonical: PathBuf,
+    /// Whether others can stand below it.
+    pub(super) is_folder: bool,
     /// Other targets below this one, relative to it; they are read for themselves.
     pub(super) inner: HashSet<PathBuf>,
     /// System folders below this one, relative to it; they are left out.
@@ -96,9 +98,11 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
         let path = without_dots(given);
         let canonical = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         if seen.insert(canonical.clone()) {
+            let is_folder = canonical.is_dir();
             roots.push(Root {
                 path,
                 canonical,
+                is_folder,
                 inner: HashSet::new(),
                 system: HashSet::new(),
             });
@@ -107,7 +111,10 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
     let folders = system::folders();
     // Targets are few or, named one by one by a hook, all files: only folders hold others.
     for root in &mut roots {
-        if seen.len() > 1 && root.canonical.is_dir() {
+        if !root.is_folder {
+            continue;
+        }
+        if seen.len() > 1 {
             root.inner = below(&root.canonical, seen.iter());
         }
         if !folders

@@ -338,6 +338,7 @@ fn decoder<'r>(
     Ok(Some(match method {
         CompressionMethod::STORE => Box::new(input),
         CompressionMethod::DEFLATE => Box::new(flate2::bufread::DeflateDecoder::new(input)),
+        CompressionMethod::DEFLATE64 => Box::new(deflate64::Deflate64Decoder::with_buffer(input)),
         CompressionMethod::BZIP2 => Box::new(bzip2::bufread::BzDecoder::new(input)),
         CompressionMethod::ZSTD | CompressionMethod::ZSTD_DEPRECATED => {
             Box::new(Translated(zstd(input, window)?))

@@ -85,8 +85,10 @@ fn gaps(zip: &mut Zip<'_>) -> Vec<(u64, u64)> {
     let mut gaps = Vec::new();
     let mut end = 0;
     for &(start, stop) in zip.covered.iter().chain(&[(zip.size, zip.size)]) {
+        // Records may claim what lies past the end.
+        let start = start.min(zip.size);
         if start > end && (start - end > DESCRIPTOR || end == 0) {
-            gaps.push((end, start.min(zip.size)));
+            gaps.push((end, start));
         }
         end = end.max(stop);
     }
