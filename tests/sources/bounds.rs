@@ -99,6 +99,25 @@ fn bytes_past_the_limit() {
 }
 
 #[test]
+fn a_nested_zip_larger_than_the_limit_of_bytes() {
+    let inner = zip(&[("noise", &noise(1 << 20))]);
+    let bytes = tar(&[("inner.zip", &inner)]);
+    let record = limited(&bytes, |limits| limits.unpacked = 500_000);
+    // The limit, and what is missing because of it.
+    let expected = [
+        ("x!/inner.zip", ProblemKind::Truncated),
+        ("x!/inner.zip", ProblemKind::Limit),
+    ];
+    let mut found = record.problem_kinds();
+    found.retain(|(path, _)| *path == "x!/inner.zip");
+    assert_eq!(found, expected);
+    // What is kept to be read at random does not count twice.
+    let record = limited(&bytes, |limits| limits.unpacked = 1_500_000);
+    assert_eq!(record.problems, []);
+    assert_eq!(record.lengths["x!/inner.zip!/noise"], [1 << 20]);
+}
+
+#[test]
 fn the_ratio_is_judged_past_256_mib() {
     let below = limited(gz_of_zeros(256 << 20), |limits| limits.ratio = 10);
     assert_eq!(below.problems, []);

@@ -118,18 +118,31 @@ fn globs_and_ignore_files_exclude_and_count() {
         "vendor/z",
     ];
     check(&git, &without_logs, 4);
-    // Ours goes first, also where it takes back.
-    folder.add(".patsweepignore", "!keep.log\n");
-    let with_ours = [
+}
+
+#[test]
+fn our_ignore_file_goes_before_those_of_git() {
+    let folder = Folder::new();
+    for name in ["a.log", "keep.log", "a.txt", "deep/keep.log"] {
+        folder.add(name, "x");
+    }
+    folder.add(".gitignore", "*.log\n");
+    folder.add(".patsweepignore", "!keep.log\n*.txt\n");
+    folder.add("deep/.gitignore", "keep.*\n");
+    let options = Options {
+        respect_gitignore: true,
+        ..Options::default()
+    };
+    let record = folder.scan(&options);
+    let expected = [
         ".gitignore",
         ".patsweepignore",
-        "a.txt",
-        "deep/.patsweepignore",
+        "deep/.gitignore",
+        "deep/keep.log",
         "keep.log",
-        "vendor/x/y",
-        "vendor/z",
     ];
-    check(&git, &with_ours, 3);
+    assert_eq!(record.paths(), expected);
+    assert_eq!(record.skipped(Unit::File), [(SkipReason::Excluded, 2)]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Opens archives and compression layers, told by their contents, and pushes what is in them.
 //!
 //! Everything streams: memory does not grow with the archive, but for a zip inside another
-//! archive, which must be read at random and is [spooled](spool). What can not be decoded at all
+//! archive, which must be read at random and is spooled. What can not be decoded at all
 //! is scanned as the bytes it is.
 
 mod ar;
