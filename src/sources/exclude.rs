@@ -57,7 +57,7 @@ impl Excluder {
     pub(super) fn new(roots: &[Root], options: &Options) -> (Self, Vec<Unread>) {
         let mut unread = Vec::new();
         let mut above = HashMap::new();
-        for root in roots {
+        for root in roots.iter().filter(|root| root.is_folder) {
             let rules = rules_above(root, options.respect_gitignore, &mut unread);
             if !rules.is_empty() {
                 above.insert(root.path.clone(), rules);
@@ -187,7 +187,7 @@ fn compile(folder: &Path, files: &[PathBuf], unread: &mut Vec<Unread>) -> Gitign
             }
             Ok(_) => {
                 any = true;
-                if let Some(error) = builder.add(path).and_then(|error| error.into_io_error()) {
+                if let Some(error) = builder.add(path).and_then(ignore::Error::into_io_error) {
                     unread.push(Unread {
                         path: path.clone(),
                         error,

@@ -79,6 +79,8 @@ pub(super) struct Root {
     pub(super) path: PathBuf,
     /// The same without links, absolute.
     pub(super) canonical: PathBuf,
+    /// Whether others can stand below it.
+    pub(super) is_folder: bool,
     /// Other targets below this one, relative to it; they are read for themselves.
     pub(super) inner: HashSet<PathBuf>,
     /// System folders below this one, relative to it; they are left out.
@@ -96,9 +98,11 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
         let path = without_dots(given);
         let canonical = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         if seen.insert(canonical.clone()) {
+            let is_folder = canonical.is_dir();
             roots.push(Root {
                 path,
                 canonical,
+                is_folder,
                 inner: HashSet::new(),
                 system: HashSet::new(),
             });
@@ -107,7 +111,10 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
     let folders = system::folders();
     // Targets are few or, named one by one by a hook, all files: only folders hold others.
     for root in &mut roots {
-        if seen.len() > 1 && root.canonical.is_dir() {
+        if !root.is_folder {
+            continue;
+        }
+        if seen.len() > 1 {
             root.inner = below(&root.canonical, seen.iter());
         }
         if !folders
@@ -135,10 +142,11 @@ fn without_dots(path: &Path) -> PathBuf {
         .components()
         .filter(|part| *part != Component::CurDir)
         .collect();
-    if kept.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        kept
+    match kept.as_os_str().as_encoded_bytes() {
+        b"" => PathBuf::from("."),
+        // The walker would read standard input.
+        b"-" => PathBuf::from("./-"),
+        _ => kept,
     }
 }
 
@@ -164,5 +172,34 @@ fn check_path(path: &Path) -> Result<(), TargetError> {
             path: path.to_path_buf(),
             source,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_are_left_out() {
+        let check = |given: &str, expected: &str| {
+            assert_eq!(
+                without_dots(Path::new(given)),
+                Path::new(expected),
+                "{given}"
+            );
+            // Paths compare by component.
+            assert_eq!(
+                without_dots(Path::new(given)).as_os_str(),
+                expected,
+                "{given}"
+            );
+        };
+        check(".", ".");
+        check("./.", ".");
+        check("./a/./b/", "a/b");
+        check("../a", "../a");
+        check("/a//b", "/a/b");
+        check("-", "./-");
+        check("./-", "./-");
     }
 }

@@ -1,5 +1,7 @@
 //! Archives and compression layers of every kind, and how they lie.
 
+use std::io::Write;
+
 use patsweep::model::{ProblemKind, SkipReason, Unit};
 use patsweep::sources::Options;
 
@@ -204,6 +206,26 @@ fn leading_bytes_of_a_zip_are_scanned_at_their_place() {
     let record = scan(tar(&[("setup.exe", &large)]));
     assert_eq!(record.text("x!/setup.exe!/a"), "text");
     assert_eq!(record.needles["x!/setup.exe"], 300_013);
+}
+
+#[test]
+fn the_end_of_a_zip_is_not_taken_for_granted() {
+    // A program that handles zips is no zip.
+    let program = [
+        b"\x7fELF\0PK\x05\x06\0\0\0\0PK\x01\x02PK\x03\x04",
+        &[0; 100][..],
+        NEEDLE,
+    ]
+    .concat();
+    let record = scan(&program);
+    assert_eq!(record.problems, []);
+    assert_eq!(record.lengths["x"], [program.len() as u64]);
+    // A false end behind the true one hides nothing.
+    let stub = &b"#!/bin/sh\n"[..];
+    let end = [&b"PK\x05\x06"[..], &[0xff; 18]].concat();
+    let record = scan([stub, &zip(&[("a", b"text")]), &end, b"PK\x05\x06\0"].concat());
+    assert_eq!(record.text("x!/a"), "text");
+    assert_eq!(record.problems, []);
 }
 
 #[test]
@@ -412,6 +434,69 @@ fn recognised_and_not_read() {
         assert_eq!(record.problem_kinds(), [("x!/y", ProblemKind::Unsupported)]);
         assert_eq!(record.skipped(Unit::Member), [(SkipReason::Unsupported, 1)]);
     }
+}
+
+/// A zip of one member `a` that holds `NEEDLE`, packed with `method`.
+fn zip_by(method: u16, packed: &[u8]) -> Vec<u8> {
+    let mut local = stored_local("a", packed);
+    let mut record = stored_record("a", packed, 0, 0);
+    let sums = [
+        rawzip::crc32(NEEDLE).to_le_bytes(),
+        (packed.len() as u32).to_le_bytes(),
+    ]
+    .concat();
+    for (bytes, at) in [(&mut local, 8), (&mut record, 10)] {
+        bytes[at..at + 2].copy_from_slice(&method.to_le_bytes());
+        bytes[at + 6..at + 14].copy_from_slice(&sums);
+        bytes[at + 14..at + 18].copy_from_slice(&(NEEDLE.len() as u32).to_le_bytes());
+    }
+    let end = zip_end(1, record.len(), local.len(), b"");
+    [local, record, end].concat()
+}
+
+#[test]
+fn methods_of_zip() {
+    let deflated = || {
+        let mut encoder =
+            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(NEEDLE).unwrap();
+        encoder.finish().unwrap()
+    };
+    let lzma = || {
+        let options = liblzma::stream::LzmaOptions::new_preset(0).unwrap();
+        let mut filters = liblzma::stream::Filters::new();
+        filters.lzma1(&options);
+        let stream = liblzma::stream::Stream::new_raw_encoder(&filters).unwrap();
+        let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+        encoder.write_all(NEEDLE).unwrap();
+        // The preset's properties: lc 3, lp 0, pb 2 and a dictionary of 256 KiB.
+        [
+            &[9, 20, 5, 0, 0x5d, 0, 0, 4, 0][..],
+            &encoder.finish().unwrap(),
+        ]
+        .concat()
+    };
+    for (method, packed) in [
+        (0, NEEDLE.to_vec()),
+        (8, deflated()),
+        // Short matches are the same in both.
+        (9, deflated()),
+        (12, bz2(NEEDLE)),
+        (14, lzma()),
+        (93, zst(NEEDLE)),
+        (95, xz(NEEDLE)),
+    ] {
+        let record = scan(zip_by(method, &packed));
+        assert_eq!(record.problems, [], "method {method}");
+        assert_eq!(record.text("x!/a").as_bytes(), NEEDLE, "method {method}");
+    }
+    let record = scan(zip_by(98, NEEDLE));
+    let message = "it needs a method that is not known".to_owned();
+    assert_eq!(
+        record.problems,
+        [("x!/a".to_owned(), ProblemKind::Unsupported, message)]
+    );
+    assert_eq!(record.skipped(Unit::Member), [(SkipReason::Unsupported, 1)]);
 }
 
 #[test]

@@ -99,6 +99,25 @@ fn bytes_past_the_limit() {
 }
 
 #[test]
+fn a_nested_zip_larger_than_the_limit_of_bytes() {
+    let inner = zip(&[("noise", &noise(1 << 20))]);
+    let bytes = tar(&[("inner.zip", &inner)]);
+    let record = limited(&bytes, |limits| limits.unpacked = 500_000);
+    // The limit, and what is missing because of it.
+    let expected = [
+        ("x!/inner.zip", ProblemKind::Truncated),
+        ("x!/inner.zip", ProblemKind::Limit),
+    ];
+    let mut found = record.problem_kinds();
+    found.retain(|(path, _)| *path == "x!/inner.zip");
+    assert_eq!(found, expected);
+    // What is kept to be read at random does not count twice.
+    let record = limited(&bytes, |limits| limits.unpacked = 1_500_000);
+    assert_eq!(record.problems, []);
+    assert_eq!(record.lengths["x!/inner.zip!/noise"], [1 << 20]);
+}
+
+#[test]
 fn the_ratio_is_judged_past_256_mib() {
     let below = limited(gz_of_zeros(256 << 20), |limits| limits.ratio = 10);
     assert_eq!(below.problems, []);
@@ -223,4 +242,51 @@ fn members_that_overlap_are_bounded() {
     assert_eq!(record.lengths["x!/a"], [1000]);
     assert_eq!(record.coverage.members.scanned, 1000);
     assert_eq!(record.problems, []);
+}
+
+#[test]
+fn mutants_neither_panic_nor_hang() {
+    let members: &[(&str, &[u8])] = &[("a", b"text"), ("dir/b", &[b'-'; 5000]), ("c", NEEDLE)];
+    let ar = crate::recorder::ar(members);
+    let seeds = [
+        zip(members),
+        tar(members),
+        ar,
+        gz(&tar(members)),
+        xz(&zip(members)),
+        bz2(&tar(members)),
+        zst(NEEDLE),
+    ];
+    let folder = Folder::new();
+    let mut state = 7_usize;
+    let mut next = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    for seed in &seeds {
+        for at in 0..400 {
+            let mut bytes = seed.clone();
+            for _ in 0..=next(4) {
+                let place = next(bytes.len());
+                bytes[place] = [0, 0xff, 0x7f, b'9', next(256) as u8][next(5)];
+            }
+            if next(4) == 0 {
+                bytes.truncate(next(bytes.len()));
+            }
+            folder.add(&format!("{at}"), bytes);
+        }
+        let record = folder.scan(&Options::default());
+        assert_eq!(record.coverage.files.seen(), 400);
+        // Nothing is dropped in silence: what is not a stream is a problem.
+        for at in 0..400 {
+            let path = at.to_string();
+            let inner = format!("{path}!/");
+            let told = |shown: &str| shown == path || shown.starts_with(&inner);
+            let heard = record.streams.keys().any(|path| told(path))
+                || record.problems.iter().any(|(path, ..)| told(path));
+            assert!(heard, "{path}");
+        }
+    }
 }

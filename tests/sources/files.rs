@@ -7,7 +7,7 @@ use std::sync::Arc;
 use patsweep::model::{ProblemKind, SkipReason, Unit};
 use patsweep::sources::{Options, Target, TargetError, check};
 
-use crate::recorder::{Event, Folder, NEEDLE, record};
+use crate::recorder::{Event, Folder, Hook, NEEDLE, record};
 
 #[test]
 fn hidden_and_ignored_files_are_read_once_each() {
@@ -118,18 +118,31 @@ fn globs_and_ignore_files_exclude_and_count() {
         "vendor/z",
     ];
     check(&git, &without_logs, 4);
-    // Ours goes first, also where it takes back.
-    folder.add(".patsweepignore", "!keep.log\n");
-    let with_ours = [
+}
+
+#[test]
+fn our_ignore_file_goes_before_those_of_git() {
+    let folder = Folder::new();
+    for name in ["a.log", "keep.log", "a.txt", "deep/keep.log"] {
+        folder.add(name, "x");
+    }
+    folder.add(".gitignore", "*.log\n");
+    folder.add(".patsweepignore", "!keep.log\n*.txt\n");
+    folder.add("deep/.gitignore", "keep.*\n");
+    let options = Options {
+        respect_gitignore: true,
+        ..Options::default()
+    };
+    let record = folder.scan(&options);
+    let expected = [
         ".gitignore",
         ".patsweepignore",
-        "a.txt",
-        "deep/.patsweepignore",
+        "deep/.gitignore",
+        "deep/keep.log",
         "keep.log",
-        "vendor/x/y",
-        "vendor/z",
     ];
-    check(&git, &with_ours, 3);
+    assert_eq!(record.paths(), expected);
+    assert_eq!(record.skipped(Unit::File), [(SkipReason::Excluded, 2)]);
 }
 
 #[test]
@@ -262,6 +275,15 @@ fn relative_targets_are_named_without_a_leading_dot() {
 }
 
 #[test]
+fn a_file_named_like_standard_input() {
+    let folder = Folder::new();
+    let path = folder.add("-", "text");
+    assert_eq!(folder.scan(&Options::default()).text("-"), "text");
+    let record = record(&[&path], &Options::default());
+    assert_eq!(record.text(path.to_str().unwrap()), "text");
+}
+
+#[test]
 fn targets_are_checked_all_at_once() {
     let folder = Folder::new();
     let file = folder.add("file", "x");
@@ -293,183 +315,6 @@ fn targets_are_checked_all_at_once() {
     );
 }
 
-#[cfg(unix)]
-mod unix {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-    use std::os::unix::fs::{PermissionsExt, symlink};
-    use std::os::unix::net::UnixListener;
-    use std::process::Command;
-
-    use super::*;
-
-    #[test]
-    fn links_are_followed_as_targets_and_never_in_a_walk() {
-        let folder = Folder::new();
-        folder.add("real/file", "x");
-        symlink("real", folder.path().join("link")).unwrap();
-        symlink("..", folder.path().join("real/loop")).unwrap();
-        symlink("nowhere", folder.path().join("dangling")).unwrap();
-        let walked = folder.scan(&Options {
-            jobs: 2,
-            ..Options::default()
-        });
-        assert_eq!(walked.paths(), ["real/file"]);
-        assert_eq!(walked.skipped(Unit::File), [(SkipReason::Link, 3)]);
-        assert_eq!(walked.problems, []);
-        let link = folder.path().join("link");
-        let named = record(&[&link], &Options::default());
-        assert_eq!(named.paths(), [link.join("file").to_str().unwrap()]);
-        let file = folder.path().join("link/file");
-        assert_eq!(
-            record(&[&file], &Options::default()).paths(),
-            [file.to_str().unwrap()]
-        );
-    }
-
-    #[test]
-    fn links_that_lead_in_circles_are_refused_as_targets() {
-        let folder = Folder::new();
-        let [a, b] = ["a", "b"].map(|name| folder.path().join(name));
-        symlink(&a, &b).unwrap();
-        symlink(&b, &a).unwrap();
-        let errors = check(&[Target::Path(a.clone())], &Options::default()).unwrap_err();
-        assert!(matches!(&errors[..], [TargetError::Unopenable { path, .. }] if *path == a));
-    }
-
-    #[test]
-    fn special_files_are_counted_and_never_opened() {
-        let folder = Folder::new();
-        let fifo = folder.path().join("fifo");
-        assert!(
-            Command::new("mkfifo")
-                .arg(&fifo)
-                .status()
-                .unwrap()
-                .success()
-        );
-        // An ignore file that would hang.
-        let ignore = folder.path().join(".patsweepignore");
-        assert!(
-            Command::new("mkfifo")
-                .arg(&ignore)
-                .status()
-                .unwrap()
-                .success()
-        );
-        let _socket = UnixListener::bind(folder.path().join("socket")).unwrap();
-        folder.add("file", "x");
-        let record = folder.scan(&Options::default());
-        assert_eq!(record.paths(), ["file"]);
-        assert_eq!(record.skipped(Unit::File), [(SkipReason::Special, 3)]);
-        assert_eq!(record.problems, []);
-        let targets = [Target::Path(fifo), Target::Path("/dev/null".into())];
-        let errors = check(&targets, &Options::default()).unwrap_err();
-        assert!(matches!(
-            &errors[..],
-            [TargetError::Special { .. }, TargetError::Special { .. }]
-        ));
-    }
-
-    #[test]
-    fn a_file_that_becomes_a_pipe_does_not_hang() {
-        let folder = Folder::new();
-        let path = folder.add("file", "x");
-        let hook = move |event: &Event<'_>| {
-            if matches!(event, Event::Name(name) if name.ends_with("file")) {
-                fs::remove_file(&path).unwrap();
-                assert!(
-                    Command::new("mkfifo")
-                        .arg(&path)
-                        .status()
-                        .unwrap()
-                        .success()
-                );
-            }
-            false
-        };
-        let record = folder.scan_with(&Options::default(), Arc::new(hook));
-        assert_eq!(record.text("file"), "");
-    }
-
-    #[test]
-    fn names_that_are_not_utf8() {
-        let folder = Folder::new();
-        let name = OsStr::from_bytes(b"caf\xe9");
-        fs::create_dir(folder.path().join(name)).unwrap();
-        fs::write(
-            folder.path().join(name).join(OsStr::from_bytes(b"\xff")),
-            "x",
-        )
-        .unwrap();
-        let path = folder.path().join(name);
-        let record = record(&[&path], &Options::default());
-        let expected = format!("{}/caf\\xe9/\\xff", folder.path().display());
-        assert_eq!(record.paths(), [expected]);
-    }
-
-    #[test]
-    fn unreadable_files_and_folders_are_problems() {
-        let folder = Folder::new();
-        let file = folder.add("file", "x");
-        let closed = folder
-            .add("closed/inner", "x")
-            .parent()
-            .unwrap()
-            .to_path_buf();
-        folder.add("open", "x");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
-        if fs::read(&file).is_ok() {
-            eprintln!("skipped: running as root");
-            return;
-        }
-        let record = folder.scan(&Options::default());
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
-        assert_eq!(record.paths(), ["open"]);
-        let unreadable = ProblemKind::Unreadable;
-        assert_eq!(
-            record.problem_kinds(),
-            [("closed", unreadable), ("file", unreadable)]
-        );
-        assert_eq!(record.skipped(Unit::File), [(SkipReason::Unreadable, 2)]);
-    }
-
-    #[test]
-    fn system_folders_are_entered_only_when_named() {
-        if !Path::new("/proc/self/status").exists() {
-            eprintln!("skipped: no /proc here");
-            return;
-        }
-        let exclude: Vec<String> = ["/*", "!/proc", "!/sys", "!/dev"]
-            .iter()
-            .map(|glob| (*glob).to_owned())
-            .collect();
-        let root = record(
-            &[Path::new("/")],
-            &Options {
-                exclude,
-                ..Options::default()
-            },
-        );
-        assert_eq!(root.paths(), Vec::<&str>::new());
-        assert!(
-            root.coverage.files.skipped[&SkipReason::FileSystem] >= 1,
-            "{root:?}"
-        );
-        let named = record(&[Path::new("/proc/self/status")], &Options::default());
-        assert_eq!(named.paths(), ["/proc/self/status"]);
-        let both = record(
-            &[Path::new("/"), Path::new("/proc/self/status")],
-            &Options {
-                exclude: vec!["/*".to_owned()],
-                ..Options::default()
-            },
-        );
-        assert_eq!(both.paths(), ["/proc/self/status"]);
-    }
-}
-
 #[test]
 fn a_file_that_vanishes_is_a_problem() {
     let folder = Folder::new();
@@ -480,7 +325,7 @@ fn a_file_that_vanishes_is_a_problem() {
         }
         false
     };
-    let record = folder.scan_with(&Options::default(), Arc::new(hook));
+    let record = folder.scan_with(&Options::default(), &(Arc::new(hook) as Hook));
     assert_eq!(
         record.problem_kinds(),
         [("sub/file", ProblemKind::Vanished)]
@@ -503,7 +348,7 @@ fn a_file_that_shrinks_is_a_problem_and_what_came_is_kept() {
         }
         false
     };
-    let record = folder.scan_with(&Options::default(), Arc::new(hook));
+    let record = folder.scan_with(&Options::default(), &(Arc::new(hook) as Hook));
     assert_eq!(record.problem_kinds(), [("file", ProblemKind::Truncated)]);
     assert_eq!(record.lengths["file"], [2 << 20]);
     assert_eq!(record.coverage.files.scanned, 1);
@@ -524,7 +369,7 @@ fn a_file_that_grows_for_ever_ends() {
         }
         false
     };
-    let record = folder.scan_with(&Options::default(), Arc::new(hook));
+    let record = folder.scan_with(&Options::default(), &(Arc::new(hook) as Hook));
     assert_eq!(record.problems, []);
     // What it had when opened, and what was there when that was read.
     assert_eq!(record.lengths["file"], [(2 << 20) + (4 << 20)]);
@@ -566,9 +411,7 @@ fn a_receiver_that_stops_ends_the_walk() {
     for at in 0..200 {
         folder.add(&format!("f{at}"), "x");
     }
-    let record = folder.scan_with(
-        &Options::default(),
-        Arc::new(|event| matches!(event, Event::Chunk(_))),
-    );
+    let hook: Hook = Arc::new(|event| matches!(event, Event::Chunk(_)));
+    let record = folder.scan_with(&Options::default(), &hook);
     assert_eq!(record.coverage.files.scanned, 1);
 }

@@ -156,7 +156,7 @@ impl Sink for Recorder {
 }
 
 /// Scans `targets` and sorts what came.
-pub(crate) fn record_with(targets: &[Target], options: &Options, hook: Hook) -> Record {
+pub(crate) fn record_with(targets: &[Target], options: &Options, hook: &Hook) -> Record {
     check(targets, options).expect("targets that can be opened");
     let record = Arc::new(Mutex::new(Record::default()));
     scan(targets, options, &|| {
@@ -178,7 +178,11 @@ pub(crate) fn record(targets: &[&Path], options: &Options) -> Record {
         .iter()
         .map(|path| Target::Path(path.to_path_buf()))
         .collect();
-    record_with(&targets, options, Arc::new(|_| false))
+    record_with(
+        &targets,
+        options,
+        &(Arc::new(|_: &Event<'_>| false) as Hook),
+    )
 }
 
 /// A folder that is gone at the end of the test.
@@ -205,7 +209,7 @@ impl Folder {
         self.relative(record(&[self.path()], options))
     }
 
-    pub(crate) fn scan_with(&self, options: &Options, hook: Hook) -> Record {
+    pub(crate) fn scan_with(&self, options: &Options, hook: &Hook) -> Record {
         let target = Target::Path(self.path().to_path_buf());
         self.relative(record_with(&[target], options, hook))
     }

@@ -3,7 +3,7 @@
 //! Read here and not by a crate: the one there is allocates whatever size a header claims.
 
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 
 use super::tar::Exact;
 use super::{Body, Unpacker};
@@ -17,7 +17,7 @@ const NAMES: u64 = 4 << 20;
 
 /// Scans the members of an ar archive.
 pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
-    let mut input = body.into_reader();
+    let mut input = BufReader::with_capacity(32 << 10, body.into_reader());
     let mut names = Vec::new();
     let before = unpacker.problems;
     if let Err(error) = members(unpacker, &mut input, &mut names)

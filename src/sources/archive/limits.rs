@@ -98,7 +98,7 @@ impl Budget {
         self.hold(self.members.get() <= self.limits.members, Reached::Members)
     }
 
-    /// `count` more bytes given to the sink or buffered.
+    /// `count` more bytes given to the sink.
     pub(super) fn unpacked(&self, count: usize) -> Result<(), Reached> {
         self.unpacked
             .set(self.unpacked.get().saturating_add(count as u64));

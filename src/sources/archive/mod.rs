@@ -1,7 +1,7 @@
 //! Opens archives and compression layers, told by their contents, and pushes what is in them.
 //!
 //! Everything streams: memory does not grow with the archive, but for a zip inside another
-//! archive, which must be read at random and is [spooled](spool). What can not be decoded at all
+//! archive, which must be read at random and is spooled. What can not be decoded at all
 //! is scanned as the bytes it is.
 
 mod ar;
@@ -104,7 +104,7 @@ impl<'u> Unpacker<'u> {
 
     fn body(&mut self, body: Body<'_>) -> Outcome {
         let format = match sniff::head(body.head()) {
-            Format::Plain if body.ends_like_zip() => Format::Zip,
+            Format::Plain if body.ends_like_zip() && zip::opens(&body) => Format::Zip,
             format => format,
         };
         match format {
@@ -114,7 +114,9 @@ impl<'u> Unpacker<'u> {
                 self.trouble(&Reached::Depth.into());
                 self.plain(body)
             }
-            Format::Zip => self.archive(|unpacker| spool::with(unpacker, body, zip::scan)),
+            Format::Zip => {
+                self.archive(|unpacker| spool::with(unpacker, body, |u, body| zip::scan(u, &body)))
+            }
             Format::Tar => self.archive(|unpacker| tar::scan(unpacker, body)),
             Format::Ar => self.archive(|unpacker| ar::scan(unpacker, body)),
             Format::Unread(what) => {
@@ -170,8 +172,8 @@ impl<'u> Unpacker<'u> {
             return self.plain(body);
         }
         spool::with(self, body, |unpacker, body| {
-            if body.ends_like_zip() {
-                unpacker.archive(|unpacker| zip::scan(unpacker, body))
+            if body.ends_like_zip() && zip::opens(&body) {
+                unpacker.archive(|unpacker| zip::scan(unpacker, &body))
             } else {
                 unpacker.plain(body)
             }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 
+use super::limits::Reached;
 use super::{Body, Unpacker};
 use crate::model::{Outcome, ProblemKind, SkipReason};
 
@@ -58,6 +59,7 @@ fn fill(unpacker: &mut Unpacker<'_>, head: &[u8], rest: &mut dyn Read) -> io::Re
         memory: head.to_vec(),
         file: None,
     };
+    let mut kept = head.len() as u64;
     let mut buffer = unpacker.take_buffer();
     while !unpacker.halted() {
         let count = match rest.read(&mut buffer) {
@@ -69,7 +71,12 @@ fn fill(unpacker: &mut Unpacker<'_>, head: &[u8], rest: &mut dyn Read) -> io::Re
                 break;
             }
         };
-        unpacker.spend(count);
+        // What is kept counts when it is scanned, not here as well.
+        kept += count as u64;
+        if kept > unpacker.limits.unpacked {
+            unpacker.trouble(&Reached::Unpacked.into());
+            break;
+        }
         let bytes = &buffer[..count];
         match &mut spool.file {
             Some((file, size)) => {

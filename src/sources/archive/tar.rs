@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
 
 use super::sniff::is_tar;
@@ -17,14 +17,15 @@ const BLOCK: usize = 512;
 
 /// Scans the members of a tar, and of those that follow it.
 pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
-    let mut input = body.into_reader();
+    // Headers are read by the block.
+    let mut input = BufReader::with_capacity(32 << 10, body.into_reader());
     let mut git = HashSet::new();
     let mut first = Vec::new();
     while !unpacker.halted() {
         let left = Cell::new(None);
         let ended = Cell::new(false);
         let gate = Gate {
-            inner: first.chain(&mut *input),
+            inner: first.chain(&mut input),
             left: &left,
             ended: &ended,
         };
@@ -73,7 +74,7 @@ fn members<R: Read>(
         }
         left.set(Some(HEADERS));
         let Some(entry) = entries.next() else {
-            return Ok(ControlFlow::Break(()));
+            return Ok(ControlFlow::Continue(()));
         };
         let entry = entry?;
         left.set(None);

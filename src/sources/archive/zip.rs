@@ -7,13 +7,19 @@ use std::rc::Rc;
 
 use rawzip::{
     CompressionMethod, Crc32, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, RangeReader, ReaderAt, ZipArchive,
-    ZipLocator,
+    ZipFileHeaderRecord, ZipLocalFileHeader, ZipLocator,
 };
 
 use super::limits::{Metered, Reached};
 use super::stream::{Translated, zstd};
 use super::{Body, Unpacker, zip_local};
 use crate::model::{BytePath, Outcome, ProblemKind, SkipReason};
+
+/// The end of the directory, without the comment (APPNOTE 4.3.16).
+const END: u64 = 22;
+
+/// How many ends of a directory are tried: trailing bytes may hold false ones.
+const ENDS: u32 = 16;
 
 /// One member's data, as a directory record or a local header describes it.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +42,8 @@ pub(super) struct Zip<'z> {
     pub(super) encrypted: Tally,
     pub(super) unsupported: Tally,
     pub(super) git: HashSet<Vec<u8>>,
+    /// Where the local headers stand that records led to.
+    offsets: HashSet<u64>,
 }
 
 /// Members that share one problem.
@@ -55,12 +63,55 @@ impl Tally {
 }
 
 /// Scans a zip. `body` can be read at random.
-pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
-    match body {
+pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: &Body<'_>) -> Outcome {
+    match *body {
         Body::Whole(bytes) => scan_at(unpacker, &io::Cursor::new(bytes), bytes.len() as u64),
         Body::File { file, size, .. } => scan_at(unpacker, &super::At { file, offset: 0 }, size),
         Body::Stream { .. } => unreachable!("spooled by the caller"),
     }
+}
+
+/// Whether bytes that do not start like a zip are one: they end in a directory that can be read.
+/// Programs that handle zips hold their signatures too.
+pub(super) fn opens(body: &Body<'_>) -> bool {
+    let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
+    match *body {
+        Body::Whole(bytes) => {
+            locate(&io::Cursor::new(bytes), bytes.len() as u64, &mut buffer).is_some()
+        }
+        Body::File { file, size, .. } => {
+            locate(&super::At { file, offset: 0 }, size, &mut buffer).is_some()
+        }
+        Body::Stream { .. } => false,
+    }
+}
+
+/// The archive whose directory ends last, and has a first record unless it says it has none.
+fn locate<'s>(
+    source: &'s dyn ReaderAt,
+    size: u64,
+    buffer: &mut [u8],
+) -> Option<ZipArchive<&'s dyn ReaderAt>> {
+    let mut end = size;
+    for _ in 0..ENDS {
+        let last = match ZipLocator::new().locate_in_reader(source, buffer, end) {
+            Ok(archive) => {
+                let mut entries = archive.entries(buffer);
+                let opens = match entries.next_entry() {
+                    Ok(Some(_)) => true,
+                    Ok(None) => archive.entries_hint() == 0,
+                    Err(_) => false,
+                };
+                if opens {
+                    return Some(archive);
+                }
+                archive.eocd_offset()
+            }
+            Err((_, error)) => error.eocd_offset()?,
+        };
+        end = last;
+    }
+    None
 }
 
 fn scan_at(unpacker: &mut Unpacker<'_>, source: &dyn ReaderAt, size: u64) -> Outcome {
@@ -71,11 +122,12 @@ fn scan_at(unpacker: &mut Unpacker<'_>, source: &dyn ReaderAt, size: u64) -> Out
         encrypted: Tally::default(),
         unsupported: Tally::default(),
         git: HashSet::new(),
+        offsets: HashSet::new(),
     };
     let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
-    match ZipLocator::new().locate_in_reader(source, &mut buffer, size) {
-        Ok(archive) => directory(unpacker, &mut zip, &archive, &mut buffer),
-        Err(_) => {
+    match locate(source, size, &mut buffer) {
+        Some(archive) => directory(unpacker, &mut zip, &archive, &mut buffer),
+        None => {
             unpacker.problem(
                 ProblemKind::Truncated,
                 "its directory is missing".to_owned(),
@@ -121,91 +173,113 @@ fn directory(
 ) {
     zip.covered.push((
         archive.directory_offset(),
-        archive.eocd_offset().saturating_add(22),
+        archive.eocd_offset().saturating_add(END),
     ));
-    let mut offsets = HashSet::new();
-    let mut local = Vec::new();
+    let mut local = vec![0; 2 * usize::from(u16::MAX)];
     let mut entries = archive.entries(buffer);
     while !unpacker.halted() {
-        let record = match entries.next_entry() {
-            Ok(Some(record)) => record,
+        match entries.next_entry() {
+            Ok(Some(record)) => listed(unpacker, zip, archive, &record, &mut local),
             Ok(None) => break,
             Err(error) => {
                 let message = format!("cannot read its directory: {error}");
                 unpacker.problem(ProblemKind::Corrupt, message);
                 break;
             }
-        };
-        let name = record.file_path().as_ref().to_vec();
-        let Some(outer) = unpacker.enter(&name) else {
-            break;
-        };
-        if !record.comment().as_bytes().is_empty() {
-            unpacker
-                .sink
-                .name(unpacker.origin, record.comment().as_bytes());
         }
-        if record.is_dir() && record.compressed_size_hint() == 0 {
-            unpacker.origin.path.0.truncate(outer);
-        } else if !offsets.insert(record.local_header_offset()) {
-            // Two records, one member: its bytes were scanned.
-            unpacker.leave(outer, Outcome::Scanned);
-            continue;
-        }
-        let is_folder = unpacker.origin.path.0.len() == outer;
-        let entry = archive.get_entry(record.wayfinder());
-        let header = entry.as_ref().ok().and_then(|entry| {
-            local.resize(2 * usize::from(u16::MAX), 0);
-            Some((
-                entry.compressed_data_range(),
-                entry.local_header(&mut local).ok()?,
-            ))
-        });
-        let Some((span, header)) = header else {
-            if !is_folder {
-                unpacker.problem(
-                    ProblemKind::Corrupt,
-                    "its local header is missing".to_owned(),
-                );
-                unpacker.leave(outer, Outcome::Skipped(SkipReason::Corrupt));
+    }
+}
+
+/// Scans the member of one record.
+fn listed(
+    unpacker: &mut Unpacker<'_>,
+    zip: &mut Zip<'_>,
+    archive: &ZipArchive<&dyn ReaderAt>,
+    record: &ZipFileHeaderRecord<'_>,
+    local: &mut [u8],
+) {
+    let path = record.file_path();
+    let name = path.as_ref();
+    let Some(outer) = unpacker.enter(name) else {
+        return;
+    };
+    if !record.comment().as_bytes().is_empty() {
+        unpacker
+            .sink
+            .name(unpacker.origin, record.comment().as_bytes());
+    }
+    let is_folder = record.is_dir() && record.compressed_size_hint() == 0;
+    let is_new = zip.offsets.insert(record.local_header_offset());
+    let entry = archive.get_entry(record.wayfinder());
+    let header = entry.as_ref().map(|entry| entry.local_header(local));
+    let outcome = match (&entry, &header) {
+        // Two records for one member: its bytes were scanned.
+        _ if !is_new => Outcome::Scanned,
+        (Ok(entry), Ok(Ok(header))) => {
+            let span = entry.compressed_data_range();
+            zip.covered.push((record.local_header_offset(), span.1));
+            let local_path = header.file_path();
+            if local_path.as_ref() != name {
+                unpacker.sink.name(unpacker.origin, local_path.as_ref());
             }
-            continue;
-        };
-        zip.covered.push((record.local_header_offset(), span.1));
-        if is_folder {
-            continue;
+            let data = Data {
+                method: record.compression_method(),
+                encrypted: record.flags().is_encrypted(),
+                crc: record.crc32(),
+                size: record.uncompressed_size_hint(),
+                span,
+            };
+            if is_folder {
+                Outcome::Scanned
+            } else {
+                member(unpacker, zip, name, outer, data)
+            }
         }
-        let local_path = header.file_path();
-        let local_name = local_path.as_ref();
-        if local_name != name {
-            unpacker.sink.name(unpacker.origin, local_name);
+        _ => {
+            unpacker.problem(
+                ProblemKind::Corrupt,
+                "its local header is missing".to_owned(),
+            );
+            Outcome::Skipped(SkipReason::Corrupt)
         }
-        let data = Data {
-            method: record.compression_method(),
-            encrypted: record.flags().is_encrypted(),
-            crc: record.crc32(),
-            size: record.uncompressed_size_hint(),
-            span,
-        };
-        let other = Data {
-            method: header.compression_method(),
-            encrypted: header.flags().is_encrypted(),
-            crc: header.crc32(),
-            size: header.uncompressed_size_hint(),
-            span: (span.0, span.0.saturating_add(header.compressed_size_hint())),
-        };
-        let outcome = member(unpacker, zip, &name, outer, data);
+    };
+    if is_folder {
+        // A folder counts as little as one in a walk.
+        unpacker.origin.path.0.truncate(outer);
+        return;
+    }
+    unpacker.leave(outer, outcome);
+    if let (true, Ok(entry), Ok(Ok(header))) = (is_new, &entry, &header) {
+        other_view(unpacker, zip, record, header, entry.compressed_data_range());
+    }
+}
+
+/// Scans a member once more as its local header describes it, where that differs from its record
+/// at `span`: readers differ in which of the two they believe.
+fn other_view(
+    unpacker: &mut Unpacker<'_>,
+    zip: &mut Zip<'_>,
+    record: &ZipFileHeaderRecord<'_>,
+    header: &ZipLocalFileHeader<'_>,
+    span: (u64, u64),
+) {
+    let data = Data {
+        method: header.compression_method(),
+        encrypted: header.flags().is_encrypted(),
+        crc: header.crc32(),
+        size: header.uncompressed_size_hint(),
+        span: (span.0, span.0.saturating_add(header.compressed_size_hint())),
+    };
+    // Where a descriptor follows the data, the header may leave out the size.
+    let sizes_differ = data.span != span && !header.flags().has_data_descriptor();
+    if unpacker.halted() || (data.method == record.compression_method() && !sizes_differ) {
+        return;
+    }
+    let path = header.file_path();
+    if let Some(outer) = unpacker.enter(path.as_ref()) {
+        zip.covered.push((span.0, data.span.1.min(zip.size)));
+        let outcome = member(unpacker, zip, path.as_ref(), outer, data);
         unpacker.leave(outer, outcome);
-        // Readers differ in which of the two they believe.
-        let sizes_differ = other.span != span && !header.flags().has_data_descriptor();
-        if (other.method != data.method || sizes_differ)
-            && !unpacker.halted()
-            && let Some(outer) = unpacker.enter(local_name)
-        {
-            zip.covered.push((span.0, other.span.1.min(zip.size)));
-            let outcome = member(unpacker, zip, local_name, outer, other);
-            unpacker.leave(outer, outcome);
-        }
     }
 }
 
@@ -264,6 +338,7 @@ fn decoder<'r>(
     Ok(Some(match method {
         CompressionMethod::STORE => Box::new(input),
         CompressionMethod::DEFLATE => Box::new(flate2::bufread::DeflateDecoder::new(input)),
+        CompressionMethod::DEFLATE64 => Box::new(deflate64::Deflate64Decoder::with_buffer(input)),
         CompressionMethod::BZIP2 => Box::new(bzip2::bufread::BzDecoder::new(input)),
         CompressionMethod::ZSTD | CompressionMethod::ZSTD_DEPRECATED => {
             Box::new(Translated(zstd(input, window)?))
