@@ -76,7 +76,7 @@ fn total(files: &[Vec<u8>]) -> BytesCount {
 
 #[divan::bench_group(sample_count = 20)]
 mod source_text {
-    use super::*;
+    use super::{Bencher, detector, prefiltered_runs, source_files, total};
 
     #[divan::bench]
     fn memmem(bencher: Bencher) {
@@ -117,7 +117,7 @@ mod source_text {
 
 #[divan::bench_group(sample_count = 3)]
 mod hostile {
-    use super::*;
+    use super::{Bencher, BytesCount, CORPUS, HOSTILE, detector};
 
     /// Numbers that look random, the same at every run (xorshift).
     fn noise() -> impl Iterator<Item = u8> {

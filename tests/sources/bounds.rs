@@ -77,11 +77,11 @@ fn members_past_the_limit() {
     let members: Vec<(&str, &[u8])> = vec![("a", b"1"), ("b", b"2"), ("c", b"3")];
     for bytes in [zip(&members), tar(&members), crate::recorder::ar(&members)] {
         let record = limited(&bytes, |limits| limits.members = 2);
-        check_limit(&record, "x", "--max-archive-members");
+        check_limit(&record, "x", "--archive-max-members");
         assert_eq!(record.paths(), ["x!/a", "x!/b"]);
         // Those of nested archives count too.
         let record = limited(tar(&[("n", &bytes)]), |limits| limits.members = 2);
-        check_limit(&record, "x!/n", "--max-archive-members");
+        check_limit(&record, "x!/n", "--archive-max-members");
         assert_eq!(record.paths(), ["x!/n!/a"]);
     }
 }
@@ -92,7 +92,7 @@ fn bytes_past_the_limit() {
     let members: Vec<(&str, &[u8])> = vec![("a", b"1"), ("b", &mebibyte), ("c", b"3")];
     for bytes in [zip(&members), gz(&tar(&members))] {
         let record = limited(bytes, |limits| limits.unpacked = 500_000);
-        check_limit(&record, "x!/b", "--max-archive-bytes");
+        check_limit(&record, "x!/b", "--archive-max-size");
         assert_eq!(record.paths(), ["x!/a", "x!/b"]);
         assert!(record.lengths["x!/b"][0] < 700_000);
     }
@@ -122,7 +122,7 @@ fn the_ratio_is_judged_past_256_mib() {
     let below = limited(gz_of_zeros(256 << 20), |limits| limits.ratio = 10);
     assert_eq!(below.problems, []);
     let past = limited(gz_of_zeros(300 << 20), |limits| limits.ratio = 10);
-    check_limit(&past, "x", "--max-archive-ratio");
+    check_limit(&past, "x", "--archive-max-ratio");
     assert!(past.lengths["x"][0] > 250 << 20);
     // A bomb with the limits as they are: zst packs zeros by ten thousands.
     let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
@@ -132,12 +132,12 @@ fn the_ratio_is_judged_past_256_mib() {
     )
     .unwrap();
     let bomb = encoder.finish().unwrap();
-    check_limit(&limited(&bomb, |_| ()), "x", "--max-archive-ratio");
+    check_limit(&limited(&bomb, |_| ()), "x", "--archive-max-ratio");
     let record = limited(
         zip(&[("a", b"text"), ("bomb", &bomb), ("c", b"text")]),
         |_| (),
     );
-    check_limit(&record, "x!/bomb", "--max-archive-ratio");
+    check_limit(&record, "x!/bomb", "--archive-max-ratio");
     assert_eq!(record.text("x!/a"), "text");
 }
 
@@ -150,11 +150,11 @@ fn archives_nested_too_deep_are_scanned_as_they_are() {
     assert_eq!(eight.needles[&format!("x!/{}a", "n!/".repeat(7))], 0);
     let nine = limited(nest(9), |_| ());
     let path = format!("x!/{}n", "n!/".repeat(7));
-    check_limit(&nine, &path, "--max-archive-depth");
+    check_limit(&nine, &path, "--archive-max-depth");
     assert_eq!(nine.coverage.members.scanned, 8);
     let layers = |count| (0..count).fold(NEEDLE.to_vec(), |inner, _| gz(&inner));
     assert_eq!(limited(layers(8), |_| ()).needles["x"], 0);
-    check_limit(&limited(layers(9), |_| ()), "x", "--max-archive-depth");
+    check_limit(&limited(layers(9), |_| ()), "x", "--archive-max-depth");
     // Eight packed tars are eight archives.
     let packed = (0..8).fold(NEEDLE.to_vec(), |inner, _| gz(&tar(&[("n", &inner)])));
     assert_eq!(limited(packed, |_| ()).problems, []);
@@ -172,10 +172,10 @@ fn decoders_that_need_too_much_memory() {
     let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream.unwrap());
     encoder.write_all(&noise).unwrap();
     let xz = encoder.finish().unwrap();
-    check_limit(&limited(&xz, window), "x", "--max-archive-window");
+    check_limit(&limited(&xz, window), "x", "--archive-max-window");
     assert_eq!(limited(&xz, |_| ()).problems, []);
     let zst = zstd::encode_all(&noise[..], 19).unwrap();
-    check_limit(&limited(&zst, window), "x", "--max-archive-window");
+    check_limit(&limited(&zst, window), "x", "--archive-max-window");
     assert_eq!(limited(&zst, |_| ()).problems, []);
 }
 

@@ -45,15 +45,15 @@ impl Default for Limits {
 /// A limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum Reached {
-    #[error("it has more members than --max-archive-members allows")]
+    #[error("it has more members than --archive-max-members allows")]
     Members,
-    #[error("it unpacks to more bytes than --max-archive-bytes allows")]
+    #[error("it unpacks to more bytes than --archive-max-size allows")]
     Unpacked,
-    #[error("it unpacks to more than its size times --max-archive-ratio")]
+    #[error("it unpacks to more than its size times --archive-max-ratio")]
     Ratio,
-    #[error("its decoder needs more memory than --max-archive-window allows")]
+    #[error("its decoder needs more memory than --archive-max-window allows")]
     Window,
-    #[error("it is nested deeper than --max-archive-depth allows")]
+    #[error("it is nested deeper than --archive-max-depth allows")]
     Depth,
 }
 
