@@ -312,3 +312,25 @@ fn helm_release() {
         &[Encoding::Base64, Encoding::Base64, Encoding::Gzip],
     );
 }
+
+/// Streams longer than what is tasted of them, and with a line of words behind.
+#[test]
+fn gzip_of_any_length() {
+    for length in (0..3000).step_by(37) {
+        let token = mint::pat(length);
+        let words = "some words that do not repeat: ";
+        let lead: String = (0..length)
+            .map(|i| words.as_bytes()[(i * i % 31) as usize] as char)
+            .collect();
+        let encoded = BASE64.encode(&gzip(format!("{lead} {token}").as_bytes()));
+        let text = format!("data: {encoded}\nwords follow");
+        check(
+            "gzip",
+            &token,
+            "azure-devops-pat",
+            text.as_bytes(),
+            6,
+            &[Encoding::Base64, Encoding::Gzip],
+        );
+    }
+}

@@ -163,17 +163,6 @@ impl<'a> Layer<'a> {
         };
         Some((parent, span))
     }
-
-    /// Whether `exact` of this layer is interrupted in its parent by a soft break or an escape
-    /// of quoted-printable; true for every other layer.
-    pub(super) fn needs_encoding(&self, exact: &Range<usize>) -> bool {
-        match self.opened.as_ref().map(|opened| &opened.map) {
-            Some(Map::QuotedPrintable { offsets }) => {
-                offsets[exact.end - 1] - offsets[exact.start] + 1 != exact.len()
-            }
-            _ => true,
-        }
-    }
 }
 
 /// The span in `layer` of the characters `exact` of a run's text, given the first character

@@ -247,9 +247,6 @@ impl<'s> Search<'s> {
         let mut levels = vec![(layer, span.clone())];
         let mut current = layer;
         while let Some((parent, outer)) = current.outward(&span) {
-            if !current.needs_encoding(&span.exact) {
-                return;
-            }
             levels.push((parent, outer.clone()));
             (current, span) = (parent, outer);
         }

@@ -92,7 +92,7 @@ fn decode_text(text: &[u8], first: usize, start: usize, out: &mut Vec<u8>) -> us
     loop {
         let end = text.len().min(at + BLOCK);
         let length = out.len();
-        decode(text, at..end, out);
+        append(text, at..end, out);
         let block = &out[length + skipped..];
         let bad = if block.is_ascii() {
             None
@@ -112,9 +112,15 @@ fn decode_text(text: &[u8], first: usize, start: usize, out: &mut Vec<u8>) -> us
     }
 }
 
-/// Decodes the characters `span` of `text` to the end of `out`. A last group of two or three
-/// characters gives one or two bytes.
+/// Decodes the characters `span` of `text` into `out`, which is emptied first. A last group of two
+/// or three characters gives one or two bytes.
 pub(crate) fn decode(text: &[u8], span: Range<usize>, out: &mut Vec<u8>) {
+    out.clear();
+    append(text, span, out);
+}
+
+/// The same, to the end of `out`.
+fn append(text: &[u8], span: Range<usize>, out: &mut Vec<u8>) {
     let (whole, partial) = text[span.clone()].split_at(span.len() / GROUP * GROUP);
     let length = out.len();
     out.resize(length + whole.len() / GROUP * 3, 0);

@@ -71,7 +71,7 @@ pub(crate) fn decode(
 
 /// An `=` before CR or LF (or another control character), in blocks that have no branch.
 fn soft_break_in(haystack: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 2048;
+    const BLOCK: usize = 512;
     let is_break = |sign: u8, next: u8| u8::from(sign == b'=') & u8::from(next <= b'\r');
     let behind = haystack.get(1..)?;
     let mut at = 0;
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn finds_soft_breaks_across_blocks() {
-        for at in [1, 2, 1022, 1023, 1024, 1025, 2047, 2048, 3000] {
+        for at in [1, 2, 1022, 1023, 1024, 1025, 511, 512, 3000] {
             let mut text = vec![b'='; 4000];
             text[at + 1] = b'\n';
             assert_eq!(next_soft_break(&text, 0), Some(at));
