@@ -1,7 +1,7 @@
 //! Searches one layer after the other: tokens that stand plainly, and encodings that may hold
 //! more.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::context::{self, Reading};
@@ -42,7 +42,8 @@ pub(super) struct Search<'s> {
     plan: &'s Plan,
     owned: Range<usize>,
     hits: Vec<Hit>,
-    seen: HashSet<(usize, Vec<u8>)>,
+    /// For the head of each token found, the bytes of the input that hold it, by their start.
+    seen: HashMap<Vec<u8>, BTreeMap<usize, usize>>,
     spare: Vec<Vec<u8>>,
 }
 
@@ -60,7 +61,7 @@ impl<'s> Search<'s> {
             plan,
             owned,
             hits: Vec::new(),
-            seen: HashSet::new(),
+            seen: HashMap::new(),
             spare,
         };
         search.layer(&Layer::input(input), scan);
@@ -250,10 +251,7 @@ impl<'s> Search<'s> {
             levels.push((parent, outer.clone()));
             (current, span) = (parent, outer);
         }
-        if !self
-            .seen
-            .insert((span.exact.start, secret.expose().to_vec()))
-        {
+        if !self.is_new(secret.expose(), &span.exact) {
             return;
         }
         let organizations = if self.owned.contains(&span.exact.start) {
@@ -268,6 +266,20 @@ impl<'s> Search<'s> {
             encodings: layer.encodings(),
             organizations,
         });
+    }
+
+    /// Whether no hit on the same token overlaps this one. The way with the fewest encodings is
+    /// tried first: another finds a token again that a soft break does not split, or reads UTF-16
+    /// off by one byte. And a token of the long form starts with one of the usual length.
+    fn is_new(&mut self, secret: &[u8], exact: &Range<usize>) -> bool {
+        let head = &secret[..secret.len().min(prefilter::MIN_RUN)];
+        let places = self.seen.entry(head.to_vec()).or_default();
+        let last = places.range(..exact.end).next_back();
+        if last.is_some_and(|(_, &end)| end > exact.start) {
+            return false;
+        }
+        places.insert(exact.start, exact.end);
+        true
     }
 }
 

@@ -12,7 +12,7 @@ const MAX_FOREIGN: usize = 256;
 pub(crate) struct Stretch {
     /// [`Encoding::Utf16Le`] or [`Encoding::Utf16Be`].
     pub(crate) byte_order: Encoding,
-    /// Its bytes, an even number.
+    /// Its bytes; an odd number where the last character lacks one.
     pub(crate) span: Range<usize>,
     /// Where its middle, in which every other byte is zero, ends.
     pub(crate) narrow_end: usize,
@@ -58,11 +58,11 @@ pub(crate) fn stretch(layer: &[u8], at: usize, lead: usize) -> Stretch {
     };
     let before = text(&mut layer[..unit].rchunks_exact(2));
     let behind = text(&mut layer[unit..].chunks_exact(2));
+    let end = unit + 2 * behind;
     Stretch {
         byte_order,
         // Little-endian text may lack its very last byte, where the input was cut.
-        span: unit - 2 * before
-            ..unit + 2 * behind + usize::from(last == layer.len() - 1 && !big_endian),
+        span: unit - 2 * before..end + usize::from(end == last),
         narrow_end: last + 1,
     }
 }
@@ -86,6 +86,13 @@ pub(crate) fn decode(layer: &[u8], stretch: &Stretch, out: &mut Vec<u8>) {
             _ => b'?',
         }
     }));
+    // What stands behind the middle may be something else than the zero of its last character.
+    let last = stretch.narrow_end - 1;
+    if stretch.byte_order == Encoding::Utf16Le
+        && let Some(character) = out.get_mut((last - stretch.span.start) / 2)
+    {
+        *character = layer[last];
+    }
 }
 
 #[cfg(test)]
@@ -118,7 +125,7 @@ mod tests {
         check(
             &le("\u{feff}key = 中文 value"),
             4,
-            "?key = ?? value",
+            "?key = -? value",
             Encoding::Utf16Le,
         );
         check(
@@ -133,6 +140,12 @@ mod tests {
             "ends with one",
             Encoding::Utf16Le,
         );
+    }
+
+    #[test]
+    fn keeps_the_last_character_where_other_bytes_follow() {
+        let bytes = [b"x", &be("token")[..], b"\\n"].concat();
+        check(&bytes, 2, "xtoken?", Encoding::Utf16Le);
     }
 
     #[test]
