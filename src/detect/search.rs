@@ -151,12 +151,14 @@ impl<'s> Search<'s> {
         let mut packed = self.spare.pop().unwrap_or_default();
         for at in memchr::memmem::find_iter(&run.text, gzip::MAGIC_BASE64) {
             let run = Run::from_start(layer.bytes, run.raw_offset(at), MAX_SPAN);
+            packed.clear();
             base64::decode(
                 &run.text,
                 0..run.text.len().min(gzip::TASTE_BASE64),
                 &mut packed,
             );
             if gzip::is_plausible(&packed) {
+                packed.clear();
                 base64::decode(&run.text, 0..run.text.len(), &mut packed);
                 self.unpack(layer, &packed, run.raw, &[Encoding::Base64, Encoding::Gzip]);
             }
