@@ -145,10 +145,16 @@ impl<'a> Layer<'a> {
                     2,
                 )
             }
-            Map::Wide { start } => Span {
-                exact: start + 2 * span.exact.start..start + 2 * span.exact.end,
-                run: start + 2 * span.run.start..start + 2 * span.run.end,
-            },
+            Map::Wide { start } => {
+                // The last character may lack its second byte.
+                let raw = |span: &Range<usize>| {
+                    start + 2 * span.start..parent.bytes.len().min(start + 2 * span.end)
+                };
+                Span {
+                    exact: raw(&span.exact),
+                    run: raw(&span.run),
+                }
+            }
             Map::QuotedPrintable { offsets } => {
                 let raw = |span: &Range<usize>| offsets[span.start]..offsets[span.end - 1] + 1;
                 Span {
