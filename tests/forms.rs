@@ -277,6 +277,16 @@ fn utf16() {
 }
 
 #[test]
+fn utf16_without_its_last_byte() {
+    for (rule, mint) in KINDS {
+        let token = mint(5);
+        let mut bytes = utf16le(&format!("key = {token}"));
+        bytes.pop();
+        check("cut", &token, rule, &bytes, 6, &[Encoding::Utf16Le]);
+    }
+}
+
+#[test]
 fn quoted_printable() {
     for (rule, mint) in KINDS.into_iter().filter(|kind| kind.1(0).len() != 88) {
         for split in 1..52 {
@@ -330,6 +340,34 @@ fn gzip_of_any_length() {
             "azure-devops-pat",
             text.as_bytes(),
             6,
+            &[Encoding::Base64, Encoding::Gzip],
+        );
+    }
+}
+
+/// Text that no compressor makes much smaller.
+fn noise(length: usize) -> String {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        char::from(b' ' + (state >> 33) as u8 % 64)
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+#[test]
+fn long_streams_in_base64() {
+    for length in [200, 400, 4_000, 30_000] {
+        let token = mint::legacy_pat(length as u64);
+        let inner = format!("{} {token}\nand more", noise(length));
+        check(
+            "gzip",
+            &token,
+            "azure-devops-pat-legacy",
+            format!("r: {}", BASE64.encode(&gzip(inner.as_bytes()))).as_bytes(),
+            3,
             &[Encoding::Base64, Encoding::Gzip],
         );
     }

@@ -173,8 +173,13 @@ fn oauth_tokens(
     if signature.start != run.end + 1 || header.end != run.start - 1 {
         return;
     }
+    // A slash may be glued to it, as in a URL, which no signature holds.
+    let signature_len = layer[signature.clone()]
+        .iter()
+        .take_while(|byte| !matches!(byte, b'+' | b'/'))
+        .count();
     for at in memchr::memmem::find_iter(&layer[header.clone()], JSON) {
-        let span = header.start + at..signature.end;
+        let span = header.start + at..signature.start + signature_len;
         if span.len() > MAX_JWT {
             continue;
         }

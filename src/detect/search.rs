@@ -201,11 +201,13 @@ impl<'s> Search<'s> {
             if at >= scan.end {
                 break;
             }
-            let stretch = wide::stretch(layer.bytes, at, layer.lead);
-            from = stretch.narrow_end.max(at + 1);
             if at < searched[at % 2] {
+                // Without a look at the whole stretch, which foreign characters may break often.
+                from = wide::narrow_end(layer.bytes, at);
                 continue;
             }
+            let stretch = wide::stretch(layer.bytes, at, layer.lead);
+            from = stretch.narrow_end;
             searched[at % 2] = stretch.span.end;
             let encodings: &'static [Encoding] = match stretch.byte_order {
                 Encoding::Utf16Be => &[Encoding::Utf16Be],

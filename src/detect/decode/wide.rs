@@ -18,18 +18,24 @@ pub(crate) struct Stretch {
     pub(crate) narrow_end: usize,
 }
 
-/// The stretch around the Latin character at `at`, which has a zero beside it. `lead` tells the
-/// alignment of the layer's first byte.
-pub(crate) fn stretch(layer: &[u8], at: usize, lead: usize) -> Stretch {
+/// Behind the last of the Latin characters from `at` on that have a zero beside them.
+pub(crate) fn narrow_end(layer: &[u8], at: usize) -> usize {
     let ahead = layer[at + 1..]
         .chunks_exact(2)
         .take_while(|p| p[0] == 0 && is_text(p[1]))
         .count();
+    at + 2 * ahead + 1
+}
+
+/// The stretch around the Latin character at `at`, which has a zero beside it. `lead` tells the
+/// alignment of the layer's first byte.
+pub(crate) fn stretch(layer: &[u8], at: usize, lead: usize) -> Stretch {
+    let last = narrow_end(layer, at) - 1;
     let behind = layer[..at]
         .rchunks_exact(2)
         .take_while(|p| is_text(p[0]) && p[1] == 0)
         .count();
-    let (first, last) = (at - 2 * behind, at + 2 * ahead);
+    let first = at - 2 * behind;
     let zeros_before = zeros(layer[..first].iter().rev());
     let zeros_behind = zeros(layer[last + 1..].iter());
     let big_endian = match (zeros_before, zeros_behind) {

@@ -1,0 +1,109 @@
+//! The detector agrees with a naive twin, on random bytes and on soups made to mislead it.
+
+mod naive;
+mod soup;
+
+use std::collections::BTreeSet;
+
+use patsweep::detect::Detector;
+use patsweep::rules::RuleSet;
+use patsweep::token::Salt;
+use proptest::prelude::*;
+
+use naive::Sighting;
+use soup::{Piece, soup};
+
+/// Bytes at the start of every input, so that positions count its bytes and not the characters
+/// of UTF-16.
+const START: &[u8] = b"no byte order mark\n";
+
+fn detected(bytes: &[u8]) -> BTreeSet<Sighting> {
+    let mut detector = Detector::new(&RuleSet::builtin(), Salt([0; 16]));
+    let mut all = BTreeSet::new();
+    detector.whole(bytes, &mut |candidate| {
+        let offset = candidate.position.expect("a place").offset as usize;
+        all.insert(Sighting::anywhere(candidate.secret.expose()));
+        if candidate.encodings.is_empty() {
+            all.insert(Sighting::plain(candidate.secret.expose(), offset));
+        }
+    });
+    all
+}
+
+fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let (found, expected) = (detected(bytes), naive::find(bytes));
+    prop_assert_eq!(
+        &found,
+        &expected,
+        "in {}\nonly detected: {:?}\nonly naive: {:?}",
+        bytes.escape_ascii(),
+        found.difference(&expected).collect::<Vec<_>>(),
+        expected.difference(&found).collect::<Vec<_>>(),
+    );
+    Ok(())
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases: std::env::var("PROPTEST_CASES").map_or(cases, |n| n.parse().unwrap_or(cases)),
+        failure_persistence: None,
+        max_shrink_iters: 20_000,
+        ..ProptestConfig::default()
+    }
+}
+
+fn input(pieces: &[Piece]) -> Vec<u8> {
+    let mut bytes = START.to_vec();
+    pieces.iter().for_each(|piece| piece.write(&mut bytes));
+    bytes
+}
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn on_soups(pieces in soup()) {
+        agree(&input(&pieces))?;
+    }
+
+    #[test]
+    fn on_random_bytes(noise in prop::collection::vec(any::<u8>(), 0..2_000)) {
+        agree(&[START, &noise].concat())?;
+    }
+
+    #[test]
+    fn on_random_characters(
+        noise in prop_oneof![
+            "[a-z2-7]{0,1500}",
+            "[aq]{0,1500}",
+            "[A-Za-z0-9+/]{0,1500}",
+            "[A-Za-z0-9_-]{0,1500}",
+            "[0-9a-f]{0,1500}",
+            "([a-z2-7]{40,60}[\\n =.]){0,20}",
+            "([A-Za-z0-9+/]{76}\r?\n){0,20}",
+        ]
+    ) {
+        agree(&[START, noise.as_bytes()].concat())?;
+    }
+}
+
+/// The twin itself finds what it should, or its agreement would mean little.
+#[test]
+fn the_twin_finds_every_form() {
+    use soup::{Encoding, Kind};
+    for kind in Kind::ALL {
+        for encoding in Encoding::ALL {
+            let token = Piece::Token(kind, 7);
+            let secret = Sighting::anywhere(&token.bytes());
+            let wrapped = Piece::Encoded(
+                encoding,
+                vec![Piece::Text("some text, "), token, Piece::Text(" and more")],
+            );
+            let found = naive::find(&input(&[wrapped]));
+            assert!(
+                found.contains(&secret),
+                "{kind:?} in {encoding:?}: {found:?}"
+            );
+        }
+    }
+}

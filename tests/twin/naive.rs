@@ -1,0 +1,283 @@
+//! The twin: `docs/formats.md` written down in the plainest way, however slow.
+//!
+//! It tries every offset, every phase and every alignment, and decodes as a whole what the
+//! detector opens in stretches.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use data_encoding::{BASE64_NOPAD, HEXLOWER_PERMISSIVE};
+use patsweep::token::{cask, jwt, legacy};
+use regex::bytes::Regex;
+
+const MAX_DEPTH: usize = 4;
+/// No token is shorter, and soft breaks leave no shorter half of one that the detector promises.
+const SHORTEST: usize = 52;
+
+/// A token that was found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sighting {
+    /// In whatever form. Where an OAuth token's signature ends is a matter of what is glued to
+    /// it, and the twin reads more than one alignment: it is left out.
+    Anywhere(String),
+    /// Its very characters, and where the first of them stands.
+    Plain(String, usize),
+}
+
+impl Sighting {
+    pub(crate) fn anywhere(secret: &[u8]) -> Self {
+        let signature = secret.iter().rposition(|&byte| byte == b'.');
+        let kept = &secret[..signature.unwrap_or(secret.len())];
+        Self::Anywhere(String::from_utf8_lossy(kept).into_owned())
+    }
+
+    pub(crate) fn plain(secret: &[u8], offset: usize) -> Self {
+        Self::Plain(String::from_utf8_lossy(secret).into_owned(), offset)
+    }
+}
+
+/// Every token in `bytes`, in whatever encoding.
+pub(crate) fn find(bytes: &[u8]) -> BTreeSet<Sighting> {
+    let mut found = BTreeSet::new();
+    for (span, secret) in plain(bytes).into_iter().chain(wrapped(bytes)) {
+        found.insert(Sighting::plain(secret.as_bytes(), span.start));
+        found.insert(Sighting::anywhere(secret.as_bytes()));
+    }
+    for secret in encoded(bytes, 0) {
+        found.insert(Sighting::anywhere(secret.as_bytes()));
+    }
+    found
+}
+
+/// The tokens that stand plainly, with their offsets.
+fn plain(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
+    let text = |span: &[u8]| String::from_utf8_lossy(span).into_owned();
+    let mut found = Vec::new();
+    for start in 0..bytes.len() {
+        let ahead = &bytes[start..];
+        if ahead
+            .get(..52)
+            .is_some_and(|it| legacy::check(it).is_some())
+        {
+            found.push((start..start + 52, text(&ahead[..52])));
+        }
+        if let Some(length) = [88, 84].into_iter().find(|&length| {
+            ahead
+                .get(..length)
+                .is_some_and(|it| cask::check(it).is_ok())
+        }) {
+            found.push((start..start + length, text(&ahead[..length])));
+        }
+    }
+    static JWT: LazyLock<Regex> = LazyLock::new(|| {
+        let part = "[A-Za-z0-9_-]+";
+        Regex::new(&format!(r"^{part}\.eyJ{part}\.{part}")).expect("an expression")
+    });
+    let mut payloads = BTreeSet::new();
+    for start in positions(bytes, b"eyJ") {
+        let Some(token) = JWT.find(&bytes[start..]).map(|hit| hit.as_bytes()) else {
+            continue;
+        };
+        let payload = bytes[start..].iter().position(|&byte| byte == b'.');
+        if jwt::parse(token).is_some() && payloads.insert(start + payload.unwrap_or(0)) {
+            found.push((start..start + token.len(), text(token)));
+        }
+    }
+    found
+}
+
+/// The tokens whose characters a line break parts, with their spans.
+fn wrapped(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
+    let mut found = Vec::new();
+    for block in blocks(bytes) {
+        for (at, secret) in plain(&block.text) {
+            let span = block.offsets[at.start]..block.offsets[at.end - 1] + 1;
+            if span.len() > secret.len() {
+                found.push((span, secret));
+            }
+        }
+    }
+    found
+}
+
+/// The secrets that come out of the encodings in `bytes`.
+fn encoded(bytes: &[u8], depth: usize) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    if depth == MAX_DEPTH {
+        return found;
+    }
+    for (layers, opened) in open(bytes, depth) {
+        if opened.len() >= SHORTEST && depth + layers <= MAX_DEPTH {
+            found.extend(plain(&opened).into_iter().map(|(_, secret)| secret));
+            found.extend(wrapped(&opened).into_iter().map(|(_, secret)| secret));
+            found.extend(encoded(&opened, depth + layers));
+        }
+    }
+    if let Some(opened) = quoted_printable(bytes) {
+        // What no soft break and no escape interrupts was there before.
+        let tokens = plain(&opened).into_iter().chain(wrapped(&opened));
+        let new = tokens.filter(|(span, _)| positions(bytes, &opened[span.clone()]).is_empty());
+        found.extend(new.map(|(_, secret)| secret));
+        found.extend(encoded(&opened, depth + 1));
+    }
+    found
+}
+
+/// What comes out of `bytes`, each with the number of layers that were opened.
+fn open(bytes: &[u8], depth: usize) -> Vec<(usize, Vec<u8>)> {
+    let mut all = Vec::new();
+    let mut runs: Vec<Vec<u8>> = runs(bytes).map(<[u8]>::to_vec).collect();
+    runs.extend(blocks(bytes).into_iter().map(|block| block.text));
+    for run in runs {
+        for phase in 0..run.len().min(4) {
+            all.push((1, base64(&run[phase..])));
+        }
+        for start in positions(&run, b"H4sI") {
+            all.push((2, gunzip(&base64(&run[start..]))));
+        }
+        for digits in run.split(|byte| !byte.is_ascii_hexdigit()) {
+            for parity in 0..digits.len().min(2) {
+                let pairs = &digits[parity..parity + (digits.len() - parity) / 2 * 2];
+                let opened = HEXLOWER_PERMISSIVE.decode(pairs).expect("pairs of digits");
+                for start in positions(&opened, b"\x1f\x8b\x08") {
+                    all.push((2, gunzip(&opened[start..])));
+                }
+                all.push((1, opened));
+            }
+        }
+    }
+    if depth > 0 {
+        for start in positions(bytes, b"\x1f\x8b\x08") {
+            all.push((1, gunzip(&bytes[start..])));
+        }
+    }
+    for start in 0..bytes.len().min(2) {
+        for low in 0..2 {
+            all.push((1, narrow(&bytes[start..], low)));
+        }
+    }
+    all
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte)
+}
+
+fn runs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes
+        .split(|&byte| !is_base64(byte))
+        .filter(|run| run.len() >= SHORTEST)
+}
+
+/// Lines of base64 joined, with where each character stood.
+struct Block {
+    text: Vec<u8>,
+    offsets: Vec<usize>,
+}
+
+/// Lines that are wrapped: all but the last of 32 characters, one of which is long enough to be
+/// noticed.
+fn blocks(bytes: &[u8]) -> Vec<Block> {
+    static BLOCK: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
+        let escaped = r"\\{1,4}(?:r\\{1,4}n|n|r)";
+        let gap = format!(r"[ \t]{{0,16}}(?:\\?(?:\r\n|\r|\n)|{escaped})[ \t]{{0,256}}");
+        let line = "[A-Za-z0-9+/_-]";
+        let block = format!("{line}{{32,}}(?:{gap}{line}{{32,}})*(?:{gap}{line}+)?");
+        (
+            Regex::new(&block).expect("an expression"),
+            Regex::new(&gap).expect("an expression"),
+        )
+    });
+    let (block, gap) = &*BLOCK;
+    let mut blocks = Vec::new();
+    for hit in block.find_iter(bytes) {
+        let mut offsets = Vec::new();
+        let mut is_noticed = false;
+        let mut from = hit.start();
+        let gaps = gap.find_iter(hit.as_bytes()).map(|gap| gap.range());
+        let end = hit.len()..hit.len();
+        for gap in gaps.chain([end]) {
+            let line = from..hit.start() + gap.start;
+            is_noticed |= line.len() >= SHORTEST;
+            offsets.extend(line);
+            from = hit.start() + gap.end;
+        }
+        if is_noticed {
+            blocks.push(Block {
+                text: offsets.iter().map(|&at| bytes[at]).collect(),
+                offsets,
+            });
+        }
+    }
+    blocks
+}
+
+fn base64(run: &[u8]) -> Vec<u8> {
+    let standard: Vec<u8> = run
+        .iter()
+        .map(|&byte| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => other,
+        })
+        .collect();
+    // A lone last character stands for no byte, and what its neighbours leave over is dropped.
+    let whole = standard.len() / 4 * 4;
+    let mut bytes = BASE64_NOPAD.decode(&standard[..whole]).expect("base64");
+    let mut rest = standard[whole..].to_vec();
+    if rest.len() > 1 {
+        let kept = rest.len() - 1;
+        rest.resize(4, b'A');
+        bytes.extend(&BASE64_NOPAD.decode(&rest).expect("base64")[..kept]);
+    }
+    bytes
+}
+
+fn gunzip(packed: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut decoder = flate2::read::MultiGzDecoder::new(packed).take(8 << 20);
+    // A stream that breaks off gives what came before.
+    let _ = decoder.read_to_end(&mut bytes);
+    bytes
+}
+
+/// UTF-16 as Latin-1, `?` for what is beyond; empty where nothing in it can be half a token.
+fn narrow(bytes: &[u8], low: usize) -> Vec<u8> {
+    let narrow: Vec<u8> = bytes
+        .chunks(2)
+        .map(|unit| match (unit.get(low), unit.get(1 - low)) {
+            // Little-endian text may lack its very last byte.
+            (Some(&byte), Some(0) | None) => byte,
+            _ => b'?',
+        })
+        .collect();
+    let has_text = narrow
+        .windows(26)
+        .any(|text| text.iter().all(u8::is_ascii_graphic) && !text.contains(&b'?'));
+    if has_text { narrow } else { Vec::new() }
+}
+
+/// Decodes all of it, if a line of it is soft.
+fn quoted_printable(bytes: &[u8]) -> Option<Vec<u8>> {
+    static SOFT: LazyLock<Regex> = LazyLock::new(|| Regex::new("=\r?\n").expect("an expression"));
+    static ESCAPE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("=(?:\r?\n|([0-9A-Fa-f]{2}))").expect("an expression"));
+    SOFT.is_match(bytes).then(|| {
+        let value = |captures: &regex::bytes::Captures<'_>| {
+            captures.get(1).map_or_else(Vec::new, |digits| {
+                HEXLOWER_PERMISSIVE
+                    .decode(digits.as_bytes())
+                    .expect("two digits")
+            })
+        };
+        ESCAPE.replace_all(bytes, value).into_owned()
+    })
+}
+
+fn positions(bytes: &[u8], text: &[u8]) -> Vec<usize> {
+    (0..bytes.len())
+        .filter(|&at| bytes[at..].starts_with(text))
+        .collect()
+}
