@@ -12,6 +12,7 @@ use super::plan::{Match, Plan};
 use super::prefilter;
 use super::run::Run;
 use crate::model::{Clue, Encoding, Evidence, Secret};
+use crate::token::cask;
 
 /// The shortest run that can hold a legacy token in base64.
 const MIN_BASE64: usize = 70;
@@ -42,7 +43,7 @@ pub(super) struct Search<'s> {
     plan: &'s Plan,
     owned: Range<usize>,
     hits: Vec<Hit>,
-    /// For the head of each token found, the bytes of the input that hold it, by their start.
+    /// For each token found, in its usual length, the bytes of the input that hold it, by their start.
     seen: HashMap<Vec<u8>, BTreeMap<usize, usize>>,
     spare: Vec<Vec<u8>>,
 }
@@ -274,8 +275,12 @@ impl<'s> Search<'s> {
     /// tried first: another finds a token again that a soft break does not split, or reads UTF-16
     /// off by one byte. And a token of the long form starts with one of the usual length.
     fn is_new(&mut self, secret: &[u8], exact: &Range<usize>) -> bool {
-        let head = &secret[..secret.len().min(prefilter::MIN_RUN)];
-        let places = self.seen.entry(head.to_vec()).or_default();
+        let form = if secret.len() == cask::LONG_LEN {
+            &secret[..cask::LEN]
+        } else {
+            secret
+        };
+        let places = self.seen.entry(form.to_vec()).or_default();
         let last = places.range(..exact.end).next_back();
         if last.is_some_and(|(_, &end)| end > exact.start) {
             return false;
