@@ -47,8 +47,10 @@ pub(super) enum Map<'a> {
     },
     /// Two bytes to a character.
     Wide {
-        /// Where the first character starts.
-        start: usize,
+        /// Where the low byte of the first character stands.
+        first: usize,
+        /// 1 where its high byte stands before it.
+        high_before: usize,
     },
     /// One byte from one or three.
     QuotedPrintable {
@@ -145,10 +147,11 @@ impl<'a> Layer<'a> {
                     2,
                 )
             }
-            Map::Wide { start } => {
-                // The last character may lack its second byte.
+            Map::Wide { first, high_before } => {
+                // At the ends a character may lack its high byte.
                 let raw = |span: &Range<usize>| {
-                    start + 2 * span.start..(start + 2 * span.end).min(parent.bytes.len())
+                    (first + 2 * span.start).saturating_sub(*high_before)
+                        ..(first + 2 * span.end - high_before).min(parent.bytes.len())
                 };
                 Span {
                     exact: raw(&span.exact),

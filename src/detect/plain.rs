@@ -35,24 +35,9 @@ pub(super) fn search(
         &layer[run.raw.start..layer.len().min(run.raw.end + 2)],
         &mut place,
     );
-    if run.is_wrapped() {
-        // What stands on one line was found above, with a line's first character that the
-        // joined text may take for an escape's.
-        let mut place = |span: Range<usize>, what| {
-            let raw = run.raw_span(span.clone());
-            if raw.len() > span.len() {
-                found(raw, what);
-            }
-        };
-        legacy_tokens(plan, &run.text, &mut place);
-        pats(plan, &run.text, &mut place);
-    } else {
-        if plan.unproven.is_some() {
-            unproven(plan, layer, &run.raw, found);
-        }
-        if plan.oauth_token.is_some() {
-            oauth_tokens(plan, layer, &run.raw, found);
-        }
+    if !run.is_wrapped() {
+        unproven(plan, layer, &run.raw, found);
+        oauth_tokens(plan, layer, &run.raw, found);
     }
 }
 

@@ -209,15 +209,16 @@ impl<'s> Search<'s> {
             }
             let stretch = wide::stretch(layer.bytes, at, layer.lead);
             from = stretch.narrow_end;
-            searched[at % 2] = stretch.span.end;
-            let encodings: &'static [Encoding] = match stretch.byte_order {
-                Encoding::Utf16Be => &[Encoding::Utf16Be],
-                _ => &[Encoding::Utf16Le],
+            searched[at % 2] = stretch.low_bytes.end;
+            let (encodings, high_before): (&'static [Encoding], _) = match stretch.byte_order {
+                Encoding::Utf16Be => (&[Encoding::Utf16Be], 1),
+                _ => (&[Encoding::Utf16Le], 0),
             };
             let mut bytes = self.spare.pop().unwrap_or_default();
             wide::decode(layer.bytes, &stretch, &mut bytes);
             let map = Map::Wide {
-                start: stretch.span.start,
+                first: stretch.low_bytes.start,
+                high_before,
             };
             self.inner(&layer.open(&bytes, 0, encodings, map));
             self.spare.push(bytes);

