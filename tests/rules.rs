@@ -74,6 +74,11 @@ fn built_in_rules_load() {
     );
     for rule in set.iter() {
         assert!(
+            matches!(rule.kind, RuleKind::BuiltIn(kind) if BuiltIn::of_rule(&rule.id) == Some(kind)),
+            "{} tells its recogniser",
+            rule.id
+        );
+        assert!(
             rule.help.contains("What to do:"),
             "{} says what to do",
             rule.id

@@ -22,7 +22,7 @@ Exit codes:
   0    complete, nothing to report
   1    at least one leak
   2    could not run: usage, configuration, or a target that cannot be opened
-  3    incomplete: something was not read, and no leak was found
+  3    incomplete: something was not read or not answered, and no leak was found
   130  interrupted; what was found so far is reported";
 
 const SCAN_EXAMPLES: &str = "\
@@ -109,20 +109,22 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Args)]
 #[command(next_help_heading = "General")]
 pub(super) struct Common {
-    /// Print the report only
+    /// Print the report only: no progress, no notes
     ///
-    /// Nothing but the report on standard output and, should patsweep fail, errors on standard
-    /// error: no progress, notes or summary.
+    /// Nothing goes to standard error but errors. The report stays as it is.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Say more on standard error, such as which configuration was used
+    /// Say more: all of a text report, and which configuration is used
+    ///
+    /// Text reports list every finding, place and problem in full, and what was skipped. Standard
+    /// error tells which configuration and rules are used.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
     /// When to use colours
     ///
     /// `auto` uses them on a terminal unless `NO_COLOR` is set or TERM is `dumb`, and elsewhere if
     /// `CLICOLOR_FORCE` is set. Reports in files are never coloured.
-    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(long, global = true, value_name = "WHEN")]
     pub(super) color: Option<Color>,
     /// The same as --color never
     #[arg(long, global = true, conflicts_with = "color")]
@@ -131,7 +133,7 @@ pub(super) struct Common {
     ///
     /// Without it, configuration is read from `patsweep/config.toml` in your own configuration
     /// folder (`XDG_CONFIG_HOME` or ~/.config; %APPDATA% on Windows), if that file exists. A file met
-    /// in a scanned folder is never used. Flags win over the file.
+    /// in a scanned folder is never used. Flags win over the file; lists are joined.
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) config: Option<PathBuf>,
     /// Read no configuration file
@@ -159,9 +161,12 @@ pub(super) enum Command {
     /// Find tokens in files, folders, archives or standard input
     ///
     /// Finds tokens in files, folders, archives or standard input, whether they stand there plainly
-    /// or in base64, UTF-16, hexadecimal, quoted-printable or gzip, up to four layers deep. Hidden
-    /// and git-ignored files are scanned, too: that is where .env and .npmrc are. Names of files
-    /// are scanned like contents.
+    /// or in base64, UTF-16, hexadecimal, quoted-printable or gzip, up to four layers deep.
+    ///
+    /// Hidden and git-ignored files are scanned, too: that is where .env and .npmrc are. So are the
+    /// names of files, and what is in archives (zip, tar, gz, bz2, xz, zst and their relatives),
+    /// whatever they are called. Of a git repository the files are scanned, not the history.
+    /// System folders such as /proc and /sys are entered only when named.
     #[command(after_long_help = SCAN_EXAMPLES)]
     Scan(Box<Scan>),
     /// List, check and explain rules
@@ -186,7 +191,8 @@ pub(super) struct Scan {
     /// Load rules of your own; may be repeated
     ///
     /// FILE is a TOML file; of a folder, the *.toml files directly in it are loaded. The format is
-    /// described in docs/rules.md; `patsweep rules check` tries the rules on their examples.
+    /// described in docs/rules.md of the source; `patsweep rules check` tries the rules on their
+    /// examples.
     #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
     #[arg(help_heading = "What to look for")]
     pub(super) rules: Vec<PathBuf>,
@@ -253,7 +259,7 @@ pub(super) struct Scan {
     /// List at most N occurrences of each token [default: 1000]
     ///
     /// All of them are counted.
-    #[arg(long, value_name = "N", help_heading = "Reports")]
+    #[arg(long, value_name = "N", value_parser = positive, help_heading = "Reports")]
     pub(super) max_occurrences: Option<NonZeroUsize>,
     /// Show the tokens themselves in the reports
     ///
@@ -265,13 +271,14 @@ pub(super) struct Scan {
     /// Which leaks set the exit code [default: any]
     #[arg(long, value_name = "WHICH", help_heading = "Exit code")]
     pub(super) fail_on: Option<FailOn>,
-    /// Exit with N instead of 1 when there are leaks, 1 to 125
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=125))]
+    /// Exit with N, 1 to 125, instead of 1 when there are leaks
+    #[arg(long, value_name = "N", value_parser = leak_code)]
     #[arg(help_heading = "Exit code")]
     pub(super) exit_code: Option<u8>,
 
     /// Use N threads [default: as many as there are processors]
-    #[arg(short, long, value_name = "N", help_heading = "General")]
+    #[arg(short, long, value_name = "N", value_parser = positive)]
+    #[arg(help_heading = "General", display_order = 0)]
     pub(super) jobs: Option<NonZeroUsize>,
 }
 
@@ -282,8 +289,7 @@ pub(super) enum FailOn {
     Any,
     /// Only tokens that are proven by their checksum
     Proven,
-    /// Only tokens confirmed active; one that nobody asked the service about makes the scan
-    /// incomplete (3)
+    /// Only tokens confirmed active; where that is not known, the scan is incomplete (3)
     Active,
     /// None; an incomplete scan still exits with 3
     Never,
@@ -324,6 +330,7 @@ pub(super) enum RulesCommand {
 pub(super) struct RulesList {
     /// Load rules of your own; may be repeated
     #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    #[arg(help_heading = "What to look for")]
     pub(super) rules: Vec<PathBuf>,
 }
 
@@ -335,6 +342,7 @@ pub(super) struct RulesCheck {
     pub(super) paths: Vec<PathBuf>,
     /// The same as FILE|DIR, as `scan` has it; may be repeated
     #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    #[arg(help_heading = "What to look for")]
     pub(super) rules: Vec<PathBuf>,
 }
 
@@ -343,6 +351,7 @@ pub(super) struct RulesCheck {
 pub(super) struct RulesExplain {
     /// Load rules of your own; may be repeated
     #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    #[arg(help_heading = "What to look for")]
     pub(super) rules: Vec<PathBuf>,
 }
 
@@ -398,6 +407,26 @@ pub(super) fn output_order(scan: &ArgMatches) -> Vec<OutputArg> {
     let mut order: Vec<_> = formats.chain(files).collect();
     order.sort_by_key(|(index, _)| *index);
     order.into_iter().map(|(_, arg)| arg).collect()
+}
+
+/// Why a number cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum NumberError {
+    #[error("expected a whole number, at least 1")]
+    NotPositive,
+    #[error("expected a whole number from 1 to 125")]
+    NotLeakCode,
+}
+
+fn positive(text: &str) -> Result<NonZeroUsize, NumberError> {
+    text.parse().map_err(|_| NumberError::NotPositive)
+}
+
+fn leak_code(text: &str) -> Result<u8, NumberError> {
+    text.parse()
+        .ok()
+        .filter(|code| (1..=125).contains(code))
+        .ok_or(NumberError::NotLeakCode)
 }
 
 fn format_parser() -> impl TypedValueParser<Value = Format> {

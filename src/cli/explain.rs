@@ -13,7 +13,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::generate::print;
 use super::settings::{self, Environment};
-use crate::model::{Candidate, Proof, Timestamp};
+use crate::model::{Candidate, FindingId, Proof, Timestamp};
 use crate::rules::Unproven;
 use crate::scan::{Answer, explain};
 use crate::token::explain::Explanation;
@@ -157,7 +157,10 @@ fn inside(candidate: &Candidate) -> String {
     if let Some(time) = candidate.expires {
         row("expires", date(time));
     }
-    row("id", candidate.id.to_string());
+    match &candidate.id {
+        FindingId::C3id(id) => row("C3ID", id.clone()),
+        FindingId::Salted(id) => row("id", format!("{id} (salted, of this run alone)")),
+    }
     text
 }
 

@@ -14,8 +14,8 @@ use super::output::{self, Audience, Destination, OutputError};
 use super::progress::Line;
 use super::settings::{self, Coloring, Environment, Settings, shown};
 use crate::model::{Report, Timestamp};
-use crate::report::{self, Format, RuleMeta, Secrets, Verbosity};
-use crate::rules::{Rule, Severity};
+use crate::report::{self, Format, Secrets, Verbosity};
+use crate::rules::Rule;
 use crate::scan::Progress;
 use crate::sources::{self, Target};
 
@@ -89,12 +89,11 @@ fn write(
     report: &Report,
 ) -> Result<(), Failure> {
     let mut complaints = Vec::new();
-    let rules: Vec<RuleMeta> = settings
+    let rules: Vec<&Rule> = settings
         .scan
         .rules
         .iter()
         .filter(|rule| settings.scan.rules.is_enabled(rule))
-        .map(meta)
         .collect();
     for output in &settings.outputs {
         let mut options = report::Options {
@@ -144,28 +143,12 @@ fn write(
     }
 }
 
-/// How much a report says. `--quiet` is about standard error: a report that left out what could not
-/// be read would pass for a complete one.
+/// How much a report says; `--quiet` is about standard error alone.
 fn verbosity(common: &Common) -> Verbosity {
     if common.verbose > 0 {
         Verbosity::Verbose
     } else {
         Verbosity::Normal
-    }
-}
-
-fn meta(rule: &Rule) -> RuleMeta {
-    RuleMeta {
-        id: rule.id.clone(),
-        title: rule.title.clone(),
-        description: rule.description.clone(),
-        help: rule.help.clone(),
-        severity: match rule.severity {
-            Severity::Low => report::Severity::Low,
-            Severity::Medium => report::Severity::Medium,
-            Severity::High => report::Severity::High,
-            Severity::Critical => report::Severity::Critical,
-        },
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Clue, Encoding, FindingId, IssueMonth, Position, Proof, Secret, Time
 /// One place where something stands that a rule takes for a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// The C3ID of the token.
+    /// The id of the token.
     pub id: FindingId,
     /// The id of the rule.
     pub rule: Arc<str>,

@@ -11,7 +11,7 @@ pub enum Unit {
     Member,
 }
 
-/// Why something was seen and not scanned, a closed list documented in `docs/formats.md`.
+/// Why something was seen and not scanned, a closed list documented in `docs/report.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SkipReason {
     /// A FIFO, socket or device met in a walk.

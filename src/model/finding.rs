@@ -67,7 +67,7 @@ pub struct Suppression {
 /// One token, with every place where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The token's C3ID.
+    /// Its id.
     pub id: FindingId,
     /// The id of the rule.
     pub rule: Arc<str>,

@@ -2,7 +2,7 @@
 
 use super::BytePath;
 
-/// Why something was not read, a closed list documented in `docs/formats.md`.
+/// Why something was not read, a closed list documented in `docs/report.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProblemKind {
     /// The system refused to open or read it.

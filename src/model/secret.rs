@@ -54,13 +54,27 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The id of a finding: the token's C3ID, or a salted one for the low-entropy matches of users'
-/// rules. Safe to print, store and compare.
+/// The id of a finding. Safe to print and store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FindingId(pub String);
+pub enum FindingId {
+    /// The token's C3ID, the same in every run and under which Azure DevOps knows the token.
+    C3id(String),
+    /// Of a low-entropy match of a user's rule, which a plain hash would give away: salted, and so
+    /// of no meaning outside this run.
+    Salted(String),
+}
+
+impl FindingId {
+    /// The id itself.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::C3id(id) | Self::Salted(id) => id,
+        }
+    }
+}
 
 impl fmt::Display for FindingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }

@@ -3,31 +3,32 @@
 use std::borrow::Cow;
 
 use crate::model::{Evidence, Timestamp};
+use crate::rules::BuiltIn;
 
 use super::view::FindingView;
 
 /// The next step, for people: no full stop, lower case.
 pub(super) fn next_step(finding: &FindingView<'_>, now: Timestamp) -> String {
-    let first: Cow<'static, str> = match finding.rule {
-        "azure-devops-pat" | "azure-devops-pat-legacy" => match settings_page(finding) {
+    let first: Cow<'static, str> = match finding.built_in {
+        Some(BuiltIn::Pat | BuiltIn::PatLegacy) => match settings_page(finding) {
             Some(page) => format!("have its owner revoke it at {page}").into(),
             None => "have its owner revoke it in Azure DevOps under User settings > Personal \
                      access tokens"
                 .into(),
         },
-        "azure-devops-app-secret" => {
+        Some(BuiltIn::AppSecret) => {
             "regenerate the secret in the application's registration in Azure DevOps".into()
         }
-        "azure-devops-oauth-token" if finding.expires.is_some_and(|time| time <= now) => {
+        Some(BuiltIn::OauthToken) if finding.expires.is_some_and(|time| time <= now) => {
             "it has expired by its own word; find out what writes such tokens down".into()
         }
-        "azure-devops-oauth-token" => {
+        Some(BuiltIn::OauthToken) => {
             "cancel the pipeline run or revoke the authorization that it belongs to".into()
         }
-        "azure-devops-pat-unproven" => {
+        Some(BuiltIn::PatUnproven) => {
             "ask whoever wrote it whether it ever was a token, and if so revoke it".into()
         }
-        _ => "revoke it where it was issued".into(),
+        None => "revoke it where it was issued".into(),
     };
     let cleanup = match finding.occurrence_count {
         0 | 1 => "remove it here".to_owned(),

@@ -123,7 +123,7 @@ pub(super) struct Finding<'v> {
 impl<'v> Finding<'v> {
     pub(super) fn new(mut finding: FindingView<'v>) -> Self {
         Self {
-            id: finding.id,
+            id: finding.id.as_str(),
             rule: finding.rule,
             proof: finding.proof.as_str(),
             issued: finding.issued.map(|month| month.to_string()),

@@ -17,12 +17,12 @@ mod words;
 
 use std::io::{self, Write};
 use std::str::FromStr;
-use std::sync::Arc;
 
 pub use escape::escape_for_terminal;
 pub use redact::{Redactor, Slash};
 
 use crate::model::{Report, Timestamp};
+use crate::rules::Rule;
 
 use self::view::View;
 
@@ -104,7 +104,7 @@ pub struct UnknownFormat {
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
     /// The rules that ran, in the order in which they are listed.
-    pub rules: &'a [RuleMeta],
+    pub rules: &'a [&'a Rule],
     /// Whether the text report is coloured.
     pub color: Color,
     /// Whether tokens are shown.
@@ -135,44 +135,15 @@ pub enum Secrets {
     Show,
 }
 
-/// How much the text report says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// How much the text report says. There is no less than normal: a report that left out what could
+/// not be read would pass for a complete one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verbosity {
-    /// The findings only.
-    Quiet,
     /// Findings, problems and a summary, long lists cut.
     #[default]
     Normal,
     /// Nothing cut, and what was skipped.
     Verbose,
-}
-
-/// What reports say about a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleMeta {
-    /// The id.
-    pub id: Arc<str>,
-    /// A few words, for headings.
-    pub title: String,
-    /// One sentence: what is found.
-    pub description: String,
-    /// What it is and what to do about it, in Markdown; may be empty.
-    pub help: String,
-    /// How bad a leak is.
-    pub severity: Severity,
-}
-
-/// How bad a leak is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Probably nothing.
-    Low,
-    /// Of limited use to a stranger.
-    Medium,
-    /// Of use to a stranger, for a while or within bounds.
-    High,
-    /// Opens the door.
-    Critical,
 }
 
 /// Writes `report` to `out` as `format`.

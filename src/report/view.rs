@@ -1,12 +1,14 @@
 //! A report as reporters see it: every string redacted, nothing else changed.
 
 use crate::model::{
-    BytePath, Coverage, Encoding, Evidence, Excerpt, Finding, IssueMonth, Occurrence, Position,
-    ProblemKind, Proof, Report, SourceKind, Summary, SuppressedBy, TargetKind, Timestamp, Validity,
-    ValidityReason,
+    BytePath, Coverage, Encoding, Evidence, Excerpt, Finding, FindingId, IssueMonth, Occurrence,
+    Position, ProblemKind, Proof, Report, SourceKind, Summary, SuppressedBy, TargetKind, Timestamp,
+    Validity, ValidityReason,
 };
 
-use super::{Color, Options, Redactor, RuleMeta, Secrets, Slash, Verbosity};
+use crate::rules::{BuiltIn, Rule, Severity};
+
+use super::{Color, Options, Redactor, Secrets, Slash, Verbosity};
 
 /// A redacted report. Findings and their occurrences are redacted one by one as they are asked
 /// for, so that a large report is not in memory twice.
@@ -14,7 +16,7 @@ pub(super) struct View<'a> {
     report: &'a Report,
     redactor: Redactor,
     secrets: Secrets,
-    rules: Vec<RuleMeta>,
+    rules: Vec<RuleView<'a>>,
     pub(super) color: Color,
     pub(super) verbosity: Verbosity,
     pub(super) now: Timestamp,
@@ -26,14 +28,25 @@ pub(super) struct TargetView {
     pub(super) path: BytePath,
 }
 
+/// What reports say about a rule.
+pub(super) struct RuleView<'a> {
+    rule: &'a Rule,
+    pub(super) title: String,
+    pub(super) description: String,
+    /// Markdown; may be empty.
+    pub(super) help: String,
+}
+
 /// A finding.
 pub(super) struct FindingView<'v> {
     view: &'v View<'v>,
     occurrences: &'v [Occurrence],
-    pub(super) id: &'v str,
+    pub(super) id: &'v FindingId,
     pub(super) rule: &'v str,
+    /// `None` for a rule of the user's.
+    pub(super) built_in: Option<BuiltIn>,
     /// `None` for a rule that the caller did not describe.
-    pub(super) meta: Option<&'v RuleMeta>,
+    pub(super) meta: Option<&'v RuleView<'v>>,
     pub(super) redacted: String,
     /// The token itself, only with [`Secrets::Show`].
     pub(super) secret: Option<String>,
@@ -64,7 +77,7 @@ pub(super) struct ProblemView {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(report: &'a Report, options: &Options<'_>) -> Self {
+    pub(super) fn new(report: &'a Report, options: &Options<'a>) -> Self {
         let &Options {
             rules,
             color,
@@ -77,11 +90,11 @@ impl<'a> View<'a> {
             Secrets::Show => Redactor::disabled(),
         };
         let text = |text: &str| redactor.redact(text, Slash::Belongs).into_owned();
-        let rules = rules.iter().map(|rule| RuleMeta {
+        let rules = rules.iter().map(|rule| RuleView {
+            rule,
             title: text(&rule.title),
             description: text(&rule.description),
             help: text(&rule.help),
-            ..rule.clone()
         });
         Self {
             report,
@@ -95,7 +108,7 @@ impl<'a> View<'a> {
     }
 
     /// The rules that ran, as the caller listed them.
-    pub(super) fn rules(&self) -> &[RuleMeta] {
+    pub(super) fn rules(&self) -> &[RuleView<'a>] {
         &self.rules
     }
 
@@ -143,9 +156,10 @@ impl<'a> View<'a> {
         FindingView {
             view: self,
             occurrences: &finding.occurrences,
-            id: &finding.id.0,
+            id: &finding.id,
             rule: &finding.rule,
-            meta: self.rules.iter().find(|rule| rule.id == finding.rule),
+            built_in: BuiltIn::of_rule(&finding.rule),
+            meta: self.rules.iter().find(|rule| rule.id() == &*finding.rule),
             redacted: finding.secret.redacted(),
             secret,
             proof: finding.proof,
@@ -176,6 +190,16 @@ impl<'a> View<'a> {
 
     fn text(&self, text: &str) -> String {
         self.redactor.redact(text, Slash::Belongs).into_owned()
+    }
+}
+
+impl<'a> RuleView<'a> {
+    pub(super) fn id(&self) -> &'a str {
+        &self.rule.id
+    }
+
+    pub(super) fn severity(&self) -> Severity {
+        self.rule.severity
     }
 }
 

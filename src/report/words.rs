@@ -1,11 +1,9 @@
 //! How reports say numbers, dates, encodings and proofs in words.
 
-use crate::model::{Encoding, Evidence, IssueMonth, Proof, Timestamp};
+use crate::model::{Encoding, Evidence, FindingId, IssueMonth, Proof, Timestamp};
+use crate::rules::BuiltIn;
 
 use super::view::FindingView;
-
-/// The built-in rule for tokens that are signed and not checksummed.
-const OAUTH_TOKEN: &str = "azure-devops-oauth-token";
 
 /// `1 file`, `1,204 files`.
 pub(super) fn count(number: u64, noun: &str) -> String {
@@ -95,11 +93,19 @@ pub(super) fn evidence(evidence: Evidence) -> &'static str {
     }
 }
 
+/// The id, and how far it holds.
+pub(super) fn id(id: &FindingId) -> String {
+    match id {
+        FindingId::C3id(id) => format!("{id} (C3ID)"),
+        FindingId::Salted(id) => format!("{id} (salted, of this run alone)"),
+    }
+}
+
 /// Why a finding is believed, and what the token says of itself.
 pub(super) fn proof(finding: &FindingView<'_>, now: Timestamp) -> String {
     let mut text = match finding.proof {
         Proof::Checksum => "proven: its checksum is right, so this is no look-alike".to_owned(),
-        Proof::Shape if finding.rule == OAUTH_TOKEN => {
+        Proof::Shape if finding.built_in == Some(BuiltIn::OauthToken) => {
             "not proven: its signature cannot be checked offline".to_owned()
         }
         Proof::Shape => "not proven: only its shape was checked".to_owned(),

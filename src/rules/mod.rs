@@ -148,6 +148,12 @@ impl BuiltIn {
             Self::PatUnproven => "pat-unproven",
         }
     }
+
+    /// The recogniser behind the rule with this id; `None` for a user's rule.
+    pub fn of_rule(id: &str) -> Option<Self> {
+        let name = id.strip_prefix("azure-devops-")?;
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// Anchors and a regular expression.

@@ -19,21 +19,28 @@ pub struct Salt(pub [u8; 16]);
 /// for secrets of high entropy; for others there is [`salted`].
 pub fn c3id(token: &[u8]) -> FindingId {
     let inner = HEXUPPER.encode(&Sha256::digest(token));
-    shorten(&[b"CrossMicrosoftCorrelatingId:", inner.as_bytes()])
+    FindingId::C3id(shorten(&[
+        b"CrossMicrosoftCorrelatingId:",
+        inner.as_bytes(),
+    ]))
 }
 
 /// Computes an id of the same shape that means nothing without `salt`.
 pub fn salted(secret: &[u8], salt: &Salt) -> FindingId {
-    shorten(&[b"PatsweepSaltedId:", &salt.0, &Sha256::digest(secret)])
+    FindingId::Salted(shorten(&[
+        b"PatsweepSaltedId:",
+        &salt.0,
+        &Sha256::digest(secret),
+    ]))
 }
 
 /// Hashes `parts` as one message and keeps the first [`KEPT`] bytes.
-fn shorten(parts: &[&[u8]]) -> FindingId {
+fn shorten(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part);
     }
-    FindingId(BASE64.encode(&hash.finalize()[..KEPT]))
+    BASE64.encode(&hash.finalize()[..KEPT])
 }
 
 #[cfg(test)]
@@ -42,7 +49,7 @@ mod tests {
 
     #[test]
     fn c3id_matches_the_published_example() {
-        assert_eq!(c3id(b"test").0, "rPHgxCVAOw6CZsT9xXEw");
+        assert_eq!(c3id(b"test").as_str(), "rPHgxCVAOw6CZsT9xXEw");
     }
 
     #[test]
@@ -54,7 +61,7 @@ mod tests {
             salted(b"tess", &Salt([1; 16])),
         ];
         for (i, id) in ids.iter().enumerate() {
-            assert_eq!(id.0.len(), 20);
+            assert_eq!(id.as_str().len(), 20);
             assert!(!ids[..i].contains(id));
         }
         assert_eq!(salted(b"test", &Salt([1; 16])), ids[2]);

@@ -21,7 +21,7 @@ fn sighting(token: char, path: &str, line: u64) -> Sighting {
         path: BytePath::from(path),
     };
     let candidate = Candidate {
-        id: FindingId(format!("id-{token}")),
+        id: FindingId::C3id(format!("id-{token}")),
         rule: "azure-devops-pat".into(),
         secret: Secret::new(secret.as_bytes()),
         proof: Proof::Checksum,
@@ -164,7 +164,7 @@ fn the_stronger_rule_names_the_finding() {
     let with = |rule: &str, proof| {
         let (origin, mut candidate) = sighting('a', "a", 1);
         candidate.rule = rule.into();
-        candidate.id = FindingId(format!("of-{rule}"));
+        candidate.id = FindingId::C3id(format!("of-{rule}"));
         candidate.proof = proof;
         candidate.issued = (proof == Proof::Checksum).then_some(IssueMonth {
             year: 2026,
@@ -320,7 +320,7 @@ fn any_sighting() -> impl Strategy<Value = Sighting> {
                     column: 1,
                 });
                 candidate.encodings = encodings;
-                candidate.id = FindingId(format!("{token}-{rule}"));
+                candidate.id = FindingId::C3id(format!("{token}-{rule}"));
                 candidate.rule = rule.into();
                 candidate.proof = proof;
                 candidate.organizations = organizations;

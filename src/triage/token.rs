@@ -8,11 +8,9 @@ use crate::model::{
     BytePath, Candidate, Clue, Encoding, Evidence, Excerpt, Finding, FindingId, IssueMonth,
     Occurrence, Origin, Position, Proof, Secret, SourceKind, Timestamp, Validity, ValidityReason,
 };
+use crate::rules::BuiltIn;
 
 use super::MAX_NEARBY;
-
-/// Built-in rules whose matches carry no checksum that could prove them.
-const BUILT_IN_SHAPES: [&str; 2] = ["azure-devops-oauth-token", "azure-devops-pat-unproven"];
 
 /// The place of an occurrence in the report: by path, then from the top of the file, names first.
 type Key = (Vec<u8>, Option<Position>, Vec<Encoding>, SourceKind);
@@ -96,7 +94,7 @@ impl Token {
     fn identify(&mut self, candidate: Candidate) {
         let strength = match candidate.proof {
             Proof::Checksum => Strength::Proven,
-            Proof::Shape if BUILT_IN_SHAPES.contains(&&*candidate.rule) => Strength::BuiltIn,
+            Proof::Shape if BuiltIn::of_rule(&candidate.rule).is_some() => Strength::BuiltIn,
             Proof::Shape => Strength::User,
         };
         let is_stronger = self

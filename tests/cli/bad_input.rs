@@ -48,11 +48,11 @@ fn a_target_that_is_no_file_is_named() {
 fn usage_is_checked() {
     check_usage(
         "scan --exit-code 0",
-        "error: invalid value '0' for '--exit-code <N>': 0 is not in 1..=125",
+        "error: invalid value '0' for '--exit-code <N>': expected a whole number from 1 to 125",
     );
     check_usage(
         "scan --exit-code 126",
-        "error: invalid value '126' for '--exit-code <N>': 126 is not in 1..=125",
+        "error: invalid value '126' for '--exit-code <N>': expected a whole number from 1 to 125",
     );
     check_usage(
         "scan -f xml",
@@ -69,7 +69,7 @@ fn usage_is_checked() {
     );
     check_usage(
         "scan -j 0",
-        "error: invalid value '0' for '--jobs <N>': number would be zero for non-zero type",
+        "error: invalid value '0' for '--jobs <N>': expected a whole number, at least 1",
     );
     check_usage(
         "scan --nonsense",

@@ -4,5 +4,6 @@ mod bad_input;
 mod environment;
 mod generate;
 mod program;
+mod readme;
 mod rules;
 mod scan;

@@ -192,7 +192,7 @@ fn a_token_inside_other_text_is_found() {
     assert_eq!(code, 0);
     let expected = format!(
         "azure-devops-pat stands in it (plain)\n  proven   yes, its checksum is right\n  \
-         issued   2025-02\n  id       {}\n",
+         issued   2025-02\n  C3ID     {}\n",
         c3id(token.as_bytes())
     );
     assert_eq!(answer.split_once('\n').expect("two lines").1, expected);

@@ -4,11 +4,10 @@ use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use patsweep::model::{
     BytePath, Excerpt, Finding, FindingId, ProblemKind, Report, Secret, SuppressedBy, Suppression,
 };
-use patsweep::report::{
-    Color, Format, Options, Redactor, RuleMeta, Secrets, Severity, Slash, Verbosity,
-};
+use patsweep::report::{Color, Format, Options, Redactor, Secrets, Slash, Verbosity};
+use patsweep::rules::{Rule, Severity};
 
-use crate::sample::{NOW, finding, place, problem, report, write_with};
+use crate::sample::{self, NOW, finding, place, problem, report, write_with};
 
 /// 84 letters and digits that do not repeat, and without a meaning.
 fn random_token(seed: u64) -> String {
@@ -154,8 +153,7 @@ fn fields(text: &str) -> Vec<(&'static str, Report)> {
 const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Jsonl, Format::Sarif];
 
 /// Every way in which a report is written; only text knows verbosities.
-const WAYS: [(Format, Verbosity); 6] = [
-    (Format::Text, Verbosity::Quiet),
+const WAYS: [(Format, Verbosity); 5] = [
     (Format::Text, Verbosity::Normal),
     (Format::Text, Verbosity::Verbose),
     (Format::Json, Verbosity::Normal),
@@ -181,15 +179,14 @@ fn nothing_leaves() {
 
 #[test]
 fn a_rule_does_not_tell_either() {
-    let rule = RuleMeta {
-        id: "acme".into(),
+    let rule = Rule {
         title: token(),
         description: token(),
         help: format!("for example `{}`", token()),
-        severity: Severity::Low,
+        ..sample::rule("acme", "", Severity::Low)
     };
     let options = Options {
-        rules: &[rule],
+        rules: &[&rule],
         color: Color::Plain,
         secrets: Secrets::Redact,
         verbosity: Verbosity::Verbose,
@@ -226,7 +223,7 @@ fn the_test_above_can_fail() {
 #[test]
 fn a_token_found_elsewhere_is_taken_out_too() {
     let other = Finding {
-        id: FindingId("other".to_owned()),
+        id: FindingId::C3id("other".to_owned()),
         secret: Secret::new(random_token(2).as_bytes()),
         ..finding('B', vec![place(&token(), 1)])
     };

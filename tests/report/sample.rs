@@ -1,5 +1,6 @@
 //! Small reports made by hand. Their secrets are repeated letters: no token stands here.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use patsweep::model::{
@@ -8,21 +9,28 @@ use patsweep::model::{
     SourceKind, Summary, SuppressedBy, Suppression, TargetKind, TargetSummary, Timestamp, Unit,
     Validity, ValidityReason,
 };
-use patsweep::report::{
-    Color, Format, Options, RuleMeta, Secrets, Severity, Verbosity, write as write_report,
-};
+use patsweep::report::{Color, Format, Options, Secrets, Verbosity, write as write_report};
+use patsweep::rules::{BuiltIn, Place, Rule, RuleKind, Severity};
 
 /// 2026-11-22T10:00:00Z.
 pub(crate) const NOW: Timestamp = Timestamp(1_795_341_600);
 
-pub(crate) fn rules() -> Vec<RuleMeta> {
-    let rule = |id: &str, title: &str, severity| RuleMeta {
+pub(crate) fn rule(id: &str, title: &str, severity: Severity) -> Rule {
+    Rule {
         id: Arc::from(id),
         title: title.to_owned(),
         description: format!("Finds: {title}."),
         help: format!("What a *{title}* is, and what to do.\n"),
         severity,
-    };
+        kind: RuleKind::BuiltIn(BuiltIn::Pat),
+        place: Place {
+            path: PathBuf::from("rules.toml"),
+            line: 1,
+        },
+    }
+}
+
+fn rules() -> Vec<Rule> {
     vec![
         rule(
             "azure-devops-pat",
@@ -49,6 +57,7 @@ pub(crate) fn write_with(
     change: impl FnOnce(&mut Options<'_>),
 ) -> String {
     let rules = rules();
+    let rules: Vec<&Rule> = rules.iter().collect();
     let mut options = Options {
         rules: &rules,
         color: Color::Plain,
@@ -91,7 +100,7 @@ pub(crate) fn place(path: &str, line: u64) -> Occurrence {
 /// A proven token in these places.
 pub(crate) fn finding(letter: char, occurrences: Vec<Occurrence>) -> Finding {
     Finding {
-        id: FindingId(letter.to_string().repeat(20)),
+        id: FindingId::C3id(letter.to_string().repeat(20)),
         rule: Arc::from("azure-devops-pat"),
         secret: Secret::new(token(letter).as_bytes()),
         proof: Proof::Checksum,

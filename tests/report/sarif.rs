@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
-use patsweep::model::Report;
+use patsweep::model::{FindingId, Report};
 use patsweep::report::{Format, Secrets};
 use serde_json::{Value, json};
 
@@ -93,6 +93,16 @@ fn fingerprints_do_not_move_with_the_line() {
         log["runs"][0]["results"][0]["partialFingerprints"].clone()
     };
     assert_eq!(fingerprints(1), fingerprints(200));
+}
+
+#[test]
+fn a_salted_id_is_no_fingerprint() {
+    let mut salted = finding('A', vec![place("f", 1)]);
+    salted.id = FindingId::Salted("S".repeat(20));
+    let log = log(&report(vec![salted]));
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!(result["partialFingerprints"], Value::Null);
+    assert_eq!(result["properties"]["c3id"], Value::Null);
 }
 
 #[test]

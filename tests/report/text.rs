@@ -1,6 +1,6 @@
 //! The report for people.
 
-use patsweep::model::{Encoding, Excerpt, ProblemKind, Proof, Report, SkipReason};
+use patsweep::model::{Encoding, Excerpt, FindingId, ProblemKind, Proof, Report, SkipReason};
 use patsweep::report::{Color, Format, Secrets, Verbosity};
 
 use crate::sample::{finding, full_report, place, problem, report, token, write, write_with};
@@ -28,19 +28,6 @@ fn everything_and_more() {
         options.verbosity = Verbosity::Verbose;
     });
     assert_eq!(written, include_str!("golden/verbose.txt"));
-}
-
-#[test]
-fn quiet_is_the_findings_only() {
-    let quiet = |report: &Report| {
-        write_with(report, Format::Text, |options| {
-            options.verbosity = Verbosity::Quiet;
-        })
-    };
-    let full = write(&full_report(), Format::Text);
-    let (findings, _) = full.split_once("problem[").unwrap();
-    assert_eq!(quiet(&full_report()), findings);
-    assert_eq!(quiet(&report(Vec::new())), "");
 }
 
 #[test]
@@ -182,6 +169,17 @@ fn many_places_and_problems_are_cut_and_counted() {
     assert!(
         verbose.contains("problem[unreadable]: p29: denied\n\n"),
         "{verbose}"
+    );
+}
+
+#[test]
+fn an_id_that_is_salted_is_called_so() {
+    let mut salted = finding('A', vec![place("f", 1)]);
+    salted.id = FindingId::Salted("SSSSSSSSSSSSSSSSSSSS".to_owned());
+    let written = write(&report(vec![salted]), Format::Text);
+    assert!(
+        written.contains("  = id: SSSSSSSSSSSSSSSSSSSS (salted, of this run alone)\n"),
+        "{written}"
     );
 }
 

@@ -112,6 +112,7 @@ pub(super) struct SarifResult {
     pub(super) level: &'static str,
     pub(super) message: Message,
     pub(super) locations: Vec<Location>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) occurrence_count: Option<u64>,

@@ -11,15 +11,16 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::model::ProblemKind;
+use crate::model::{FindingId, ProblemKind};
+use crate::rules::Severity;
 
 use self::log::{
     ArtifactLocation, DescriptorReference, Driver, Invocation, Log, Message, Notification,
     Properties, ReportingConfiguration, ReportingDescriptor, Run, SarifResult, Suppression, Tool,
 };
-use super::view::{FindingView, ProblemView, View};
+use super::view::{FindingView, ProblemView, RuleView, View};
 use super::words::{self, count, grouped};
-use super::{Reporter, RuleMeta, Severity, escape_for_terminal, json_text};
+use super::{Reporter, escape_for_terminal, json_text};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -73,13 +74,13 @@ struct Results<'v> {
 /// The rules in the order of the log: those that the caller described, then others that found
 /// something.
 struct Rules<'v> {
-    rows: Vec<(&'v str, Option<&'v RuleMeta>)>,
+    rows: Vec<(&'v str, Option<&'v RuleView<'v>>)>,
     index: BTreeMap<&'v str, usize>,
 }
 
 impl<'v> Rules<'v> {
     fn new(view: &'v View<'v>) -> Self {
-        let described = view.rules().iter().map(|rule| (&*rule.id, Some(rule)));
+        let described = view.rules().iter().map(|rule| (rule.id(), Some(rule)));
         let mut rules = Self {
             rows: Vec::new(),
             index: BTreeMap::new(),
@@ -116,7 +117,7 @@ fn driver(rules: &Rules<'_>, kinds: &[ProblemKind]) -> Driver {
     }
 }
 
-fn descriptor(id: &str, meta: Option<&RuleMeta>) -> ReportingDescriptor {
+fn descriptor(id: &str, meta: Option<&RuleView<'_>>) -> ReportingDescriptor {
     let help = meta
         .filter(|meta| !meta.help.is_empty())
         .map(|meta| Message {
@@ -151,8 +152,8 @@ fn identifier(id: &str) -> String {
 }
 
 /// What is not said is taken to be bad.
-fn severity(meta: Option<&RuleMeta>) -> Severity {
-    meta.map_or(Severity::High, |meta| meta.severity)
+fn severity(meta: Option<&RuleView<'_>>) -> Severity {
+    meta.map_or(Severity::High, RuleView::severity)
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -224,16 +225,24 @@ fn result(finding: &FindingView<'_>, results: &Results<'_>) -> SarifResult {
             .take(MAX_LOCATIONS)
             .map(|occurrence| location::of_occurrence(&occurrence))
             .collect(),
-        partial_fingerprints: BTreeMap::from([
-            ("c3id/v1", finding.id.to_owned()),
-            // The one that code scanning services read; without it they hash the line, and a
-            // token that moves would be a new alert.
-            ("primaryLocationLineHash", format!("{}:1", finding.id)),
-        ]),
+        partial_fingerprints: fingerprints(finding.id),
         // At least one, says the schema.
         occurrence_count: Some(finding.occurrence_count).filter(|&count| count > 0),
         suppressions: suppressions.collect(),
         properties: properties(finding),
+    }
+}
+
+/// None for a salted id: services would take the next run's for another leak.
+fn fingerprints(id: &FindingId) -> BTreeMap<&'static str, String> {
+    match id {
+        FindingId::C3id(id) => BTreeMap::from([
+            ("c3id/v1", id.clone()),
+            // The one that code scanning services read; without it they hash the line, and a
+            // token that moves would be a new alert.
+            ("primaryLocationLineHash", format!("{id}:1")),
+        ]),
+        FindingId::Salted(_) => BTreeMap::new(),
     }
 }
 
@@ -244,12 +253,14 @@ fn properties(finding: &FindingView<'_>) -> Properties {
         .map(|(name, from)| json!({"name": name, "from": from.as_str()}))
         .collect();
     let mut properties = Properties::from([
-        ("c3id", json!(finding.id)),
         ("proof", json!(finding.proof.as_str())),
         ("redacted", json!(finding.redacted)),
         ("validity", json!(finding.validity.as_str())),
         ("organizations", Value::Array(organizations)),
     ]);
+    if let FindingId::C3id(id) = finding.id {
+        properties.insert("c3id", json!(id));
+    }
     if let Some(issued) = finding.issued {
         properties.insert("issued", json!(issued.to_string()));
     }

@@ -30,12 +30,9 @@ impl Reporter for Text {
         let palette = Palette::new(view.color);
         let mut page = Page { view, palette, out };
         page.findings()?;
-        if view.verbosity > Verbosity::Quiet {
-            page.problems()?;
-            page.skipped()?;
-            page.summary()?;
-        }
-        Ok(())
+        page.problems()?;
+        page.skipped()?;
+        page.summary()
     }
 }
 
@@ -255,7 +252,7 @@ impl Page<'_, '_> {
         if let Some(secret) = &finding.secret {
             self.note(margin, strong, "token", &escape_for_terminal(secret))?;
         }
-        self.note(margin, strong, "id", &format!("{} (C3ID)", finding.id))
+        self.note(margin, strong, "id", &words::id(finding.id))
     }
 
     fn other_places(&mut self, finding: &FindingView<'_>, margin: usize) -> io::Result<()> {
