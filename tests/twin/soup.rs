@@ -91,21 +91,18 @@ impl Encoding {
             Self::HexUpper => HEXUPPER.encode(bytes).into_bytes(),
             Self::HexWrapped(columns, gap) => wrap(HEXLOWER.encode(bytes), columns, gap),
             Self::Utf16Le => text(bytes).flat_map(|byte| [byte, 0]).collect(),
-            // Between two bytes of text nothing tells the byte order, and little-endian is more
-            // common: a zero at the end tells it.
-            Self::Utf16Be => text(bytes)
-                .chain(*b" \0")
-                .flat_map(|byte| [0, byte])
-                .collect(),
+            Self::Utf16Be => text(bytes).flat_map(|byte| [0, byte]).collect(),
             Self::QuotedPrintable(soft) => quoted_printable(bytes, soft),
             Self::GzipBase64 => BASE64.encode(&gzip(bytes)).into_bytes(),
         }
     }
 }
 
-/// Zeros tell where UTF-16 stands; inside of it there are none.
+/// A zero on either side, and none inside: between bytes of other text nothing but a guess tells
+/// the byte order, and if it is wrong the character at one end lacks its zero.
 fn text(bytes: &[u8]) -> impl Iterator<Item = u8> {
-    bytes.iter().copied().filter(|&byte| byte != 0)
+    let inside = bytes.iter().copied().filter(|&byte| byte != 0);
+    [0].into_iter().chain(inside).chain([0])
 }
 
 fn quoted_printable(bytes: &[u8], soft: &str) -> Vec<u8> {
