@@ -327,7 +327,9 @@ fn helm_release() {
 fn noise(length: usize) -> String {
     let mut state = 1_u64;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         char::from(b' ' + (state >> 33) as u8 % 64)
     };
     (0..length).map(|_| next()).collect()
