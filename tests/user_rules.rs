@@ -6,7 +6,8 @@ use std::process::Command;
 
 use data_encoding::BASE64;
 use patsweep::detect::Detector;
-use patsweep::model::{Candidate, Encoding};
+use patsweep::model::Candidate;
+use patsweep::model::Encoding::{self, Base64, Gzip, Hex, Utf16Le};
 use patsweep::rules::RuleSet;
 use patsweep::token::{Salt, c3id};
 
@@ -132,7 +133,6 @@ fn every_layer_is_seen() {
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let base64 = BASE64.encode(inner.as_bytes());
     let packed = BASE64.encode(&gzip(inner.repeat(2).as_bytes()));
-    use Encoding::{Base64, Gzip, Hex, Utf16Le};
     let cases: [(Vec<u8>, &[Encoding]); 7] = [
         (inner.clone().into_bytes(), &[]),
         (format!("data: {base64}\n").into_bytes(), &[Base64]),

@@ -200,7 +200,10 @@ fn blocks(bytes: &[u8]) -> Vec<Block> {
         let end = hit.len()..hit.len();
         for gap in gaps.chain([end]) {
             let line = from..hit.start() + gap.start;
-            is_noticed |= line.len() >= SHORTEST;
+            // The letter of an escaped break is taken for a character of its line.
+            let glued = bytes[..line.start].iter().rev();
+            let glued = glued.take_while(|&&byte| is_base64(byte)).count();
+            is_noticed |= glued + line.len() >= SHORTEST;
             offsets.extend(line);
             from = hit.start() + gap.end;
         }

@@ -160,11 +160,17 @@ impl Piece {
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        self.write_within(Around::default(), out);
+    }
+
+    fn write_within(&self, around: Around, out: &mut Vec<u8>) {
         match self {
             Self::Token(kind, seed) => out.extend(kind.mint(*seed).bytes()),
             Self::Split(kind, seed, at, gap) => {
                 let token = kind.mint(*seed);
                 let (head, tail) = token.split_at(part(&token, *at));
+                let is_break = gap.contains(['\n', '\\']);
+                let gap = if around.soft && is_break { " " } else { gap };
                 out.extend([head, gap, tail].concat().bytes());
             }
             Self::Part(kind, seed, from, to) => {
@@ -181,10 +187,42 @@ impl Piece {
             Self::Text(text) => out.extend(text.bytes()),
             Self::Noise(noise) => out.extend(noise),
             Self::Encoded(encoding, pieces) => {
+                let within = around.with(*encoding);
                 let mut inner = Vec::new();
-                pieces.iter().for_each(|piece| piece.write(&mut inner));
-                out.extend(encoding.encode(&inner));
+                for piece in pieces {
+                    piece.write_within(within, &mut inner);
+                }
+                match around.admit(*encoding) {
+                    Some(encoding) => out.extend(encoding.encode(&inner)),
+                    None => out.extend(inner),
+                }
             }
+        }
+    }
+}
+
+/// What is among the encodings around a piece.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    wide: bool,
+    soft: bool,
+}
+
+impl Around {
+    fn with(mut self, encoding: Encoding) -> Self {
+        self.wide |= matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be);
+        self.soft |= matches!(encoding, Encoding::QuotedPrintable(_));
+        self
+    }
+
+    /// What stands for `encoding` here: nobody writes UTF-16 inside UTF-16, and mail wraps once.
+    fn admit(self, encoding: Encoding) -> Option<Encoding> {
+        match encoding {
+            Encoding::Utf16Le | Encoding::Utf16Be if self.wide => None,
+            Encoding::QuotedPrintable(_) if self.soft => None,
+            Encoding::Base64Wrapped(..) if self.soft => Some(Encoding::Base64),
+            Encoding::HexWrapped(..) if self.soft => Some(Encoding::HexLower),
+            other => Some(other),
         }
     }
 }
