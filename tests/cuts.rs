@@ -281,7 +281,7 @@ fn large_utf16() {
             let mut text = format!("{mark}some text before\r\n");
             for seed in 0..40 {
                 text.push_str(&"Zeile für Zeile, 語。\r\n".repeat(1_500));
-                text.push_str(&format!("k={} ", mint::pat(seed)));
+                text.extend(["k=", &mint::pat(seed), " "]);
                 text.push_str(&BASE64.encode(mint::legacy_pat(seed).as_bytes()));
                 text.push_str("\r\n");
             }

@@ -64,7 +64,9 @@ fn config(cases: u32) -> ProptestConfig {
 
 fn input(pieces: &[Piece]) -> Vec<u8> {
     let mut bytes = START.to_vec();
-    pieces.iter().for_each(|piece| piece.write(&mut bytes));
+    for piece in pieces {
+        piece.write(&mut bytes);
+    }
     bytes
 }
 

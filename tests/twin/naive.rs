@@ -53,6 +53,10 @@ pub(crate) fn find(bytes: &[u8]) -> BTreeSet<Sighting> {
 
 /// The tokens that stand plainly, with their offsets.
 fn plain(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
+    static JWT: LazyLock<Regex> = LazyLock::new(|| {
+        let part = "[A-Za-z0-9_-]+";
+        Regex::new(&format!(r"^{part}\.eyJ{part}\.{part}")).expect("an expression")
+    });
     let text = |span: &[u8]| String::from_utf8_lossy(span).into_owned();
     let mut found = Vec::new();
     for start in 0..bytes.len() {
@@ -71,10 +75,6 @@ fn plain(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
             found.push((start..start + length, text(&ahead[..length])));
         }
     }
-    static JWT: LazyLock<Regex> = LazyLock::new(|| {
-        let part = "[A-Za-z0-9_-]+";
-        Regex::new(&format!(r"^{part}\.eyJ{part}\.{part}")).expect("an expression")
-    });
     let mut payloads = BTreeSet::new();
     for start in positions(bytes, b"eyJ") {
         let Some(token) = JWT.find(&bytes[start..]).map(|hit| hit.as_bytes()) else {
