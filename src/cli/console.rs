@@ -9,6 +9,10 @@ use anstyle::{AnsiColor, Style};
 use super::args::Common;
 use super::exit::Complaint;
 use super::settings::{self, Coloring, Environment};
+use crate::detect::Detector;
+use crate::report::{Redactor, Slash, escape_for_terminal};
+use crate::rules::RuleSet;
+use crate::token::Salt;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -99,20 +103,25 @@ impl Console {
 
     fn line(self, style: Style, label: &str, text: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
-        // Paths may hold anything, also what would steer the terminal.
-        let text: String = text
-            .chars()
-            .flat_map(|c| {
-                let escaped = c.is_control().then(|| c.escape_default());
-                escaped
-                    .into_iter()
-                    .flatten()
-                    .chain((!c.is_control()).then_some(c))
-            })
-            .collect();
+        // Paths may hold anything, also tokens and what would steer the terminal.
+        let text = redacted(text);
+        let text = escape_for_terminal(&text);
         // If standard error is gone there is nobody left to tell.
         let _ = writeln!(stderr, "{style}{label}{style:#} {text}");
     }
+}
+
+/// `text` without the tokens in it, which no scan may have met: a target, a line of a file that
+/// cannot be parsed.
+pub(super) fn redacted(text: &str) -> String {
+    let mut found = Vec::new();
+    // No built-in rule salts an id, and no id is used.
+    let mut detector = Detector::new(&RuleSet::builtin(), Salt([0; 16]));
+    detector.name(text.as_bytes(), &mut |candidate| found.push(candidate));
+    let tokens = found.iter().map(|candidate| &candidate.secret);
+    let runs = found.iter().filter_map(|it| it.name_run.as_ref());
+    let redactor = Redactor::of(tokens, runs);
+    redactor.redact(text, Slash::Separates).into_owned()
 }
 
 fn choice(color: Coloring) -> anstream::ColorChoice {

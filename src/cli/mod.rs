@@ -15,6 +15,7 @@ mod settings;
 mod size;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -59,7 +60,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Help and version go to stdout with code 0, complaints about usage to stderr with code 2.
 fn usage(error: &clap::Error) -> ExitCode {
     // A reader that is gone has nothing to be told.
-    let _ = error.print();
+    let _ = if error.use_stderr() {
+        // It quotes arguments.
+        let text = error.render().ansi().to_string();
+        write!(anstream::stderr(), "{}", console::redacted(&text))
+    } else {
+        error.print()
+    };
     if error.kind() == ErrorKind::InvalidSubcommand
         && let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
         && std::path::Path::new(name).exists()

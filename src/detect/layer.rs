@@ -123,7 +123,8 @@ impl<'a> Layer<'a> {
         let Opened { parent, map, .. } = self.opened.as_ref()?;
         let span = match map {
             Map::Base64 { run, start } => {
-                let exact = start + span.exact.start / 3 * 4 + span.exact.start % 3
+                // Whole groups: without its first character none can be decoded.
+                let exact = start + span.exact.start / 3 * 4
                     ..(start + (span.exact.end * 4).div_ceil(3)).min(run.text.len());
                 let group = start + span.exact.start / 3 * 4;
                 encoded(

@@ -156,7 +156,8 @@ pub(super) fn line_around(
             start..end
         }
         TextForm::Wide(order) => {
-            let is_end = |pair: &[u8]| matches!(wide_unit(order, pair), 0x0a | 0x0d | 0xfeff);
+            // In a binary a zero ends a string.
+            let is_end = |pair: &[u8]| matches!(wide_unit(order, pair), 0 | 0x0a | 0x0d | 0xfeff);
             let behind = window[from..run.start]
                 .rchunks_exact(2)
                 .take_while(|pair| !is_end(pair))

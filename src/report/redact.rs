@@ -58,11 +58,20 @@ type Span = (Range<usize>, String);
 impl Redactor {
     /// Takes out every token in `report`, and every encoded run that stands in a name.
     pub fn new(report: &Report) -> Self {
+        let tokens = report.findings.iter().map(|finding| &finding.secret);
+        Self::of(tokens, &report.name_runs)
+    }
+
+    /// Takes out `tokens`, and `runs` that hold tokens in an encoding.
+    pub fn of<'s>(
+        tokens: impl IntoIterator<Item = &'s Secret>,
+        runs: impl IntoIterator<Item = &'s Secret>,
+    ) -> Self {
         let mut forms = Forms::default();
-        for finding in &report.findings {
-            forms.add_token(&finding.secret);
+        for token in tokens {
+            forms.add_token(token);
         }
-        for run in &report.name_runs {
+        for run in runs {
             forms.add_whole(run.expose(), Form::Run(run.clone()));
         }
         forms.build()

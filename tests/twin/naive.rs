@@ -20,8 +20,7 @@ const SHORTEST: usize = 52;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sighting {
     /// In whatever form. Where an OAuth token's signature ends is a matter of what is glued to
-    /// it, and the twin reads more than one alignment: it is left out. So is the tail of a long
-    /// token, which the twin may meet without its padding.
+    /// it, and the twin reads more than one alignment: it is left out.
     Anywhere(String),
     /// Its very characters, and where the first of them stands.
     Plain(String, usize),
@@ -31,11 +30,6 @@ impl Sighting {
     pub(crate) fn anywhere(secret: &[u8]) -> Self {
         let signature = secret.iter().rposition(|&byte| byte == b'.');
         let kept = &secret[..signature.unwrap_or(secret.len())];
-        let kept = if kept.len() == cask::LONG_LEN {
-            &kept[..cask::LEN]
-        } else {
-            kept
-        };
         Self::Anywhere(String::from_utf8_lossy(kept).into_owned())
     }
 
@@ -57,13 +51,12 @@ pub(crate) fn find(bytes: &[u8]) -> BTreeSet<Sighting> {
     found
 }
 
-static JWT: LazyLock<Regex> = LazyLock::new(|| {
-    let part = "[A-Za-z0-9_-]+";
-    Regex::new(&format!(r"^{part}\.eyJ{part}\.{part}")).expect("an expression")
-});
-
 /// The tokens that stand plainly, with their offsets.
 fn plain(bytes: &[u8]) -> Vec<(Range<usize>, String)> {
+    static JWT: LazyLock<Regex> = LazyLock::new(|| {
+        let part = "[A-Za-z0-9_-]+";
+        Regex::new(&format!(r"^{part}\.eyJ{part}\.{part}")).expect("an expression")
+    });
     let text = |span: &[u8]| String::from_utf8_lossy(span).into_owned();
     let mut found = Vec::new();
     for start in 0..bytes.len() {
@@ -109,9 +102,7 @@ fn encoded(bytes: &[u8], depth: usize) -> BTreeSet<String> {
     }
     if let Some(opened) = quoted_printable(bytes) {
         // What no soft break and no escape interrupts was there before.
-        let new = plain(&opened)
-            .into_iter()
-            .filter(|(span, _)| positions(bytes, &opened[span.clone()]).is_empty());
+        let new = plain(&opened).into_iter().filter(|(span, _)| positions(bytes, &opened[span.clone()]).is_empty());
         found.extend(new.map(|(_, secret)| secret));
         found.extend(encoded(&opened, depth + 1));
     }
@@ -164,28 +155,41 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|run| run.len() >= SHORTEST)
 }
 
-static BLOCK: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
-    let escaped = r"\\{1,4}(?:r\\{1,4}n|n|r)";
-    let gap = format!(r"[ \t]{{0,16}}(?:\\?(?:\r\n|\r|\n)|{escaped})[ \t]{{0,256}}");
-    let line = "[A-Za-z0-9+/_-]";
-    let block = format!("{line}{{32,}}(?:{gap}{line}{{32,}})*(?:{gap}{line}+)?");
-    (
-        Regex::new(&block).expect("an expression"),
-        Regex::new(&gap).expect("an expression"),
-    )
-});
-
-/// Lines that are wrapped, joined: all but the last of 32 characters, one of which is long enough
-/// to be noticed.
+/// Lines that are wrapped: all but the last of 32 characters, one of which is long enough to be
+/// noticed.
 fn blocks(bytes: &[u8]) -> Vec<Vec<u8>> {
+    static BLOCK: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
+        let escaped = r"\\{1,4}(?:r\\{1,4}n|n|r)";
+        let gap = format!(r"[ \t]{{0,16}}(?:\\?(?:\r\n|\r|\n)|{escaped})[ \t]{{0,256}}");
+        let line = "[A-Za-z0-9+/_-]";
+        let block = format!("{line}{{32,}}(?:{gap}{line}{{32,}})*(?:{gap}{line}+)?");
+        (
+            Regex::new(&block).expect("an expression"),
+            Regex::new(&gap).expect("an expression"),
+        )
+    });
     let (block, gap) = &*BLOCK;
-    let lines =
-        |hit: regex::bytes::Match<'_>| gap.split(hit.as_bytes()).map(<[u8]>::to_vec).collect();
-    let blocks = block.find_iter(bytes).map(lines);
+    let mut blocks = Vec::new();
+    for hit in block.find_iter(bytes) {
+        let mut offsets = Vec::new();
+        let mut is_noticed = false;
+        let mut from = hit.start();
+        let gaps = gap.find_iter(hit.as_bytes()).map(|gap| gap.range());
+        let end = hit.len()..hit.len();
+        for gap in gaps.chain([end]) {
+            let line = from..hit.start() + gap.start;
+            // The letter of an escaped break is taken for a character of its line.
+            let glued = bytes[..line.start].iter().rev();
+            let glued = glued.take_while(|&&byte| is_base64(byte)).count();
+            is_noticed |= glued + line.len() >= SHORTEST;
+            offsets.extend(line);
+            from = hit.start() + gap.end;
+        }
+        if is_noticed {
+            blocks.push(offsets.iter().map(|&at| bytes[at]).collect());
+        }
+    }
     blocks
-        .filter(|lines: &Vec<Vec<u8>>| lines.iter().any(|line| line.len() >= SHORTEST))
-        .map(|lines| lines.concat())
-        .collect()
 }
 
 fn base64(run: &[u8]) -> Vec<u8> {

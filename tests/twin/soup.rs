@@ -6,7 +6,6 @@
 //! UTF-16.
 
 use std::io::Write;
-use std::iter::once;
 
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use patsweep::token::{jwt, mint};
@@ -91,35 +90,19 @@ impl Encoding {
             Self::HexLower => HEXLOWER.encode(bytes).into_bytes(),
             Self::HexUpper => HEXUPPER.encode(bytes).into_bytes(),
             Self::HexWrapped(columns, gap) => wrap(HEXLOWER.encode(bytes), columns, gap),
-            // A character that stands before without a gap would become one of the text.
-            Self::Utf16Le => once(b' ')
-                .chain(text(bytes))
-                .flat_map(|byte| [byte, 0])
-                .collect(),
-            // Between two bytes of text nothing tells the byte order, and little-endian is more
-            // common: a zero at the end tells it.
-            Self::Utf16Be => once(b' ')
-                .chain(text(bytes))
-                .chain(*b" \0")
-                .flat_map(|byte| [0, byte])
-                .collect(),
-            // Nobody encodes quoted-printable twice, and a soft break would no longer be one.
-            Self::QuotedPrintable(_) if has_soft_break(bytes) => bytes.to_vec(),
+            Self::Utf16Le => text(bytes).flat_map(|byte| [byte, 0]).collect(),
+            Self::Utf16Be => text(bytes).flat_map(|byte| [0, byte]).collect(),
             Self::QuotedPrintable(soft) => quoted_printable(bytes, soft),
             Self::GzipBase64 => BASE64.encode(&gzip(bytes)).into_bytes(),
         }
     }
 }
 
-fn has_soft_break(bytes: &[u8]) -> bool {
-    bytes
-        .windows(2)
-        .any(|pair| pair == b"=\n" || pair == b"=\r")
-}
-
-/// Zeros tell where UTF-16 stands; inside of it there are none.
+/// A zero on either side, and none inside: between bytes of other text nothing but a guess tells
+/// the byte order, and if it is wrong the character at one end lacks its zero.
 fn text(bytes: &[u8]) -> impl Iterator<Item = u8> {
-    bytes.iter().copied().filter(|&byte| byte != 0)
+    let inside = bytes.iter().copied().filter(|&byte| byte != 0);
+    [0].into_iter().chain(inside).chain([0])
 }
 
 fn quoted_printable(bytes: &[u8], soft: &str) -> Vec<u8> {
@@ -177,11 +160,17 @@ impl Piece {
     }
 
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        self.write_within(Around::default(), out);
+    }
+
+    fn write_within(&self, around: Around, out: &mut Vec<u8>) {
         match self {
             Self::Token(kind, seed) => out.extend(kind.mint(*seed).bytes()),
             Self::Split(kind, seed, at, gap) => {
                 let token = kind.mint(*seed);
                 let (head, tail) = token.split_at(part(&token, *at));
+                let is_break = gap.contains(['\n', '\\']);
+                let gap = if around.soft && is_break { " " } else { gap };
                 out.extend([head, gap, tail].concat().bytes());
             }
             Self::Part(kind, seed, from, to) => {
@@ -198,12 +187,42 @@ impl Piece {
             Self::Text(text) => out.extend(text.bytes()),
             Self::Noise(noise) => out.extend(noise),
             Self::Encoded(encoding, pieces) => {
+                let within = around.with(*encoding);
                 let mut inner = Vec::new();
                 for piece in pieces {
-                    piece.write(&mut inner);
+                    piece.write_within(within, &mut inner);
                 }
-                out.extend(encoding.encode(&inner));
+                match around.admit(*encoding) {
+                    Some(encoding) => out.extend(encoding.encode(&inner)),
+                    None => out.extend(inner),
+                }
             }
+        }
+    }
+}
+
+/// What is among the encodings around a piece.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    wide: bool,
+    soft: bool,
+}
+
+impl Around {
+    fn with(mut self, encoding: Encoding) -> Self {
+        self.wide |= matches!(encoding, Encoding::Utf16Le | Encoding::Utf16Be);
+        self.soft |= matches!(encoding, Encoding::QuotedPrintable(_));
+        self
+    }
+
+    /// What stands for `encoding` here: nobody writes UTF-16 inside UTF-16, and mail wraps once.
+    fn admit(self, encoding: Encoding) -> Option<Encoding> {
+        match encoding {
+            Encoding::Utf16Le | Encoding::Utf16Be if self.wide => None,
+            Encoding::QuotedPrintable(_) if self.soft => None,
+            Encoding::Base64Wrapped(..) if self.soft => Some(Encoding::Base64),
+            Encoding::HexWrapped(..) if self.soft => Some(Encoding::HexLower),
+            other => Some(other),
         }
     }
 }
