@@ -246,7 +246,7 @@ fn names<T: ValueEnum>() -> String {
 mod tests {
     use super::*;
 
-    const PATH: &str = "/home/user/.config/patsweep/config.toml";
+    const PATH: &str = "/etc/user/patsweep/config.toml";
 
     #[test]
     fn every_key_is_read() {
@@ -274,7 +274,7 @@ mod tests {
             path: Some(PATH.into()),
             color: Some(Color::Never),
             rules: vec![
-                "/home/user/.config/patsweep/contoso.toml".into(),
+                "/etc/user/patsweep/contoso.toml".into(),
                 "/etc/rules".into(),
             ],
             include_unproven: true,

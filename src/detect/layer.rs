@@ -187,6 +187,7 @@ fn encoded(
     unit: usize,
 ) -> Span {
     let raw = run.raw_span(exact);
+    let start = start.max(run.start_before(layer, group));
     let glued = if start == 0 {
         glued_escape(layer, run.raw.start, &run.text)
     } else {
@@ -198,7 +199,7 @@ fn encoded(
     } else {
         group
     };
-    let end = run.raw.end.max(raw.end);
+    let end = run.end_behind(layer, raw.end);
     let start = run.raw_offset(first);
     if raw.end - start <= MAX_SPAN {
         Span {

@@ -87,6 +87,28 @@ impl<'a> Run<'a> {
         raw + (index - start)
     }
 
+    /// The character of `text` with which the run starts in `layer`, for something of it that
+    /// starts at the character `index`. A first line before that which is the end of a URL is no
+    /// wrapped one.
+    pub(super) fn start_before(&self, layer: &[u8], index: usize) -> usize {
+        match (&self.lines[..], layer[..self.raw.start].last()) {
+            ([_, (second, _), ..], Some(b'.' | b'@' | b'~' | b'&')) if *second <= index => *second,
+            _ => 0,
+        }
+    }
+
+    /// Where the run ends in `layer`, for something of it that ends at `end`. A last line behind
+    /// that which goes on with anything else is no wrapped one, but the next of the file.
+    pub(super) fn end_behind(&self, layer: &[u8], end: usize) -> usize {
+        if let [.., (before, raw_before), (last, _)] = self.lines[..] {
+            let end_before = raw_before + (last - before);
+            if end <= end_before && !ends_line(&layer[self.raw.end..]) {
+                return end_before;
+            }
+        }
+        self.raw.end.max(end)
+    }
+
     /// The span in the layer of the characters `span` of `text`, which is not empty.
     pub(super) fn raw_span(&self, span: Range<usize>) -> Range<usize> {
         self.raw_offset(span.start)..self.raw_offset(span.end - 1) + 1
@@ -115,6 +137,21 @@ fn line_after(layer: &[u8], line: &Range<usize>) -> Option<Range<usize>> {
     let start = break_after(layer, line.end)?;
     let next = start..run_around(layer, start).end;
     (!next.is_empty()).then_some(next)
+}
+
+/// Whether nothing but padding, white space and what closes a string stands before the end of
+/// the line that `rest` is of.
+fn ends_line(rest: &[u8]) -> bool {
+    let padding = rest.iter().take(2).take_while(|&&b| b == b'=').count();
+    let rest = &rest[padding..];
+    let blanks = rest.iter().take_while(|&&b| is_blank(b)).count();
+    match &rest[blanks..] {
+        [] | [b'\r' | b'\n' | b'\\' | b'<', ..] => true,
+        [b'"' | b'\'', behind @ ..] => behind
+            .first()
+            .is_none_or(|&b| b.is_ascii_whitespace() || b",;)]}>\\".contains(&b)),
+        _ => false,
+    }
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -269,6 +306,42 @@ mod tests {
         }
         check(&format!("\n{}", " ".repeat(256)));
         check(&format!("\\n{}", " ".repeat(256)));
+    }
+
+    #[test]
+    fn starts_behind_a_line_that_ends_a_url() {
+        let (path, line) = ("com/contoso/".repeat(5), "A".repeat(64));
+        for (before, expected) in [(".", 60), ("user@", 60), ("key: ", 0), ("\"", 0), ("", 0)] {
+            let text = format!("{before}{path}\n{line}");
+            let run = Run::join(text.as_bytes(), text.len() - 64..text.len());
+            let start = run.start_before(text.as_bytes(), 60);
+            assert_eq!(start, expected, "{before}");
+            assert_eq!(run.start_before(text.as_bytes(), 59), 0, "{before}");
+        }
+    }
+
+    #[test]
+    fn ends_before_a_line_that_is_text() {
+        let line = "A".repeat(64);
+        for (next, expected) in [
+            ("QUJD", 69),
+            ("QUI=", 68),
+            ("QUI=\"", 68),
+            ("QUJD\",\n", 69),
+            ("QUJD  \n", 69),
+            ("QUJD\\n", 69),
+            ("QUJD</data>", 69),
+            ("AZP_URL=https://", 64),
+            ("AZP_URL=\"https://\"", 64),
+            ("host: x", 64),
+            ("export A=1", 64),
+            ("//pkgs.", 64),
+        ] {
+            let text = format!("{line}\n{next}");
+            let run = Run::join(text.as_bytes(), 0..64);
+            assert_eq!(run.end_behind(text.as_bytes(), 60), expected, "{next}");
+            assert_eq!(run.end_behind(text.as_bytes(), 66), run.raw.end, "{next}");
+        }
     }
 
     #[test]

@@ -102,7 +102,9 @@ fn encoded(bytes: &[u8], depth: usize) -> BTreeSet<String> {
     }
     if let Some(opened) = quoted_printable(bytes) {
         // What no soft break and no escape interrupts was there before.
-        let new = plain(&opened).into_iter().filter(|(span, _)| positions(bytes, &opened[span.clone()]).is_empty());
+        let new = plain(&opened)
+            .into_iter()
+            .filter(|(span, _)| positions(bytes, &opened[span.clone()]).is_empty());
         found.extend(new.map(|(_, secret)| secret));
         found.extend(encoded(&opened, depth + 1));
     }

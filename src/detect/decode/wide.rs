@@ -39,13 +39,20 @@ pub(crate) fn stretch(layer: &[u8], at: usize, lead: usize) -> Stretch {
     let first = at - 2 * behind;
     let zeros_before = zeros(layer[..first].iter().rev());
     let zeros_behind = zeros(layer[last + 1..].iter());
-    let big_endian = match (zeros_before, zeros_behind) {
-        // The first character has no zero of its own before it, the last none behind it.
-        (0, _) => false,
-        (_, 0) => true,
-        // Terminators and gaps are whole units: an odd zero belongs to the text.
-        (before, behind) if before % 2 == 0 && behind % 2 == 1 => false,
-        (before, behind) if before % 2 == 1 && behind % 2 == 0 => true,
+    // Terminators and gaps are whole units: an odd zero belongs to the text. Not so where the
+    // layer was cut, nor beside the low byte of a character beyond Latin-1 that passes for the
+    // end of the middle; then what remains is how the layer is aligned.
+    let is_cut_before = (first, zeros_before) == (1, 1);
+    let is_cut_behind = (layer.len() - last, zeros_behind) == (2, 1);
+    // Plain text before it is none of UTF-16: no alignment follows from it.
+    let is_glued = first >= 2
+        && layer[first - 2..first]
+            .iter()
+            .all(|&byte| byte.is_ascii() && is_text(byte));
+    let big_endian = match (zeros_before % 2, zeros_behind % 2) {
+        _ if is_glued => false,
+        (0, 1) if !is_cut_behind => false,
+        (1, 0) if !is_cut_before => true,
         _ => (lead + first) % 2 == 1,
     };
     let text = |low_bytes: &mut dyn Iterator<Item = usize>| {
@@ -90,8 +97,9 @@ fn character(layer: &[u8], at: usize) -> Option<u8> {
     }
 }
 
+/// Whether `byte` is one of Latin-1 text; 0xff is rather half of a byte order mark.
 fn is_text(byte: u8) -> bool {
-    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0xa0..=0xfe)
 }
 
 /// How many zeros `bytes` start with; four stand for any number.
@@ -155,9 +163,70 @@ mod tests {
     }
 
     #[test]
+    fn keeps_the_first_character_where_other_bytes_precede() {
+        let bytes = [b"odd", &le("token")[..], b"ends"].concat();
+        let found = stretch(&bytes, 5, 0);
+        let mut out = Vec::new();
+        decode(&bytes, &found, &mut out);
+        let text = String::from_utf8_lossy(&out);
+        assert!(text.contains("tokene"), "{text}");
+        assert_eq!(found.byte_order, Encoding::Utf16Le);
+    }
+
+    #[test]
     fn keeps_the_last_character_where_other_bytes_follow() {
         let bytes = [b"x", &be("token")[..], b"\\n"].concat();
         check(&bytes, 2, "xtoken?", Encoding::Utf16Le);
+    }
+
+    #[test]
+    fn a_character_that_is_cut_in_half_is_kept() {
+        let bytes = be("ökey = value");
+        let found = stretch(&bytes[1..], 2, 1);
+        let mut out = Vec::new();
+        decode(&bytes[1..], &found, &mut out);
+        assert_eq!(
+            (out.as_slice(), found.byte_order),
+            (&b"\xf6key = value"[..], Encoding::Utf16Be)
+        );
+    }
+
+    #[test]
+    fn what_is_left_of_a_character_tells_no_byte_order() {
+        let text = "ß value 中";
+        let found = stretch(&le(text)[1..], 5, 1);
+        assert_eq!(
+            (found.byte_order, found.low_bytes),
+            (Encoding::Utf16Le, 1..16)
+        );
+    }
+
+    #[test]
+    fn letters_beyond_ascii_hide_no_byte_order() {
+        for text in [
+            "中文 key = value 中文 Größe key",
+            "Größe = value ж中 x",
+            "x ж value = ß",
+            "中 value 中",
+            "- ж value \0",
+        ] {
+            let text = text.trim_end_matches('\0');
+            for (bytes, order) in [(le(text), Encoding::Utf16Le), (be(text), Encoding::Utf16Be)] {
+                let at = bytes
+                    .windows(3)
+                    .position(|w| *w == *b"v\0a" || *w == *b"k\0e");
+                let found = stretch(&bytes, at.expect("a word"), 0);
+                let low_bytes = match order {
+                    Encoding::Utf16Be => 1..bytes.len(),
+                    _ => 0..bytes.len() - 1,
+                };
+                assert_eq!(
+                    (found.byte_order, found.low_bytes),
+                    (order, low_bytes),
+                    "{text}"
+                );
+            }
+        }
     }
 
     #[test]
