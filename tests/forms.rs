@@ -372,3 +372,24 @@ fn long_streams_in_base64() {
         );
     }
 }
+
+/// A byte order mark decides where the letters around a token leave it open.
+#[test]
+fn the_mark_tells_the_byte_order() {
+    let token = mint::pat(9);
+    let text = format!("\u{feff}für Zeile, 行。\r\nk={token}");
+    for (order, bytes) in [
+        (Encoding::Utf16Le, utf16le(&text)),
+        (Encoding::Utf16Be, utf16be(&text)),
+    ] {
+        let offset = text.find(&token).expect("it is there") - '\u{feff}'.len_utf8();
+        check(
+            "marked",
+            &token,
+            "azure-devops-pat",
+            &bytes,
+            offset,
+            &[order],
+        );
+    }
+}

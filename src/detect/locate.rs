@@ -33,9 +33,9 @@ impl TextForm {
                 pair[1 - low] == 0 && matches!(pair[low], b'\t'..=b'\r' | b' '..=b'~')
             };
             let units = || taste.chunks_exact(2);
-            let all = units().filter(is_latin).count();
-            let first = units().take_while(is_latin).count();
-            first >= MIN_LATIN && all * 4 >= count * 3 && units().all(|pair| pair != [0, 0])
+            units().take_while(is_latin).count() >= MIN_LATIN
+                && units().filter(is_latin).count() * 4 >= count * 3
+                && units().all(|pair| pair != [0, 0])
         };
         if text(0) {
             Self::Wide(Encoding::Utf16Le)

@@ -28,9 +28,9 @@ use crate::model::{Candidate, Secret};
 use crate::rules::RuleSet;
 use crate::token::Salt;
 use layer::MAX_SPAN;
-use locate::Locator;
+use locate::{Locator, TextForm};
 use plan::Plan;
-use search::{Hit, Search};
+use search::{Hit, Search, Window};
 
 /// Bytes of input from the start of one window to the next. Even, as the margins are, so that a
 /// window's offsets tell how UTF-16 is aligned.
@@ -135,16 +135,15 @@ impl Detector {
     /// Searches a stream that is in memory as a whole: the same as [`Detector::begin`], one
     /// [`Detector::chunk`] and [`Detector::end`], without a copy.
     pub fn whole(&mut self, bytes: &[u8], found: &mut dyn FnMut(Candidate)) {
-        let mut locator = None;
+        let mut locator = Locator::new(bytes);
         for start in (0..bytes.len()).step_by(WINDOW) {
             let from = start.saturating_sub(BEHIND);
             let to = bytes.len().min(start + WINDOW + AHEAD);
             let window = &bytes[from..to];
-            let hits = self.search(window, start - from);
+            let hits = self.search(window, start - from, locator.form());
             if !hits.is_empty() {
-                let locator = locator.get_or_insert_with(|| Locator::new(bytes));
                 locator.locate(bytes, 0, from);
-                report(window, from as u64, start - from, hits, locator, found);
+                report(window, from as u64, start - from, hits, &locator, found);
             }
         }
     }
@@ -152,7 +151,7 @@ impl Detector {
     /// Searches a name. Its candidates have no position and no excerpt, but the encoded run as
     /// it stands in the name.
     pub fn name(&mut self, name: &[u8], found: &mut dyn FnMut(Candidate)) {
-        for hit in self.search(name, 0) {
+        for hit in self.search(name, 0, TextForm::Bytes) {
             let run = Secret::new(&name[hit.span.run.clone()]);
             found(Candidate {
                 name_run: Some(run),
@@ -167,7 +166,7 @@ impl Detector {
         let locator = self.locator.take();
         let mut locator = locator.unwrap_or_else(|| Locator::new(&self.buffer));
         let buffer = std::mem::take(&mut self.buffer);
-        let hits = self.search(&buffer, start);
+        let hits = self.search(&buffer, start, locator.form());
         report(&buffer, self.base, start, hits, &locator, found);
         self.buffer = buffer;
         self.next += WINDOW as u64;
@@ -183,11 +182,15 @@ impl Detector {
     }
 
     /// The hits of the window that starts at `start` of `shown`, and of a little around it.
-    fn search(&mut self, shown: &[u8], start: usize) -> Vec<Hit> {
-        let owned = start..start + WINDOW;
-        let scan = start.saturating_sub(BLEED)..shown.len().min(start + WINDOW + BLEED);
+    fn search(&mut self, shown: &[u8], start: usize, form: TextForm) -> Vec<Hit> {
+        let window = Window {
+            shown,
+            scan: start.saturating_sub(BLEED)..shown.len().min(start + WINDOW + BLEED),
+            owned: start..start + WINDOW,
+            form,
+        };
         let spare = std::mem::take(&mut self.spare);
-        let (hits, spare) = Search::run(&self.plan, shown, owned, scan, spare);
+        let (hits, spare) = Search::run(&self.plan, &window, spare);
         self.spare = spare;
         hits
     }

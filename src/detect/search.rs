@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::context::{self, Reading};
 use super::decode::{base64, gzip, hex, quoted_printable, wide};
 use super::layer::{Layer, MAX_DEPTH, MAX_SPAN, Map, Span};
+use super::locate::TextForm;
 use super::plain;
 use super::plan::{Match, Plan};
 use super::prefilter;
@@ -38,9 +39,22 @@ pub(super) struct Hit {
     pub(super) organizations: Vec<Clue>,
 }
 
+/// A part of the input, with a margin on either side.
+pub(super) struct Window<'w> {
+    /// The bytes, margins included; they start at an even offset of the input.
+    pub(super) shown: &'w [u8],
+    /// Tokens are looked for of which the first byte stands here.
+    pub(super) scan: Range<usize>,
+    /// Organisations are read for those of which it stands here.
+    pub(super) owned: Range<usize>,
+    /// What the input is.
+    pub(super) form: TextForm,
+}
+
 /// The search of one window of input.
 pub(super) struct Search<'s> {
     plan: &'s Plan,
+    form: TextForm,
     owned: Range<usize>,
     hits: Vec<Hit>,
     /// For each token found, in its usual length, the bytes of the input that hold it, by their start.
@@ -49,23 +63,21 @@ pub(super) struct Search<'s> {
 }
 
 impl<'s> Search<'s> {
-    /// Searches `input` for all tokens of which the first byte stands in `scan`, and reads the
-    /// organisations of those of which it stands in `owned`.
+    /// Searches `window`, in buffers of `spare`, which are given back.
     pub(super) fn run(
         plan: &'s Plan,
-        input: &[u8],
-        owned: Range<usize>,
-        scan: Range<usize>,
+        window: &Window<'_>,
         spare: Vec<Vec<u8>>,
     ) -> (Vec<Hit>, Vec<Vec<u8>>) {
         let mut search = Self {
             plan,
-            owned,
+            form: window.form,
+            owned: window.owned.clone(),
             hits: Vec::new(),
             seen: HashMap::new(),
             spare,
         };
-        search.layer(&Layer::input(input), scan);
+        search.layer(&Layer::input(window.shown), window.scan.clone());
         search.hits.sort_by(|a, b| {
             let key = |hit: &Hit| (hit.span.exact.start, hit.span.exact.end);
             key(a)
@@ -210,7 +222,10 @@ impl<'s> Search<'s> {
             let stretch = wide::stretch(layer.bytes, at, layer.lead);
             from = stretch.narrow_end;
             searched[at % 2] = stretch.low_bytes.end;
-            let (encodings, high_before): (&'static [Encoding], _) = match stretch.byte_order {
+            let byte_order = self
+                .byte_order_of_input(layer, at)
+                .unwrap_or(stretch.byte_order);
+            let (encodings, high_before): (&'static [Encoding], _) = match byte_order {
                 Encoding::Utf16Be => (&[Encoding::Utf16Be], 1),
                 _ => (&[Encoding::Utf16Le], 0),
             };
@@ -223,6 +238,16 @@ impl<'s> Search<'s> {
             self.inner(&layer.open(&bytes, 0, encodings, map));
             self.spare.push(bytes);
         }
+    }
+
+    /// The byte order of the input, if `layer` is that, and is UTF-16, and the character at `at`
+    /// is aligned with it.
+    fn byte_order_of_input(&self, layer: &Layer<'_>, at: usize) -> Option<Encoding> {
+        let TextForm::Wide(byte_order) = self.form else {
+            return None;
+        };
+        let aligned = usize::from(byte_order == Encoding::Utf16Be);
+        (layer.depth() == 0 && at % 2 == aligned).then_some(byte_order)
     }
 
     fn quoted_printable(&mut self, layer: &Layer<'_>, scan: &Range<usize>) {

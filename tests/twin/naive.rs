@@ -20,7 +20,8 @@ const SHORTEST: usize = 52;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sighting {
     /// In whatever form. Where an OAuth token's signature ends is a matter of what is glued to
-    /// it, and the twin reads more than one alignment: it is left out.
+    /// it, and the twin reads more than one alignment: it is left out. So is the tail of a long
+    /// token, which a soft break may part from the rest.
     Anywhere(String),
     /// Its very characters, and where the first of them stands.
     Plain(String, usize),
@@ -30,6 +31,11 @@ impl Sighting {
     pub(crate) fn anywhere(secret: &[u8]) -> Self {
         let signature = secret.iter().rposition(|&byte| byte == b'.');
         let kept = &secret[..signature.unwrap_or(secret.len())];
+        let kept = if kept.len() == cask::LONG_LEN {
+            &kept[..cask::LEN]
+        } else {
+            kept
+        };
         Self::Anywhere(String::from_utf8_lossy(kept).into_owned())
     }
 
