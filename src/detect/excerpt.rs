@@ -4,13 +4,14 @@ use std::ops::Range;
 
 use super::layer::Span;
 use super::locate::{TextForm, line_around, wide_unit};
+use super::prefilter::ALPHABET;
 use super::search::Hit;
 use crate::model::{Encoding, Excerpt};
 
-/// Bytes of a line that are shown on either side of the start of a run.
-const REACH: usize = 160;
 /// Characters of the line that are kept before the token, and behind it.
 const MARGIN: usize = 60;
+/// Bytes of it that are looked at for that: as many as so many characters can have, and some.
+const REACH: usize = 4 * MARGIN + 16;
 
 /// The line around `hit`, every hit on it masked. `hits` is sorted by where they start.
 pub(super) fn excerpt(window: &[u8], form: TextForm, hits: &[Hit], hit: &Hit) -> Excerpt {
@@ -122,6 +123,13 @@ fn is_invisible(character: char) -> bool {
         '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
+/// Whether the characters belong to one run.
+fn is_in_run(characters: &[char]) -> bool {
+    characters
+        .iter()
+        .all(|c| u8::try_from(*c).is_ok_and(|byte| ALPHABET[usize::from(byte)]))
+}
+
 /// Cuts a line so that the span and a margin on either side are left.
 fn cut(line: &str, start: usize, end: usize) -> Excerpt {
     let characters: Vec<char> = line.chars().collect();
@@ -130,12 +138,15 @@ fn cut(line: &str, start: usize, end: usize) -> Excerpt {
         .take(start)
         .take_while(|c| **c == ' ')
         .count();
-    let from = if start > indent + MARGIN {
-        start - MARGIN
-    } else {
-        indent
-    };
-    let to = characters.len().min(end + MARGIN);
+    let mut from = indent.max(start.saturating_sub(MARGIN));
+    let mut to = characters.len().min(end + MARGIN);
+    // What is cut through might be most of a secret that stands whole somewhere else.
+    while from > indent && from < start && is_in_run(&characters[from - 1..=from]) {
+        from += 1;
+    }
+    while to < characters.len() && to > end && is_in_run(&characters[to - 1..=to]) {
+        to -= 1;
+    }
     let mut text = String::new();
     let mut lead = 0;
     if from > indent {
@@ -149,5 +160,36 @@ fn cut(line: &str, start: usize, end: usize) -> Excerpt {
     Excerpt {
         text: text.trim_end().to_owned(),
         span: (start - from + lead, end - from + lead),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, token: &str, expected: &str) {
+        let start = line.find(token).expect("it is there");
+        let found = cut(line, start, start + token.len());
+        assert_eq!(found.text, expected);
+        let shown: String = found.text.chars().skip(found.span.0).collect();
+        assert!(shown.starts_with(token));
+    }
+
+    #[test]
+    fn a_run_that_would_be_cut_through_is_left_out() {
+        let run = "k7".repeat(26);
+        check(
+            &format!("{run} is T and behind it {run}"),
+            "T",
+            &format!("{run} is T and behind it …"),
+        );
+        check(
+            &format!("x {run} and so between T behind"),
+            "T",
+            "… and so between T behind",
+        );
+        check(&format!("{run}{run}/T/{run}{run}"), "T", "…T…");
+        check(&format!("    in {run} T"), "T", &format!("in {run} T"));
     }
 }

@@ -136,7 +136,7 @@ fn utf8_length(unit: u16) -> u64 {
 }
 
 /// The line around `run` in `window`, without its end, at most `reach` bytes on either side of
-/// the start of the run.
+/// the run.
 pub(super) fn line_around(
     window: &[u8],
     form: TextForm,
@@ -145,7 +145,7 @@ pub(super) fn line_around(
 ) -> Range<usize> {
     let (from, to) = (
         run.start.saturating_sub(reach),
-        window.len().min(run.start + reach),
+        window.len().min(run.end + reach),
     );
     match form {
         TextForm::Bytes => {
