@@ -393,3 +393,29 @@ fn the_mark_tells_the_byte_order() {
         );
     }
 }
+
+/// The name that marks a value as a token stands outside the base64 that holds it.
+#[test]
+fn unproven_in_base64() {
+    let rules = RuleSet::builtin().unproven(patsweep::rules::Unproven::Include);
+    let mutant = mint::pat(5).replacen("JQQJ99", "JQQJ9D", 1);
+    for inner in [
+        mutant.clone(),
+        format!("x:{mutant}"),
+        format!("a@b.c:{mutant}"),
+    ] {
+        let encoded = BASE64.encode(inner.as_bytes());
+        for (text, expected) in [
+            (format!("PERSONAL_ACCESS_TOKEN: {encoded}"), 1),
+            (format!("\"AZP_TOKEN\": \"{encoded}\""), 1),
+            (format!("checksum: {encoded}"), 0),
+        ] {
+            let mut found = 0;
+            Detector::new(&rules, Salt([0; 16])).whole(text.as_bytes(), &mut |candidate| {
+                assert_eq!(&*candidate.rule, "azure-devops-pat-unproven");
+                found += 1;
+            });
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

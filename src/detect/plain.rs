@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use super::context;
 use super::plan::{Match, Plan};
 use super::prefilter;
 use super::run::Run;
@@ -90,7 +89,8 @@ fn pats(plan: &Plan, text: &[u8], found: &mut dyn FnMut(Range<usize>, Match)) {
     }
 }
 
-/// The right shape with a wrong checksum, where a name says that a token stands there.
+/// The right shape with a wrong checksum; whether a name says that a token stands there may be a
+/// matter of the layers around.
 fn unproven(
     plan: &Plan,
     layer: &[u8],
@@ -100,10 +100,8 @@ fn unproven(
     let Some(rule) = &plan.unproven else { return };
     let text = &layer[run.clone()];
     let mut report = |span: Range<usize>| {
-        if context::is_pat_context(layer, span.clone()) {
-            let token = &layer[span.clone()];
-            found(span, Match::built_in(rule, Proof::Shape, token));
-        }
+        let token = &layer[span.clone()];
+        found(span, Match::built_in(rule, Proof::Shape, token));
     };
     let alone = |span: &Range<usize>| {
         let is_alphanumeric = |at: Option<usize>| {

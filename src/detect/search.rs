@@ -280,6 +280,9 @@ impl<'s> Search<'s> {
             levels.push((parent, outer.clone()));
             (current, span) = (parent, outer);
         }
+        if self.plan.unproven.as_ref() == Some(&what.rule) && !is_named(&levels) {
+            return;
+        }
         if !self.is_new(secret.expose(), &span.exact) {
             return;
         }
@@ -314,6 +317,13 @@ impl<'s> Search<'s> {
         places.insert(exact.start, exact.end);
         true
     }
+}
+
+/// Whether a name in any of the layers says that a token stands there.
+fn is_named(levels: &[(&Layer<'_>, Span)]) -> bool {
+    levels
+        .iter()
+        .any(|(layer, span)| context::is_pat_context(layer.bytes, span.run.clone()))
 }
 
 /// The organisations that are named with a token, given where it stands in each layer, from the

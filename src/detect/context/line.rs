@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::Verdict;
 use super::host::{Place, place};
-use super::object::is_on_the_line;
+use super::object::{enclosing, is_on_the_line};
 use super::text::{Text, unescape};
 use super::url::is_url_byte;
 
@@ -47,7 +47,7 @@ pub(super) fn command(text: &Text<'_>) -> Option<Verdict> {
     if is_on_the_line(text) {
         return None;
     }
-    let scope = logical(text);
+    let scope = within_object(text, one_command(text, logical(text)));
     if let Some(verdict) = text.verdict(&scope) {
         return Some(verdict);
     }
@@ -75,6 +75,32 @@ pub(super) fn foreign_urls(text: &Text<'_>, scope: &Range<usize>) -> impl Iterat
                 .then_some(offset + at - scheme)
         })
     })
+}
+
+/// The part of `scope` that belongs to the token's command: another one may stand before it or
+/// behind it on the line.
+fn one_command(text: &Text<'_>, scope: Range<usize>) -> Range<usize> {
+    const SEPARATORS: [&[u8]; 2] = [b"&&", b"||"];
+    let before = &text.low[scope.start..text.token.start.max(scope.start)];
+    let behind = &text.low[text.token.end.min(scope.end)..scope.end];
+    let start = SEPARATORS
+        .iter()
+        .filter_map(|s| memmem::rfind(before, s))
+        .max();
+    let end = SEPARATORS
+        .iter()
+        .filter_map(|s| memmem::find(behind, s))
+        .min();
+    scope.start + start.unwrap_or(0)..scope.end - end.map_or(0, |end| behind.len() - end)
+}
+
+/// The part of `scope` in the token's innermost object: of one that spans lines, another may
+/// begin behind it or end before it.
+fn within_object(text: &Text<'_>, scope: Range<usize>) -> Range<usize> {
+    match enclosing(text, &text.token) {
+        Some(object) => scope.start.max(object.start)..scope.end.min(object.end),
+        None => scope,
+    }
 }
 
 /// The token's line, the lines that it continues and those that continue it, within [`REACH`].

@@ -82,7 +82,7 @@ fn nested(text: &Text<'_>, accepted: impl Fn(&Range<usize>) -> bool) -> Option<V
 }
 
 /// The innermost object around `inner`, braces included; strings are not told from structure.
-fn enclosing(text: &Text<'_>, inner: &Range<usize>) -> Option<Range<usize>> {
+pub(super) fn enclosing(text: &Text<'_>, inner: &Range<usize>) -> Option<Range<usize>> {
     let mut open = 0usize;
     let start = memchr::memrchr2_iter(b'{', b'}', &text.low[..inner.start]).find(|&at| {
         if text.low[at] == b'}' {

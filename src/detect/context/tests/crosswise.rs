@@ -252,3 +252,37 @@ fn commands_and_requests() {
     check_all(COMMANDS, TOKEN, &["contoso", "-", "fabrikam"]);
     check_all(REQUESTS, BASIC, &["contoso", "fabrikam", "-", "contoso"]);
 }
+
+#[test]
+fn objects_that_span_lines_end_on_the_line() {
+    let alpha = entry("alpha");
+    check(
+        "{\n\"a\":{\"url\":\"https://dev.azure.com/alpha\",\n\"pat\":\"{TOKEN}\"},\"b\":{\"url\":\"https://dev.azure.com/beta\"}}",
+        &alpha,
+    );
+    check(
+        "{\"Values\":{\"A\":\"https://dev.azure.com/alpha\",\n\"T\":\"{TOKEN}\"},\"H\":{\"U\":\"https://dev.azure.com/beta\"}}",
+        &alpha,
+    );
+    check(
+        "creds = {\n \"pat\": \"{TOKEN}\" }; other = { \"url\": \"https://dev.azure.com/beta\" }",
+        &nearby(&["beta"]),
+    );
+}
+
+#[test]
+fn commands_on_one_line() {
+    let alpha = nearby(&["alpha"]);
+    check(
+        "curl https://dev.azure.com/alpha/_apis && curl -u :{TOKEN} $GITHUB/x",
+        &alpha,
+    );
+    check(
+        "git remote add o https://dev.azure.com/alpha/p/_git/r && gh auth login -t {TOKEN}",
+        &alpha,
+    );
+    check(
+        "cd x && curl -u :{TOKEN} https://dev.azure.com/alpha/_apis; true",
+        &entry("alpha"),
+    );
+}
