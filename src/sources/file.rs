@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Options;
 use super::archive::{Body, Unpacker};
+use super::stdin::Stdin;
 use crate::model::{
     BytePath, Origin, Outcome, Problem, ProblemKind, Sink, SkipReason, SourceKind, Unit,
 };
@@ -119,13 +120,13 @@ impl<'o> Reader<'o> {
         self.sink.count(Unit::File, outcome);
     }
 
-    /// Reads standard input to its end.
-    pub(super) fn stdin(&mut self) {
+    /// Reads standard input to its end, or until `watch` tells to stop.
+    pub(super) fn stdin(&mut self, watch: &dyn Sink) {
         self.origin = Origin {
             source: SourceKind::Stdin,
             path: BytePath::from("-"),
         };
-        let mut stdin = io::stdin().lock();
+        let mut stdin = Stdin::new(watch);
         let outcome = Unpacker::new(&mut *self.sink, &mut self.origin, self.options.limits, 0)
             .unsized_top(&mut stdin);
         self.sink.count(Unit::File, outcome);

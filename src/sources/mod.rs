@@ -16,6 +16,7 @@ pub mod archive;
 mod exclude;
 mod file;
 mod git_folder;
+mod stdin;
 mod system;
 mod target;
 mod walk;
@@ -77,7 +78,7 @@ pub type Sinks<'s> = dyn Fn() -> Box<dyn Sink + Send + 's> + Sync + 's;
 /// that is gone since then becomes a problem, a bad glob matches nothing.
 pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) {
     if targets.contains(&Target::Stdin) {
-        file::Reader::new(options, sinks()).stdin();
+        file::Reader::new(options, sinks()).stdin(&*sinks());
     }
     let roots = target::resolve(targets);
     if !roots.is_empty() {

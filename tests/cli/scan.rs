@@ -310,8 +310,8 @@ fn an_interrupted_scan_reports_what_was_found() {
         .args(["-INT", &id])
         .status();
     assert!(sent.expect("kill").success());
+    // The input stays open: an interrupt does not wait for more of it.
     wait_for("note: interrupted");
-    drop(stdin);
     let mut stdout = String::new();
     child
         .stdout
@@ -321,4 +321,5 @@ fn an_interrupted_scan_reports_what_was_found() {
         .expect("text");
     assert_eq!(child.wait().expect("the program ends").code(), Some(130));
     assert_eq!(rules(&stdout), [PAT]);
+    drop(stdin);
 }
