@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-/// Whether `path` is the object store, the index or the LFS store of a git folder: `.git`, a bare
-/// repository, a submodule's folder in `.git/modules`, a worktree's in `.git/worktrees`. They are
-/// read as git data, not as files.
+/// Whether `path` is the object store or the index of a git folder: `.git`, a bare repository, a
+/// submodule's folder in `.git/modules`, a worktree's in `.git/worktrees`. They are no text; what
+/// LFS stores are whole files, and read like others.
 ///
 /// Asks the file system only for the names in question.
 pub(super) fn is_internal(path: &Path, is_folder: bool) -> bool {
@@ -12,11 +12,7 @@ pub(super) fn is_internal(path: &Path, is_folder: bool) -> bool {
         return false;
     };
     match (name.as_encoded_bytes(), is_folder) {
-        (b"objects", true) => {
-            let lfs = folder.file_name().is_some_and(|name| name == "lfs");
-            is_git(folder) || (lfs && folder.parent().is_some_and(is_git))
-        }
-        (b"index", false) => is_git(folder),
+        (b"objects", true) | (b"index", false) => is_git(folder),
         _ => false,
     }
 }
