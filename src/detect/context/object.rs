@@ -83,27 +83,26 @@ fn nested(text: &Text<'_>, accepted: impl Fn(&Range<usize>) -> bool) -> Option<V
 
 /// The innermost object around `inner`, braces included; strings are not told from structure.
 pub(super) fn enclosing(text: &Text<'_>, inner: &Range<usize>) -> Option<Range<usize>> {
-    let mut open = 0usize;
-    let start = memchr::memrchr2_iter(b'{', b'}', &text.low[..inner.start]).find(|&at| {
-        if text.low[at] == b'}' {
-            open += 1;
-            return false;
-        }
-        let outermost = open == 0;
-        open = open.saturating_sub(1);
-        outermost
-    })?;
-    let mut open = 0usize;
-    let end = memchr2_iter(b'{', b'}', &text.low[inner.end..]).find(|&at| {
-        if text.low[inner.end + at] == b'{' {
-            open += 1;
-            return false;
-        }
-        let outermost = open == 0;
-        open = open.saturating_sub(1);
-        outermost
-    })?;
+    let (before, behind) = (&text.low[..inner.start], &text.low[inner.end..]);
+    let mut opens = unmatched(b'}');
+    let start = memchr::memrchr2_iter(b'{', b'}', before).find(|&at| opens(before[at]))?;
+    let mut closes = unmatched(b'{');
+    let end = memchr2_iter(b'{', b'}', behind).find(|&at| closes(behind[at]))?;
     Some(start..inner.end + end + 1)
+}
+
+/// Tells of one brace after the other whether none before it is its `partner`.
+fn unmatched(partner: u8) -> impl FnMut(u8) -> bool {
+    let mut waiting = 0usize;
+    move |brace| {
+        if brace == partner {
+            waiting += 1;
+            return false;
+        }
+        let is_unmatched = waiting == 0;
+        waiting = waiting.saturating_sub(1);
+        is_unmatched
+    }
 }
 
 /// The parts of `object` that are in no object inside it, for what stands in a sibling is about
