@@ -107,6 +107,27 @@ const EXAMPLES: [&str; 12] = [
     "yourorgname",
 ];
 
+/// Top-level domains by which a host without a scheme is told from other names with dots, such as
+/// keys of properties files: those of public services, and those of networks at home.
+const TOP_LEVELS: [&str; 22] = [
+    "au", "ca", "ch", "cloud", "com", "corp", "de", "edu", "eu", "fr", "gov", "info", "internal",
+    "io", "jp", "lan", "local", "net", "nl", "org", "uk", "us",
+];
+
+/// Whether `text`, in lower case, is a host without a scheme, perhaps with a port or a path.
+pub(super) fn is_host(text: &[u8]) -> bool {
+    let end = text
+        .iter()
+        .position(|byte| b":/".contains(byte))
+        .unwrap_or(text.len());
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+    let host = std::str::from_utf8(&text[..end]).unwrap_or_default();
+    let top = host
+        .rsplit_once('.')
+        .filter(|(labels, _)| !labels.is_empty());
+    host.bytes().all(is_part) && top.is_some_and(|(_, top)| TOP_LEVELS.binary_search(&top).is_ok())
+}
+
 /// Reads what follows the `://` of a URL, in lower case and unescaped.
 pub(super) fn place(rest: &[u8]) -> Place {
     let end = rest
@@ -250,6 +271,7 @@ mod tests {
     fn lists_are_sorted() {
         assert!(PLACEHOLDERS.is_sorted());
         assert!(EXAMPLES.is_sorted());
+        assert!(TOP_LEVELS.is_sorted());
     }
 
     #[test]

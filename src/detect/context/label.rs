@@ -1,7 +1,8 @@
-//! Whether one of the variables that are known to hold a token labels a value.
+//! What labels a value: one of the variables that are known to hold a token, or another service's.
 
 use std::ops::Range;
 
+use super::Verdict;
 use super::mention::{identifier, plain};
 use super::text::Text;
 
@@ -23,6 +24,16 @@ const NAMES: [&str; 13] = [
     "personalaccesstoken",
 ];
 
+/// Other services whose names are found in those of their tokens.
+const SERVICES: [&str; 6] = [
+    "artifactory",
+    "bitbucket",
+    "github",
+    "gitlab",
+    "ghtoken",
+    "sonar",
+];
+
 /// Words that may stand between a name and its value.
 const FILLERS: [&str; 9] = [
     "basic", "bearer", "default", "key", "name", "string", "text", "value", "x",
@@ -39,14 +50,21 @@ pub(crate) fn is_pat_context(layer: &[u8], span: Range<usize>) -> bool {
         &layer[start..span.end],
         span.start - start..span.end - start,
     );
+    own(&text).is_some_and(|label| is_name(&label))
+}
+
+/// What stands under the name of another service is not the entry of an organisation, whatever
+/// stands beside it.
+pub(super) fn of_another_service(text: &Text<'_>) -> Option<Verdict> {
+    let label = own(text)?;
+    let is_other = SERVICES.iter().any(|service| label.contains(service));
+    is_other.then_some(Verdict::Ambiguous)
+}
+
+/// What labels the token: on its line before it, else on the line above.
+fn own(text: &Text<'_>) -> Option<String> {
     let line = text.line(text.token.start);
-    if let Some(label) = label(&text, line.start..text.token.start) {
-        return is_name(&label);
-    }
-    let above = text.line_before(&line);
-    above
-        .and_then(|above| label(&text, above))
-        .is_some_and(|label| is_name(&label))
+    label(text, line.start..text.token.start).or_else(|| label(text, text.line_before(&line)?))
 }
 
 /// The last identifier in `scope` that is not one of [`FILLERS`], without `_` and `-`.

@@ -13,6 +13,9 @@ use super::url::is_url_byte;
 /// How far from the token its line still counts as one entry: minified files are one line.
 const REACH: usize = 4 << 10;
 
+/// Bytes of a URL that are read to tell its host.
+const URL_REACH: usize = 256;
+
 /// Programs whose line is a request of its own, so that a URL there is the token's.
 const PROGRAMS: [&[u8]; 9] = [
     b"curl ",
@@ -66,9 +69,10 @@ pub(super) fn foreign_urls(text: &Text<'_>, scope: &Range<usize>) -> impl Iterat
         memmem::find_iter(line, separator).filter_map(move |at| {
             let host = at + separator.len();
             let named = line.get(host).is_some_and(u8::is_ascii_alphanumeric);
-            let end = (host..line.len())
+            let limit = line.len().min(host + URL_REACH);
+            let end = (host..limit)
                 .find(|&at| !is_url_byte(line, at))
-                .unwrap_or(line.len());
+                .unwrap_or(limit);
             let before = line[..at].iter().rev();
             let scheme = before.take_while(|byte| byte.is_ascii_alphabetic()).count();
             (named && place(&unescape(&line[host..end])) == Place::Foreign)

@@ -9,8 +9,10 @@
 //! |---|---|
 //! | `url` | the URL in which the token stands |
 //! | `line` | the line, with its continuations: commands, `.npmrc` |
-//! | `object` | the objects in braces around it: JSON, HCL, blocks of code |
+//! | `key` | the key before it, where that is a URL or a host |
+//! | `object`, `pair` | the objects in braces around it: JSON, HCL, blocks of code |
 //! | `section` | `.netrc` entries, sections of INI, TOML and git configuration |
+//! | `properties` | settings whose keys begin alike: Gradle |
 //! | `xml` | Maven servers, NuGet credentials |
 //! | `http` | a request with its headers |
 //! | `yaml` | the mapping in which it is a value |
@@ -19,10 +21,13 @@
 
 mod host;
 mod http;
+mod key;
 mod label;
 mod line;
 mod mention;
 mod object;
+mod pair;
+mod properties;
 mod section;
 #[cfg(test)]
 mod tests;
@@ -79,11 +84,14 @@ impl From<Place> for Verdict {
 type Rule = fn(&Text<'_>) -> Option<Verdict>;
 
 /// In order: the narrower scope first.
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 13] = [
     url::around,
     line::npm_key,
+    key::of_token,
     section::netrc,
+    properties::around,
     xml::around,
+    label::of_another_service,
     object::on_the_line,
     line::command,
     http::request,

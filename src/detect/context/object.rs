@@ -2,28 +2,14 @@
 
 use std::ops::Range;
 
-use memchr::{memchr2_iter, memrchr};
+use memchr::memchr2_iter;
 
-use super::Verdict;
-use super::line::foreign_urls;
-use super::mention::identifier;
-use super::text::{Text, verdict};
+use super::text::Text;
+use super::{Verdict, key, pair};
 
 /// Objects around the token that are looked at: its own, and two more outwards. In a HAR file
 /// the header is in the request; an MCP server's `env` is in the server.
 const LEVELS: usize = 3;
-
-/// Ends of the keys that say whose entry an object is.
-const ENTRY_KEYS: [&str; 8] = [
-    "url",
-    "uri",
-    "endpoint",
-    "registry",
-    "repository",
-    "server",
-    "host",
-    "index",
-];
 
 /// Reads objects that begin and end on the token's own line.
 pub(super) fn on_the_line(text: &Text<'_>) -> Option<Verdict> {
@@ -45,36 +31,23 @@ pub(super) fn is_on_the_line(text: &Text<'_>) -> bool {
         .is_some_and(|object| line.start <= object.start && object.end <= line.end)
 }
 
-/// Whether one of the settings in `scope` that tell whose entry it is holds another host's URL.
-pub(super) fn is_foreign(text: &Text<'_>, scope: &Range<usize>) -> bool {
-    foreign_urls(text, scope).any(|url| {
-        let before = &text.low[scope.start..url];
-        let line = memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-        let before = before[line..].trim_ascii_end();
-        let kept = before
-            .iter()
-            .rposition(|byte| !b"\"' \t:=>+".contains(byte));
-        let Some(last) = kept.map(|last| scope.start + line + last) else {
-            return false;
-        };
-        let key = identifier(&text.low, last);
-        let key = std::str::from_utf8(&text.low[key]).unwrap_or_default();
-        ENTRY_KEYS.iter().any(|entry| key.ends_with(entry))
-    })
-}
-
 /// Reads the objects around the token that `accepted` takes, the innermost first.
 fn nested(text: &Text<'_>, accepted: impl Fn(&Range<usize>) -> bool) -> Option<Verdict> {
     let mut inner = text.token.clone();
     for _ in 0..LEVELS {
         let object = enclosing(text, &inner).filter(&accepted)?;
         let own = own_parts(&text.low, &object);
-        let found = verdict(own.iter().flat_map(|part| text.mentions_in(part)));
+        let mentions = own.iter().flat_map(|part| text.mentions_in(part));
+        let found = key::settle(text, mentions, &own)
+            .or_else(|| {
+                own.iter()
+                    .any(|part| key::is_foreign(text, part))
+                    .then_some(Verdict::Elsewhere)
+            })
+            .or_else(|| pair::around(text, &object))
+            .or_else(|| key::of_value(&text.low, object.start));
         if found.is_some() {
             return found;
-        }
-        if own.iter().any(|part| is_foreign(text, part)) {
-            return Some(Verdict::Elsewhere);
         }
         inner = object;
     }

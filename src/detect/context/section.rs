@@ -1,11 +1,13 @@
 //! Entries and sections of configuration files: `.netrc`, INI, TOML, git configuration.
 
 use std::ops::Range;
+use std::slice;
 
-use super::Verdict;
+use memchr::memmem;
+
 use super::host::{Place, organization};
-use super::object::is_foreign;
 use super::text::{Text, verdict};
+use super::{Verdict, key};
 
 /// How far from the token its `machine` may stand.
 const NETRC_REACH: usize = 1 << 10;
@@ -58,7 +60,8 @@ pub(super) fn netrc(text: &Text<'_>) -> Option<Verdict> {
     })
 }
 
-/// Reads the section under the bracketed header above the token.
+/// Reads the section under the bracketed header above the token, and the one that it is a part of:
+/// `[mcp_servers.x]` for `[mcp_servers.x.env]`.
 pub(super) fn header(text: &Text<'_>) -> Option<Verdict> {
     let mut line = text.line(text.token.start);
     if !has_sign(&text.low[line.start..text.token.start]) {
@@ -70,27 +73,42 @@ pub(super) fn header(text: &Text<'_>) -> Option<Verdict> {
         }
         line = text.line_before(&line)?;
     }
-    let header = line.clone();
-    let mut end = text.line(text.token.end);
+    read(text, &line).or_else(|| read(text, &outer(text, &line)?))
+}
+
+/// Reads the section under `header`.
+fn read(text: &Text<'_>, header: &Range<usize>) -> Option<Verdict> {
+    if let Some(named) = verdict(text.mentions_in(header)) {
+        return Some(named);
+    }
+    // A header that carries a URL and names no organisation is another's.
+    if memmem::find(&text.low[header.clone()], b"://").is_some() {
+        return Some(Verdict::Elsewhere);
+    }
+    let mut end = header.clone();
     while let Some(next) = text.line_after(&end)
         && !is_header(&text.low[next.clone()])
     {
         end = next;
     }
     let section = header.start..end.end;
-    if let Some(named) = verdict(text.mentions_in(&header)) {
-        return Some(named);
-    }
-    if has_url(text, &header) {
-        return Some(Verdict::Elsewhere);
-    }
-    text.verdict(&section)
-        .or_else(|| is_foreign(text, &section).then_some(Verdict::Elsewhere))
+    let own = text.mentions_in(&section).iter();
+    key::settle(text, own, slice::from_ref(&section))
+        .or_else(|| key::is_foreign(text, &section).then_some(Verdict::Elsewhere))
 }
 
-/// Whether a header that names no organisation carries a URL.
-fn has_url(text: &Text<'_>, header: &Range<usize>) -> bool {
-    memchr::memmem::find(&text.low[header.clone()], b"://").is_some()
+/// The header above `header` that has all of its dotted name but the last part.
+fn outer(text: &Text<'_>, header: &Range<usize>) -> Option<Range<usize>> {
+    let name = text.low[header.clone()].trim_ascii();
+    let dot = name.iter().rposition(|&byte| byte == b'.')?;
+    let name = [&name[..dot], b"]"].concat();
+    let mut line = header.clone();
+    loop {
+        line = text.line_before(&line)?;
+        if text.low[line.clone()].trim_ascii() == name {
+            return Some(line);
+        }
+    }
 }
 
 /// Whether `line` is a header: `[name]`, `[[name]]`, `[name "value"]`, perhaps with a comment.
@@ -116,10 +134,18 @@ fn is_header(line: &[u8]) -> bool {
 fn is_setting(line: &[u8]) -> bool {
     let content = line.trim_ascii();
     match (content.first(), content.last()) {
-        (Some(b'#' | b';') | None, _) => true,
-        (_, Some(b'{' | b'}' | b';' | b'(')) => false,
+        // What goes on with an array stands in no column of its own.
+        (Some(b'#' | b';' | b'"' | b'\'' | b']') | None, _) => true,
+        (_, Some(b'}')) => is_balanced(content),
+        (_, Some(b'{' | b';' | b'(')) => false,
         _ => has_sign(content) || line[0].is_ascii_whitespace(),
     }
+}
+
+/// Whether `line` is a setting whose value is a table in braces.
+fn is_balanced(line: &[u8]) -> bool {
+    let count = |brace| line.iter().filter(|&&byte| byte == brace).count();
+    has_sign(line) && count(b'{') == count(b'}')
 }
 
 /// Whether `line` assigns.

@@ -1,13 +1,13 @@
 //! The YAML mapping in which a token is a value, and the mappings around that.
 
 use std::ops::Range;
+use std::slice;
 
 use memchr::memmem;
 
-use super::Verdict;
 use super::mention::Mention;
-use super::object::is_foreign;
 use super::text::{Text, verdict};
+use super::{Verdict, key, pair};
 
 /// Mappings around the token that are looked at: its own and two more outwards.
 const LEVELS: usize = 3;
@@ -20,20 +20,25 @@ pub(super) fn around(text: &Text<'_>) -> Option<Verdict> {
     let document = Document::around(text);
     let line = &document.lines[document.token];
     let mut block = if line.is_item() && !has_key(&text.low[line.range.clone()]) {
-        document.items(line.start)
+        document.items(document.token, line.start)
     } else {
         document.mapping(document.token, line.content)
     };
     for _ in 0..LEVELS {
         let scope = document.range(&block);
         let own = |mention: &&Mention| document.is_member(text, mention, &block);
-        if let Some(found) = verdict(text.mentions_in(&scope).iter().filter(own)) {
-            return Some(found);
+        let mentions = text.mentions_in(&scope).iter().filter(own);
+        let found = key::settle(text, mentions, slice::from_ref(&scope))
+            .or_else(|| key::is_foreign(text, &scope).then_some(Verdict::Elsewhere))
+            .or_else(|| document.settings(text, &block));
+        if found.is_some() {
+            return found;
         }
-        if is_foreign(text, &scope) {
-            return Some(Verdict::Elsewhere);
+        let key = document.key(&block)?;
+        if let Some(owner) = key::of_value(&text.low, document.lines[key].range.end) {
+            return Some(owner);
         }
-        block = document.parent(&block)?;
+        block = document.mapping(key, document.lines[key].content);
     }
     None
 }
@@ -114,40 +119,67 @@ impl Document {
         }
     }
 
-    /// The items at `indent` before and after the token's.
-    fn items(&self, indent: usize) -> Block {
+    /// The items at `indent` before and after the one that starts at the line `index`.
+    fn items(&self, index: usize, indent: usize) -> Block {
         let is_sibling =
             |line: &&Line| line.start > indent || line.start == indent && line.is_item();
-        let before = self.lines[..self.token]
+        let before = self.lines[..index]
             .iter()
             .rev()
             .take_while(is_sibling)
             .count();
-        let after = self.lines[self.token + 1..]
+        let after = self.lines[index + 1..]
             .iter()
             .take_while(is_sibling)
             .count();
         Block {
-            lines: self.token - before..self.token + 1 + after,
+            lines: index - before..index + 1 + after,
             indent,
         }
     }
 
-    /// The mapping around `block`.
-    fn parent(&self, block: &Block) -> Option<Block> {
+    /// The index of the line with the key under which `block` stands.
+    fn key(&self, block: &Block) -> Option<usize> {
         let first = &self.lines[block.lines.start];
         // The items of a sequence may stand in the column of its key.
         let is_key = |line: &Line| {
             line.content < first.start
                 || first.is_item() && line.content == first.start && !line.is_item()
         };
-        let key = self.lines[..block.lines.start].iter().rposition(is_key)?;
-        Some(self.mapping(key, self.lines[key].content))
+        self.lines[..block.lines.start].iter().rposition(is_key)
     }
 
     /// The bytes of `block`.
     fn range(&self, block: &Block) -> Range<usize> {
         self.lines[block.lines.start].range.start..self.lines[block.lines.end - 1].range.end
+    }
+
+    /// Reads the settings beside `block`, if it is one: an item of a list that has a name and a
+    /// value, as in the environment of a container.
+    fn settings(&self, text: &Text<'_>, block: &Block) -> Option<Verdict> {
+        let field = |line: &Line| field(&text.low[line.range.clone()], line.content);
+        let first = &self.lines[block.lines.start];
+        let is_setting = |lines: &[Line]| {
+            lines.iter().all(|line| line.content == block.indent)
+                && lines.iter().any(|line| {
+                    field(line)
+                        .is_some_and(|(key, value)| key == b"name" && pair::is_variable(value))
+                })
+                && lines
+                    .iter()
+                    .any(|line| field(line).is_some_and(|(key, _)| key == b"value"))
+        };
+        if !first.is_item() || !is_setting(&self.lines[block.lines.clone()]) {
+            return None;
+        }
+        let items = self.items(block.lines.start, first.start);
+        let settings = self.lines[items.lines.clone()]
+            .chunk_by(|_, next| !(next.is_item() && next.start == first.start))
+            .filter(|lines| is_setting(lines));
+        verdict(settings.flat_map(|lines| {
+            let last = lines.last().map_or(0, |line| line.range.end);
+            text.mentions_in(&(lines[0].range.start..last))
+        }))
     }
 
     /// Whether `mention` is a value of `block` itself: beside one of its keys, in a block scalar
@@ -235,6 +267,20 @@ fn is_blank(line: &[u8]) -> bool {
 /// Whether `line` has a key.
 fn has_key(line: &[u8]) -> bool {
     memmem::find(line, b": ").is_some() || line.trim_ascii_end().ends_with(b":")
+}
+
+/// The key and the value of `line`, whose content starts in the column `content`.
+fn field(line: &[u8], content: usize) -> Option<(&[u8], &[u8])> {
+    let line = &line[content..];
+    let colon = memmem::find(line, b": ")?;
+    let is_quote = |byte: &&u8| b"\"'".contains(byte);
+    let value = line[colon + 2..].trim_ascii();
+    let quotes = value.iter().take_while(is_quote).count();
+    let closing = value[quotes..].iter().rev().take_while(is_quote).count();
+    Some((
+        line[..colon].trim_ascii(),
+        &value[quotes..value.len() - closing],
+    ))
 }
 
 /// Whether the token is the whole value of its line: `key: TOKEN`, `- key: TOKEN`, `- KEY=TOKEN`,

@@ -68,7 +68,7 @@ fn package_feeds() {
     );
     check(
         "contosoUrl=https://pkgs.dev.azure.com/contoso/_packaging/f/maven/v1\ncontosoPassword={TOKEN}",
-        &nearby(&["contoso"]),
+        &contoso,
     );
     check(
         "[registries.f]\nindex = \"sparse+https://pkgs.dev.azure.com/contoso/_packaging/f/Cargo/index/\"\ntoken = \"Basic {BASIC}\"",
@@ -122,7 +122,7 @@ fn applications_and_infrastructure() {
     );
     check(
         "env:\n- name: AZP_URL\n  value: https://dev.azure.com/contoso\n- name: AZP_TOKEN\n  value: {TOKEN}\n",
-        &near,
+        &contoso,
     );
     check(
         "steps:\n- script: |\n    git clone https://dev.azure.com/contoso/p/_git/r\n  env:\n    AZURE_DEVOPS_EXT_PAT: {TOKEN}\n",
@@ -144,6 +144,73 @@ fn applications_and_infrastructure() {
         "{\"servers\": {\"ado\": {\n\"args\": [\n\"@azure-devops/mcp@1.2-beta\",\n\"contoso\"],\n\"env\": {\n\"PERSONAL_ACCESS_TOKEN\": \"{BASIC}\"}}}}",
         &contoso,
     );
+}
+
+#[test]
+fn environments_of_containers() {
+    let contoso = entry("contoso");
+    check(
+        "containers:\n  - name: a\n    env:\n      - name: AZP_URL\n        value: \"https://dev.azure.com/contoso\"\n      - name: AZP_TOKEN\n        value: \"{TOKEN}\"\n  - name: b\n    env:\n      - name: AZP_URL\n        value: https://dev.azure.com/fabrikam\n      - name: AZP_TOKEN\n        value: {OTHER}\n",
+        &contoso,
+    );
+    check(
+        "env: [{name: AZP_URL, value: https://dev.azure.com/contoso}, {name: AZP_TOKEN, value: {TOKEN}}]\n",
+        &contoso,
+    );
+    check(
+        r#"{"env": [{"name": "AZP_TOKEN", "value": "{TOKEN}"},
+{"name": "AZP_POOL", "value": "x"},
+{"name": "AZP_URL", "value": "https://dev.azure.com/contoso"}], "env2": [{"name": "AZP_URL", "value": "https://dev.azure.com/fabrikam"}]}"#,
+        &contoso,
+    );
+    check(
+        r#"[{"name": "AZP_TOKEN", "slotSetting": false, "value": "{TOKEN}"}, {"name": "AZP_URL", "slotSetting": false, "value": "https://dev.azure.com/contoso"}]"#,
+        &contoso,
+    );
+    // Headers are listed likewise, and say where one comes from.
+    check(
+        r#"[{"name": "Authorization", "value": "Basic {BASIC}"}, {"name": "Referer", "value": "https://dev.azure.com/contoso"}]"#,
+        &nearby(&["contoso"]),
+    );
+}
+
+#[test]
+fn keys_that_are_hosts() {
+    let contoso = entry("contoso");
+    check(
+        "npmRegistries:\n  \"https://pkgs.dev.azure.com/contoso/_packaging/f/npm/registry\":\n    npmAlwaysAuth: true\n    npmAuthToken: {TOKEN}\n  \"https://npm.example.org\":\n    npmAuthToken: x\n",
+        &contoso,
+    );
+    check(
+        r#"{"auths": {"pkgs.dev.azure.com/contoso": {"auth": "{BASIC}"}, "ghcr.io": {"auth": "x"}}}"#,
+        &contoso,
+    );
+    check(
+        r#"{"http-basic": {"pkgs.dev.azure.com/contoso": "{TOKEN}"}, "x": "https://dev.azure.com/fabrikam"}"#,
+        &contoso,
+    );
+}
+
+#[test]
+fn toml() {
+    let contoso = entry("contoso");
+    for args in [
+        "args = [\"-y\", \"@azure-devops/mcp\", \"contoso\"]",
+        "args = [\n  \"-y\", \"@azure-devops/mcp\",\n\"contoso\",\n]",
+    ] {
+        check(
+            &format!(
+                "[mcp_servers.x]\ncommand = \"npx\"\n{args}\nenv = {{ PERSONAL_ACCESS_TOKEN = \"{BASIC}\" }}\n\n[y]\nurl = \"https://dev.azure.com/fabrikam\"\n"
+            ),
+            &contoso,
+        );
+        check(
+            &format!(
+                "[mcp_servers.x]\n{args}\n\n[mcp_servers.x.env]\nPERSONAL_ACCESS_TOKEN = \"{BASIC}\"\n"
+            ),
+            &contoso,
+        );
+    }
 }
 
 #[test]

@@ -286,3 +286,73 @@ fn commands_on_one_line() {
         &entry("alpha"),
     );
 }
+
+/// Whatever is read, it must be no entry.
+#[track_caller]
+fn check_no_entry(template: &str) {
+    let (text, span) = fill(template, &mint::pat(1));
+    let reading = read(text.as_bytes(), span);
+    assert!(!matches!(reading, Reading::Entry(_)), "{reading:?}: {text}");
+}
+
+#[test]
+fn keys_belong_to_their_own_values() {
+    let elsewhere = Reading::Elsewhere;
+    for text in [
+        r#"{"auths": {"ghcr.io": {"auth": "{BASIC}"}, "pkgs.dev.azure.com/beta": {"auth": "eA=="}}}"#,
+        r#"{"https://ghcr.io": {"auth": "{BASIC}"}, "https://pkgs.dev.azure.com/beta": {"auth": "x"}}"#,
+        "auths:\n  ghcr.io:\n    auth: {BASIC}\n  pkgs.dev.azure.com/beta:\n    auth: eA==\n",
+        "auths: {ghcr.io: {auth: {TOKEN}}, pkgs.dev.azure.com/beta: {auth: x}}\n",
+        "https://gitlab.com:\n  pat: {TOKEN}\nhttps://dev.azure.com/beta:\n  pat: x\n",
+        r#"{"https://dev.azure.com/alpha": "x", "https://gitlab.com": "{TOKEN}"}"#,
+        "{\n\"dev.azure.com/alpha\": \"{OTHER}\",\n\"github.com\": \"{TOKEN}\"\n}",
+        "creds:\n  https://dev.azure.com/alpha: x\n  https://gitlab.com: {TOKEN}\n",
+        "creds:\n  dev.azure.com/alpha: x\n  github.com: \"{TOKEN}\"\n",
+        "[creds]\n\"https://dev.azure.com/alpha\" = \"x\"\n\"https://gitlab.com\" = \"{TOKEN}\"\n",
+    ] {
+        check(text, &elsewhere);
+        check(&text.replace('"', "\\\""), &elsewhere);
+    }
+    check_all(
+        "{\n\"dev.azure.com/alpha\": \"{1}\",\n\"dev.azure.com/beta\": \"{2}\", \"alpha.visualstudio.com\": {\"x\": \"{3}\"}}",
+        TOKEN,
+        &["alpha", "beta", "alpha"],
+    );
+    check_no_entry("x:\n  pat: {TOKEN}\n  https://dev.azure.com/beta: x\n");
+    check_no_entry(r#"{"pat": "{TOKEN}", "https://dev.azure.com/beta": "x"}"#);
+}
+
+#[test]
+fn gradle_properties() {
+    check_all(
+        "alphaUsername=contoso\nalphaPassword={1}\nbetaUrl = https://pkgs.dev.azure.com/fabrikam/_packaging/b/maven/v1\nbetaUsername = x\nbetaPassword = {2}\ngammaUser=contoso\ngammaUrl=https://maven.example.org\ngammaPassword={3}\n",
+        TOKEN,
+        &["contoso", "fabrikam", "-"],
+    );
+    check("azureUsername=build\nazurePassword={TOKEN}\n", &nearby(&[]));
+}
+
+#[test]
+fn settings_of_other_services() {
+    for text in [
+        "{\n\"remote\": \"https://dev.azure.com/alpha\",\n\"gitlab\": {\"host\": \"gitlab.com\", \"pat\": \"{TOKEN}\"}\n}",
+        "{\"remote\": \"https://dev.azure.com/alpha\",\n\"mirror\": {\n\"host\": \"git.example.org\",\n\"pat\": \"{TOKEN}\"}\n}",
+        "source: https://dev.azure.com/alpha/p/_git/r\ntarget: https://github.com/x/y\ntarget_token: {TOKEN}\n",
+        "{\n\"source\": \"https://dev.azure.com/alpha\",\n\"targetUrl\": \"https://github.com/x/y\",\n\"targetToken\": \"{TOKEN}\"\n}",
+        "remote: https://dev.azure.com/alpha\nmirror:\n  host: gitlab.com\n  pat: {TOKEN}\n",
+        "export ADO=https://dev.azure.com/alpha; export GITLAB_PAT={TOKEN}",
+        "{\"url\": \"https://dev.azure.com/alpha\", \"githubToken\": \"{TOKEN}\"}",
+    ] {
+        check_no_entry(text);
+    }
+    // One word in common tells the two ends of a migration apart.
+    check_all(
+        "source_url: https://dev.azure.com/alpha\nsource_pat: {1}\ntarget_url: https://dev.azure.com/beta\ntarget_pat: {2}\n",
+        TOKEN,
+        &["alpha", "beta"],
+    );
+    check(
+        "url: https://dev.azure.com/alpha\nsonar_url: https://sonar.example.org\nado_pat: {TOKEN}\n",
+        &entry("alpha"),
+    );
+}
