@@ -8,7 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use ignore::gitignore::GitignoreBuilder;
 use thiserror::Error;
 
-use super::{Options, Target, system};
+use super::system::System;
+use super::{Options, Target};
 
 /// Why a scan can not start.
 #[derive(Debug, Error)]
@@ -85,6 +86,9 @@ pub(super) struct Root {
     pub(super) inner: HashSet<PathBuf>,
     /// System folders below this one, relative to it; they are left out.
     pub(super) system: HashSet<PathBuf>,
+    /// File systems at or below this one whose files are made up as they are read; none where all
+    /// of them are left out.
+    pub(super) made_up: HashSet<(u32, u32)>,
 }
 
 /// The roots to walk: each place once, the name given first wins.
@@ -105,22 +109,26 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
                 is_folder,
                 inner: HashSet::new(),
                 system: HashSet::new(),
+                made_up: HashSet::new(),
             });
         }
     }
-    let folders = system::folders();
+    let System { folders, devices } = System::read();
     // Targets are few or, named one by one by a hook, all files: only folders hold others.
     for root in &mut roots {
+        let in_system = folders
+            .iter()
+            .any(|folder| root.canonical.starts_with(folder));
+        if in_system {
+            root.made_up.clone_from(&devices);
+        }
         if !root.is_folder {
             continue;
         }
         if seen.len() > 1 {
             root.inner = below(&root.canonical, seen.iter());
         }
-        if !folders
-            .iter()
-            .any(|folder| root.canonical.starts_with(folder))
-        {
+        if !in_system {
             root.system = below(&root.canonical, folders.iter());
         }
     }

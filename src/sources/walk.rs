@@ -10,7 +10,7 @@ use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, Wal
 use super::exclude::{Excluder, Unread};
 use super::file::Reader;
 use super::target::Root;
-use super::{Options, Sinks, git_folder};
+use super::{Options, Sinks, git_folder, system};
 use crate::model::{ProblemKind, SkipReason};
 
 /// Walks `roots`, which are not empty, on `options.jobs` threads.
@@ -130,13 +130,30 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
             let unread = self.excluder.enter(path);
             self.unread(unread);
         } else if kind.is_file() {
-            reader.file(path);
+            self.file(&place, entry.depth());
         } else if kind.is_symlink() {
             reader.skip(SkipReason::Link);
         } else {
             reader.skip(SkipReason::Special);
         }
         WalkState::Continue
+    }
+
+    /// Reads a file. Where the kernel makes up what is read, not all of it is text; what is named
+    /// is read whatever it is.
+    fn file(&mut self, place: &Place<'_>, depth: usize) {
+        let devices = &self.roots[place.root].made_up;
+        let is_made_up = !devices.is_empty()
+            && device(place.path).is_some_and(|device| devices.contains(&numbers(device)));
+        let name = place.path.file_name().unwrap_or_default();
+        let reader = self.reader();
+        if !is_made_up {
+            reader.file(place.path);
+        } else if depth > 0 && system::is_no_text(name.as_encoded_bytes()) {
+            reader.skip(SkipReason::Special);
+        } else {
+            reader.made_up_file(place.path);
+        }
     }
 
     /// The root that an entry was reached from, and its path below it.
@@ -233,6 +250,18 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 fn device(path: &Path) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(path).ok().map(|metadata| metadata.dev())
+}
+
+/// The major and minor number of a file system.
+#[cfg(target_os = "linux")]
+fn numbers(device: u64) -> (u32, u32) {
+    (libc::major(device), libc::minor(device))
+}
+
+/// No file system is known here to be made up.
+#[cfg(not(target_os = "linux"))]
+fn numbers(_: u64) -> (u32, u32) {
+    (0, 0)
 }
 
 /// Not known here: the walker itself stays on the file system, uncounted.

@@ -26,6 +26,7 @@ use super::git_folder;
 use crate::model::{Origin, Outcome, Problem, ProblemKind, Sink, SkipReason, Unit};
 
 pub use limits::Limits;
+pub(super) use limits::up_to;
 
 /// A member of at most this many bytes is given to the sink whole; larger ones in such chunks.
 const CHUNK: usize = 128 << 10;
@@ -258,8 +259,7 @@ impl<'u> Unpacker<'u> {
     /// appended by the time they are read. A file that grows for ever does not keep us.
     fn tail(&mut self, file: &File, mut offset: u64, size: u64) {
         let mut buffer = self.take_buffer();
-        // What the kernel makes up has no size.
-        let mut end = if size == 0 { u64::MAX } else { size };
+        let mut end = size;
         let mut extended = false;
         while !self.halted() {
             if offset >= end {
