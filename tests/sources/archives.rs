@@ -426,6 +426,8 @@ fn recognised_and_not_read() {
         b"\xed\xab\xee\xdb\x03\0",
         b"MSCF\0\0\0\0",
         b"# v2 git bundle\n",
+        b"# v3 git bundle\n",
+        b"PACK\0\0\0\x02\0\0\0\0",
     ] {
         let record = scan(start);
         assert_eq!(record.problem_kinds(), [("x", ProblemKind::Unsupported)]);
