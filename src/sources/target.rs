@@ -5,11 +5,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use ignore::gitignore::GitignoreBuilder;
 use thiserror::Error;
 
 use super::system::System;
-use super::{Options, Target};
+use super::{Options, Target, exclude};
 
 /// Why a scan can not start.
 #[derive(Debug, Error)]
@@ -34,14 +33,33 @@ pub enum TargetError {
         /// As given.
         path: PathBuf,
     },
-    /// A glob that does not parse.
+    /// A glob that does not parse, or excludes nothing.
     #[error("cannot understand the glob '{glob}'")]
     Glob {
         /// As given.
         glob: String,
         /// What is wrong with it.
-        source: ignore::Error,
+        source: GlobError,
     },
+}
+
+/// What is wrong with a glob.
+#[derive(Debug, Error)]
+pub enum GlobError {
+    /// It does not parse.
+    #[error(transparent)]
+    Syntax(ignore::Error),
+    /// It is what ignore files pass over.
+    #[error("it is empty or a comment; write a leading '#' as '\\#'")]
+    Blank,
+    /// It names no file.
+    #[error("it matches nothing")]
+    Nothing,
+    /// It takes back what was excluded, and nothing was.
+    #[error(
+        "it takes back what a glob before it excludes, and none does; write a leading '!' as '\\!'"
+    )]
+    TakesBackNothing,
 }
 
 /// Opens every target and parses every glob, without reading anything.
@@ -57,15 +75,7 @@ pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetErro
             Target::Path(path) => check_path(path).err(),
         })
         .collect();
-    for glob in &options.exclude {
-        let mut builder = GitignoreBuilder::new("");
-        if let Err(source) = builder.add_line(None, glob).and_then(|b| b.build()) {
-            errors.push(TargetError::Glob {
-                glob: glob.clone(),
-                source,
-            });
-        }
-    }
+    errors.extend(exclude::check(&options.exclude));
     if errors.is_empty() {
         Ok(())
     } else {

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
-use super::exclude::{Excluder, Unread};
+use super::exclude::{Disobeyed, Excluder};
 use super::file::Reader;
 use super::target::Root;
 use super::{Options, Sinks, git_folder, system};
-use crate::model::{ProblemKind, SkipReason};
+use crate::model::SkipReason;
 
 /// Walks `roots`, which are not empty, on `options.jobs` threads.
 pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
@@ -21,7 +21,7 @@ pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
         .standard_filters(false)
         .same_file_system(options.one_file_system);
     builder.threads(options.jobs.max(1));
-    let (excluder, unread) = Excluder::new(roots, options);
+    let (excluder, disobeyed) = Excluder::new(roots, options);
     let mut walk = Walk {
         roots,
         by_path: roots
@@ -30,7 +30,7 @@ pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
             .map(|(at, root)| (root.path.as_path(), at))
             .collect(),
         excluder: &excluder,
-        unread,
+        disobeyed,
         options,
         sinks,
     };
@@ -43,7 +43,7 @@ struct Walk<'w, 's> {
     by_path: HashMap<&'w Path, usize>,
     excluder: &'w Excluder,
     /// Told by the first visitor that is built.
-    unread: Vec<Unread>,
+    disobeyed: Vec<Disobeyed>,
     options: &'w Options,
     sinks: &'w Sinks<'s>,
 }
@@ -59,7 +59,7 @@ impl<'w, 's: 'w> ParallelVisitorBuilder<'w> for Walk<'w, 's> {
             reader: None,
             devices: HashMap::new(),
         };
-        visitor.unread(std::mem::take(&mut self.unread));
+        visitor.disobeyed(std::mem::take(&mut self.disobeyed));
         Box::new(visitor)
     }
 }
@@ -127,8 +127,8 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
             reader.name(name.as_encoded_bytes());
         }
         if kind.is_dir() {
-            let unread = self.excluder.enter(path);
-            self.unread(unread);
+            let disobeyed = self.excluder.enter(path);
+            self.disobeyed(disobeyed);
         } else if kind.is_file() {
             self.file(&place, entry.depth());
         } else if kind.is_symlink() {
@@ -210,14 +210,11 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         device(place.path) != home
     }
 
-    fn unread(&mut self, files: Vec<Unread>) {
-        for Unread { path, error } in files {
+    fn disobeyed(&mut self, files: Vec<Disobeyed>) {
+        for file in files {
             let reader = self.reader();
-            reader.stand_at(&path);
-            reader.problem(
-                ProblemKind::Unreadable,
-                format!("cannot read it as an ignore file: {error}"),
-            );
+            reader.stand_at(&file.path);
+            reader.problem(file.kind, file.message);
         }
     }
 
