@@ -11,6 +11,8 @@ mod archives;
 mod bounds;
 #[path = "sources/child.rs"]
 mod child;
+#[path = "sources/damage.rs"]
+mod damage;
 #[path = "sources/files.rs"]
 mod files;
 #[path = "sources/recorder.rs"]

@@ -10,9 +10,32 @@ pub(super) const ZIP_TAIL: usize = 22 + 65_535;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Codec {
     Gzip,
+    /// Without a header: only a container tells that it is there.
+    Deflate,
     Bzip2,
     Xz,
     Zstd,
+}
+
+impl Codec {
+    /// How many bytes tell whether a stream starts.
+    pub(super) const START: usize = 10;
+
+    /// Whether a stream starts with `bytes`.
+    pub(super) fn starts(self, bytes: &[u8]) -> bool {
+        head(bytes) == Format::Packed(self)
+    }
+
+    /// What it is called.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Zstd => "zstd",
+        }
+    }
 }
 
 /// What bytes are.
