@@ -13,6 +13,8 @@ mod bounds;
 mod child;
 #[path = "sources/damage.rs"]
 mod damage;
+#[path = "sources/documented.rs"]
+mod documented;
 #[path = "sources/files.rs"]
 mod files;
 #[path = "sources/recorder.rs"]
