@@ -11,6 +11,10 @@ mod archives;
 mod bounds;
 #[path = "sources/child.rs"]
 mod child;
+#[path = "sources/damage.rs"]
+mod damage;
+#[path = "sources/documented.rs"]
+mod documented;
 #[path = "sources/files.rs"]
 mod files;
 #[path = "sources/recorder.rs"]

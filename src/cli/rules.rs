@@ -8,6 +8,7 @@ use super::console::Console;
 use super::exit::{Complaint, Exit, Failure};
 use super::generate::print;
 use super::settings::{self, Environment};
+use crate::report::count;
 use crate::rules::{RuleKind, RuleSet};
 
 /// Lists the rules.
@@ -46,8 +47,9 @@ pub(super) fn check(
         _ => format!("{failures} do not hold"),
     };
     let text = format!(
-        "{} rules, {} examples: {verdict}\n",
-        outcome.rules, outcome.examples
+        "{}, {}: {verdict}\n",
+        count(outcome.rules as u64, "rule"),
+        count(outcome.examples as u64, "example")
     );
     print(text.as_bytes())?;
     Ok(if failures == 0 { Exit::Clean } else { Exit::NO }.into())

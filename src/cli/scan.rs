@@ -14,7 +14,7 @@ use super::output::{self, Audience, Destination, OutputError};
 use super::progress::Line;
 use super::settings::{self, Coloring, Environment, Settings, shown};
 use crate::model::{Report, Timestamp};
-use crate::report::{self, Format, Secrets, Verbosity};
+use crate::report::{self, Format, Secrets, Verbosity, count};
 use crate::rules::Rule;
 use crate::scan::Progress;
 use crate::sources::{self, Target};
@@ -195,26 +195,20 @@ fn say_how_it_went(settings: &Settings, report: &Report, console: Console) {
     let unanswered = open.filter(|finding| is_unanswered(finding)).count();
     if settings.fail_on == FailOn::Active && unanswered > 0 {
         console.note(format_args!(
-            "{} not verified: whether {} active is not known",
-            counted(unanswered as u64, "token was", "tokens were"),
+            "{} {} not verified: whether {} active is not known",
+            count(unanswered as u64, "token"),
+            if unanswered == 1 { "was" } else { "were" },
             if unanswered == 1 { "it is" } else { "they are" },
         ));
     }
 }
 
 fn summary(report: &Report) -> String {
-    let findings = counted(report.findings.len() as u64, "token", "tokens");
-    let files = counted(report.summary.files, "file", "files");
+    let findings = count(report.findings.len() as u64, "token");
+    let files = count(report.summary.files, "file");
     match report.problems.len() as u64 {
         0 if report.summary.files == 0 => "no file was scanned".to_owned(),
         0 => format!("{findings} in {files}"),
-        count => format!(
-            "{findings} in {files}, {}",
-            counted(count, "problem", "problems")
-        ),
+        problems => format!("{findings} in {files}, {}", count(problems, "problem")),
     }
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -14,7 +14,8 @@ pub enum Unit {
 /// Why something was seen and not scanned, a closed list documented in `docs/report.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SkipReason {
-    /// A FIFO, socket or device met in a walk.
+    /// A FIFO, socket or device met in a walk, or memory that the kernel shows as a file, such as
+    /// `/proc/self/pagemap`.
     Special,
     /// A symbolic link met in a walk; what it points at is scanned where it stands.
     Link,

@@ -15,7 +15,8 @@ pub enum ProblemKind {
     Corrupt,
     /// A member that needs a password.
     Encrypted,
-    /// A limit on members, unpacked bytes, ratio, window or depth was reached.
+    /// A limit on members, unpacked bytes, ratio, window or depth was reached, or on a file that the
+    /// kernel makes up.
     Limit,
     /// A container that is recognised but not read.
     Unsupported,

@@ -20,6 +20,7 @@ use std::str::FromStr;
 
 pub use escape::escape_for_terminal;
 pub use redact::{Redactor, Slash};
+pub(crate) use words::count;
 
 use crate::model::{Report, Timestamp};
 use crate::rules::Rule;

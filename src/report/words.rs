@@ -6,7 +6,7 @@ use crate::rules::BuiltIn;
 use super::view::FindingView;
 
 /// `1 file`, `1,204 files`.
-pub(super) fn count(number: u64, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(number))
 }

@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
@@ -13,7 +12,8 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::Options;
-use super::target::Root;
+use super::target::{GlobError, Root, TargetError};
+use crate::model::ProblemKind;
 
 /// Our own ignore file, honoured always.
 const OWN: &str = ".patsweepignore";
@@ -21,13 +21,54 @@ const OWN: &str = ".patsweepignore";
 /// Larger ignore files are not read: compiled globs take many times their size.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// An ignore file that was not read.
+/// An ignore file, or a line of one, that could not be obeyed.
 #[derive(Debug)]
-pub(super) struct Unread {
-    /// Which one.
+pub(super) struct Disobeyed {
+    /// Which file.
     pub(super) path: PathBuf,
-    /// Why.
-    pub(super) error: io::Error,
+    /// Whether it could not be read or not be understood.
+    pub(super) kind: ProblemKind,
+    /// Why, in words.
+    pub(super) message: String,
+}
+
+/// What is wrong with the globs of `--exclude`, in order.
+pub(super) fn check(globs: &[String]) -> Vec<TargetError> {
+    let mut excludes_any = false;
+    let mut errors = Vec::new();
+    for glob in globs {
+        match check_glob(glob, excludes_any) {
+            Ok(()) => excludes_any = true,
+            Err(source) => errors.push(TargetError::Glob {
+                glob: glob.clone(),
+                source,
+            }),
+        }
+    }
+    errors
+}
+
+fn check_glob(glob: &str, excludes_any: bool) -> Result<(), GlobError> {
+    let mut builder = strict("".as_ref());
+    builder.add_line(None, glob).map_err(GlobError::Syntax)?;
+    let compiled = builder.build().map_err(GlobError::Syntax)?;
+    if compiled.is_empty() {
+        return Err(GlobError::Blank);
+    }
+    if matches!(glob.trim_end(), "/" | "!" | "!/") {
+        return Err(GlobError::Nothing);
+    }
+    if compiled.num_whitelists() > 0 && !excludes_any {
+        return Err(GlobError::TakesBackNothing);
+    }
+    Ok(())
+}
+
+/// A builder that refuses a `[` without its `]`, which git takes to match nothing.
+fn strict(folder: &Path) -> GitignoreBuilder {
+    let mut builder = GitignoreBuilder::new(folder);
+    builder.allow_unclosed_class(false);
+    builder
 }
 
 /// Everything that excludes, shared by all threads.
@@ -54,16 +95,16 @@ struct Rules {
 
 impl Excluder {
     /// Reads the ignore files between each root and the top of the repository that holds it.
-    pub(super) fn new(roots: &[Root], options: &Options) -> (Self, Vec<Unread>) {
-        let mut unread = Vec::new();
+    pub(super) fn new(roots: &[Root], options: &Options) -> (Self, Vec<Disobeyed>) {
+        let mut disobeyed = Vec::new();
         let mut above = HashMap::new();
         for root in roots.iter().filter(|root| root.is_folder) {
-            let rules = rules_above(root, options.respect_gitignore, &mut unread);
+            let rules = rules_above(root, options.respect_gitignore, &mut disobeyed);
             if !rules.is_empty() {
                 above.insert(root.path.clone(), rules);
             }
         }
-        let mut globs = GitignoreBuilder::new("");
+        let mut globs = strict("".as_ref());
         for glob in &options.exclude {
             // A bad one was refused by `check`.
             let _ = globs.add_line(None, glob);
@@ -75,18 +116,18 @@ impl Excluder {
             folders: RwLock::default(),
             any: AtomicBool::new(false),
         };
-        (excluder, unread)
+        (excluder, disobeyed)
     }
 
     /// Reads the ignore files in `folder`. Must come before its entries are asked about.
-    pub(super) fn enter(&self, folder: &Path) -> Vec<Unread> {
-        let mut unread = Vec::new();
-        if let Some(rules) = Rules::read(folder, self.respect_gitignore, &mut unread) {
+    pub(super) fn enter(&self, folder: &Path) -> Vec<Disobeyed> {
+        let mut disobeyed = Vec::new();
+        if let Some(rules) = Rules::read(folder, self.respect_gitignore, &mut disobeyed) {
             let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
             folders.insert(folder.to_path_buf(), rules);
             self.any.store(true, Ordering::Release);
         }
-        unread
+        disobeyed
     }
 
     /// Whether the entry at `path`, which is `relative` below `root`, is left out.
@@ -137,8 +178,12 @@ impl Excluder {
 
 impl Rules {
     /// `None` where there is nothing to obey.
-    fn read(folder: &Path, respect_gitignore: bool, unread: &mut Vec<Unread>) -> Option<Self> {
-        let own = compile(folder, &[folder.join(OWN)], unread);
+    fn read(
+        folder: &Path,
+        respect_gitignore: bool,
+        disobeyed: &mut Vec<Disobeyed>,
+    ) -> Option<Self> {
+        let own = compile(folder, &[folder.join(OWN)], disobeyed);
         if !respect_gitignore {
             return (!own.is_empty()).then(|| Self {
                 own,
@@ -149,14 +194,14 @@ impl Rules {
         let dot_git = folder.join(".git");
         // `.git/info/exclude` has the lowest rank: later lines win.
         let files = [dot_git.join("info/exclude"), folder.join(".gitignore")];
-        let git = compile(folder, &files, unread);
+        let git = compile(folder, &files, disobeyed);
         let is_top = dot_git.exists();
         (is_top || !own.is_empty() || !git.is_empty()).then_some(Self { own, git, is_top })
     }
 }
 
 /// The rules of the folders above `root` up to the top of its repository; none outside of one.
-fn rules_above(root: &Root, respect_gitignore: bool, unread: &mut Vec<Unread>) -> Vec<Rules> {
+fn rules_above(root: &Root, respect_gitignore: bool, disobeyed: &mut Vec<Disobeyed>) -> Vec<Rules> {
     if root.canonical.join(".git").exists() {
         return Vec::new();
     }
@@ -166,32 +211,30 @@ fn rules_above(root: &Root, respect_gitignore: bool, unread: &mut Vec<Unread>) -
     };
     above()
         .take(top + 1)
-        .filter_map(|dir| Rules::read(dir, respect_gitignore, unread))
+        .filter_map(|dir| Rules::read(dir, respect_gitignore, disobeyed))
         .collect()
 }
 
-/// Compiles those of `files` that exist. A line that is not a glob is left out, as git does.
-fn compile(folder: &Path, files: &[PathBuf], unread: &mut Vec<Unread>) -> Gitignore {
+/// Compiles those of `files` that exist. A line that is no glob is left out; it is told of our own
+/// file, and passed over in those of git, as git does.
+fn compile(folder: &Path, files: &[PathBuf], disobeyed: &mut Vec<Disobeyed>) -> Gitignore {
     let mut builder = GitignoreBuilder::new(folder);
     let mut any = false;
     for path in files {
+        let is_own = path.ends_with(OWN);
+        builder.allow_unclosed_class(!is_own);
         match fs::metadata(path) {
             // Not a pipe, which would hang when opened.
             Ok(metadata) if !metadata.is_file() => {}
-            Ok(metadata) if metadata.len() > MAX_BYTES => {
-                let error = io::Error::other("an ignore file of more than 1 MiB");
-                unread.push(Unread {
-                    path: path.clone(),
-                    error,
-                });
-            }
+            Ok(metadata) if metadata.len() > MAX_BYTES => disobeyed.push(Disobeyed {
+                path: path.clone(),
+                kind: ProblemKind::Unreadable,
+                message: "cannot read it as an ignore file: it has more than 1 MiB".to_owned(),
+            }),
             Ok(_) => {
                 any = true;
-                if let Some(error) = builder.add(path).and_then(ignore::Error::into_io_error) {
-                    unread.push(Unread {
-                        path: path.clone(),
-                        error,
-                    });
+                if let Some(error) = builder.add(path) {
+                    tell(path, None, &error, is_own, disobeyed);
                 }
             }
             Err(_) => {}
@@ -202,4 +245,43 @@ fn compile(folder: &Path, files: &[PathBuf], unread: &mut Vec<Unread>) -> Gitign
     } else {
         Gitignore::empty()
     }
+}
+
+/// Takes apart what is wrong with the ignore file at `path`.
+fn tell(
+    path: &Path,
+    line: Option<u64>,
+    error: &ignore::Error,
+    is_own: bool,
+    disobeyed: &mut Vec<Disobeyed>,
+) {
+    let at = line.map_or_else(String::new, |line| format!("line {line}: "));
+    let (kind, message) = match error {
+        ignore::Error::Partial(errors) => {
+            for error in errors {
+                tell(path, line, error, is_own, disobeyed);
+            }
+            return;
+        }
+        ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => {
+            return tell(path, line, err, is_own, disobeyed);
+        }
+        ignore::Error::WithLineNumber { line, err } => {
+            return tell(path, Some(*line), err, is_own, disobeyed);
+        }
+        ignore::Error::Io(error) => (
+            ProblemKind::Unreadable,
+            format!("{at}cannot read it as an ignore file: {error}"),
+        ),
+        _ if !is_own => return,
+        error => (
+            ProblemKind::Corrupt,
+            format!("{at}cannot understand it: {error}"),
+        ),
+    };
+    disobeyed.push(Disobeyed {
+        path: path.to_path_buf(),
+        kind,
+        message,
+    });
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::Options;
-use super::archive::{Body, Unpacker};
+use super::archive::{Body, Unpacker, up_to};
 use super::stdin::Stdin;
 use crate::model::{
     BytePath, Origin, Outcome, Problem, ProblemKind, Sink, SkipReason, SourceKind, Unit,
@@ -13,6 +13,19 @@ use crate::model::{
 
 /// A file of at most this many bytes is read whole and given to [`Sink::whole`].
 const WHOLE: usize = 1 << 20;
+
+/// Of a file that the kernel makes up as it is read, so many bytes are: some never end, and some
+/// say that they have more bytes than the machine.
+const MADE_UP: u64 = 64 << 20;
+
+/// Where the bytes of a file come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stock {
+    /// They are stored.
+    Stored,
+    /// The kernel makes them up as they are read.
+    MadeUp,
+}
 
 /// One thread's reader: its sink and the buffers that are used again for every file.
 pub(super) struct Reader<'o> {
@@ -82,6 +95,15 @@ impl<'o> Reader<'o> {
 
     /// Reads the regular file at `path`, where the reader stands.
     pub(super) fn file(&mut self, path: &Path) {
+        self.regular(path, Stock::Stored);
+    }
+
+    /// Reads a file that the kernel makes up, up to a bound.
+    pub(super) fn made_up_file(&mut self, path: &Path) {
+        self.regular(path, Stock::MadeUp);
+    }
+
+    fn regular(&mut self, path: &Path, stock: Stock) {
         let file = match open(path) {
             Ok(file) => file,
             Err(error) => return self.unopened(&error),
@@ -111,11 +133,19 @@ impl<'o> Reader<'o> {
             outcome
         } else {
             let size = file.metadata().map_or(0, |metadata| metadata.len());
-            Unpacker::new(sink, &mut self.origin, self.options.limits, size).top(Body::File {
-                head,
-                file: &file,
-                size,
-            })
+            let limits = self.options.limits;
+            // What has no size is made up, wherever it stands.
+            if stock == Stock::MadeUp || size == 0 {
+                let rest = &mut up_to(MADE_UP - WHOLE as u64, &file);
+                Unpacker::new(sink, &mut self.origin, limits, MADE_UP)
+                    .top(Body::Stream { head, rest })
+            } else {
+                Unpacker::new(sink, &mut self.origin, limits, size).top(Body::File {
+                    head,
+                    file: &file,
+                    size,
+                })
+            }
         };
         self.sink.count(Unit::File, outcome);
     }

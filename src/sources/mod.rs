@@ -25,7 +25,7 @@ use std::path::PathBuf;
 
 use crate::model::Sink;
 
-pub use target::{TargetError, check};
+pub use target::{GlobError, TargetError, check};
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use ignore::gitignore::GitignoreBuilder;
 use thiserror::Error;
 
-use super::{Options, Target, system};
+use super::system::System;
+use super::{Options, Target, exclude};
 
 /// Why a scan can not start.
 #[derive(Debug, Error)]
@@ -33,14 +33,33 @@ pub enum TargetError {
         /// As given.
         path: PathBuf,
     },
-    /// A glob that does not parse.
+    /// A glob that does not parse, or excludes nothing.
     #[error("cannot understand the glob '{glob}'")]
     Glob {
         /// As given.
         glob: String,
         /// What is wrong with it.
-        source: ignore::Error,
+        source: GlobError,
     },
+}
+
+/// What is wrong with a glob.
+#[derive(Debug, Error)]
+pub enum GlobError {
+    /// It does not parse.
+    #[error(transparent)]
+    Syntax(ignore::Error),
+    /// It is what ignore files pass over.
+    #[error("it is empty or a comment; write a leading '#' as '\\#'")]
+    Blank,
+    /// It names no file.
+    #[error("it matches nothing")]
+    Nothing,
+    /// It takes back what was excluded, and nothing was.
+    #[error(
+        "it takes back what a glob before it excludes, and none does; write a leading '!' as '\\!'"
+    )]
+    TakesBackNothing,
 }
 
 /// Opens every target and parses every glob, without reading anything.
@@ -56,15 +75,7 @@ pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetErro
             Target::Path(path) => check_path(path).err(),
         })
         .collect();
-    for glob in &options.exclude {
-        let mut builder = GitignoreBuilder::new("");
-        if let Err(source) = builder.add_line(None, glob).and_then(|b| b.build()) {
-            errors.push(TargetError::Glob {
-                glob: glob.clone(),
-                source,
-            });
-        }
-    }
+    errors.extend(exclude::check(&options.exclude));
     if errors.is_empty() {
         Ok(())
     } else {
@@ -85,6 +96,9 @@ pub(super) struct Root {
     pub(super) inner: HashSet<PathBuf>,
     /// System folders below this one, relative to it; they are left out.
     pub(super) system: HashSet<PathBuf>,
+    /// File systems at or below this one whose files are made up as they are read; none where all
+    /// of them are left out.
+    pub(super) made_up: HashSet<(u32, u32)>,
 }
 
 /// The roots to walk: each place once, the name given first wins.
@@ -105,22 +119,26 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
                 is_folder,
                 inner: HashSet::new(),
                 system: HashSet::new(),
+                made_up: HashSet::new(),
             });
         }
     }
-    let folders = system::folders();
+    let System { folders, devices } = System::read();
     // Targets are few or, named one by one by a hook, all files: only folders hold others.
     for root in &mut roots {
+        let in_system = folders
+            .iter()
+            .any(|folder| root.canonical.starts_with(folder));
+        if in_system {
+            root.made_up.clone_from(&devices);
+        }
         if !root.is_folder {
             continue;
         }
         if seen.len() > 1 {
             root.inner = below(&root.canonical, seen.iter());
         }
-        if !folders
-            .iter()
-            .any(|folder| root.canonical.starts_with(folder))
-        {
+        if !in_system {
             root.system = below(&root.canonical, folders.iter());
         }
     }

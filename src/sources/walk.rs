@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
-use super::exclude::{Excluder, Unread};
+use super::exclude::{Disobeyed, Excluder};
 use super::file::Reader;
 use super::target::Root;
-use super::{Options, Sinks, git_folder};
-use crate::model::{ProblemKind, SkipReason};
+use super::{Options, Sinks, git_folder, system};
+use crate::model::SkipReason;
 
 /// Walks `roots`, which are not empty, on `options.jobs` threads.
 pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
@@ -21,7 +21,7 @@ pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
         .standard_filters(false)
         .same_file_system(options.one_file_system);
     builder.threads(options.jobs.max(1));
-    let (excluder, unread) = Excluder::new(roots, options);
+    let (excluder, disobeyed) = Excluder::new(roots, options);
     let mut walk = Walk {
         roots,
         by_path: roots
@@ -30,7 +30,7 @@ pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
             .map(|(at, root)| (root.path.as_path(), at))
             .collect(),
         excluder: &excluder,
-        unread,
+        disobeyed,
         options,
         sinks,
     };
@@ -43,7 +43,7 @@ struct Walk<'w, 's> {
     by_path: HashMap<&'w Path, usize>,
     excluder: &'w Excluder,
     /// Told by the first visitor that is built.
-    unread: Vec<Unread>,
+    disobeyed: Vec<Disobeyed>,
     options: &'w Options,
     sinks: &'w Sinks<'s>,
 }
@@ -59,7 +59,7 @@ impl<'w, 's: 'w> ParallelVisitorBuilder<'w> for Walk<'w, 's> {
             reader: None,
             devices: HashMap::new(),
         };
-        visitor.unread(std::mem::take(&mut self.unread));
+        visitor.disobeyed(std::mem::take(&mut self.disobeyed));
         Box::new(visitor)
     }
 }
@@ -127,16 +127,33 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
             reader.name(name.as_encoded_bytes());
         }
         if kind.is_dir() {
-            let unread = self.excluder.enter(path);
-            self.unread(unread);
+            let disobeyed = self.excluder.enter(path);
+            self.disobeyed(disobeyed);
         } else if kind.is_file() {
-            reader.file(path);
+            self.file(&place, entry.depth());
         } else if kind.is_symlink() {
             reader.skip(SkipReason::Link);
         } else {
             reader.skip(SkipReason::Special);
         }
         WalkState::Continue
+    }
+
+    /// Reads a file. Where the kernel makes up what is read, not all of it is text; what is named
+    /// is read whatever it is.
+    fn file(&mut self, place: &Place<'_>, depth: usize) {
+        let devices = &self.roots[place.root].made_up;
+        let is_made_up = !devices.is_empty()
+            && device(place.path).is_some_and(|device| devices.contains(&numbers(device)));
+        let name = place.path.file_name().unwrap_or_default();
+        let reader = self.reader();
+        if !is_made_up {
+            reader.file(place.path);
+        } else if depth > 0 && system::is_no_text(name.as_encoded_bytes()) {
+            reader.skip(SkipReason::Special);
+        } else {
+            reader.made_up_file(place.path);
+        }
     }
 
     /// The root that an entry was reached from, and its path below it.
@@ -193,14 +210,11 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         device(place.path) != home
     }
 
-    fn unread(&mut self, files: Vec<Unread>) {
-        for Unread { path, error } in files {
+    fn disobeyed(&mut self, files: Vec<Disobeyed>) {
+        for file in files {
             let reader = self.reader();
-            reader.stand_at(&path);
-            reader.problem(
-                ProblemKind::Unreadable,
-                format!("cannot read it as an ignore file: {error}"),
-            );
+            reader.stand_at(&file.path);
+            reader.problem(file.kind, file.message);
         }
     }
 
@@ -233,6 +247,18 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 fn device(path: &Path) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata(path).ok().map(|metadata| metadata.dev())
+}
+
+/// The major and minor number of a file system.
+#[cfg(target_os = "linux")]
+fn numbers(device: u64) -> (u32, u32) {
+    (libc::major(device), libc::minor(device))
+}
+
+/// No file system is known here to be made up.
+#[cfg(not(target_os = "linux"))]
+fn numbers(_: u64) -> (u32, u32) {
+    (0, 0)
 }
 
 /// Not known here: the walker itself stays on the file system, uncounted.

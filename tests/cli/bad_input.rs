@@ -221,15 +221,74 @@ fn broken_rules_are_named_with_file_and_line() {
 }
 
 #[test]
-fn a_broken_glob_is_named() {
-    let said = World::new().run("scan --exclude a{b");
-    assert_eq!((said.code, said.stdout.as_str()), (2, ""));
-    assert!(
-        said.stderr
-            .starts_with("error: cannot understand the glob 'a{b'\n"),
-        "{}",
-        said.stderr
+fn a_glob_that_is_broken_or_excludes_nothing_is_named() {
+    let back = "it takes back what a glob before it excludes, and none does; write a leading '!' \
+                as '\\!'";
+    let blank = "it is empty or a comment; write a leading '#' as '\\#'";
+    let nothing = "it matches nothing";
+    let unclosed = "unclosed character class; missing ']'";
+    let brace = "unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)";
+    for (glob, cause) in [
+        ("a{b", format!("error parsing glob 'a{{b': {brace}")),
+        ("[", format!("error parsing glob '[': {unclosed}")),
+        ("a[b", format!("error parsing glob 'a[b': {unclosed}")),
+        ("!x", back.to_owned()),
+        ("", blank.to_owned()),
+        ("#x", blank.to_owned()),
+        ("/", nothing.to_owned()),
+        ("!", nothing.to_owned()),
+    ] {
+        let expected = format!("error: cannot understand the glob '{glob}'\ncaused by: {cause}\n");
+        let world = World::new();
+        let output = world.command(["scan", "--exclude", glob]).output();
+        check(
+            &crate::program::said(output.expect("the program starts")),
+            &expected,
+        );
+        world.write_config(&format!("[scan]\nexclude = ['{glob}']\n"));
+        check(&world.run("scan"), &expected);
+    }
+    // With something to take back it is of use.
+    let world = World::with("x/token", mint::pat(1));
+    assert_eq!(world.run("scan --exclude /* --exclude !/x").code, 1);
+    assert_eq!(world.run("scan --exclude /*").code, 0);
+}
+
+#[test]
+fn a_broken_line_of_an_ignore_file_is_a_problem_with_file_and_line() {
+    let world = World::with(
+        "sub/.patsweepignore",
+        "# logs\n*.log\n[\n\na{b\n!kept.log\n",
     );
+    world.write("sub/x.log", mint::pat(1));
+    let said = world.run("scan -f jsonl --quiet");
+    let problems: Vec<_> = said
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"))
+        .filter(|line| line["type"] == "problem")
+        .map(|line| ["kind", "where", "message"].map(|key| line[key].as_str().unwrap().to_owned()))
+        .collect();
+    let problem = |message: &str| ["corrupt", "sub/.patsweepignore", message].map(str::to_owned);
+    assert_eq!(
+        problems,
+        [
+            problem(
+                "line 3: cannot understand it: error parsing glob '[': unclosed character class; \
+                 missing ']'"
+            ),
+            problem(
+                "line 5: cannot understand it: error parsing glob 'a{b': unclosed alternate \
+                 group; missing '}' (maybe escape '{' with '[{]'?)"
+            ),
+        ]
+    );
+    // The other lines hold.
+    assert_eq!(said.code, 3);
+    // Those of git are passed over as git does.
+    let world = World::with(".gitignore", "[\n");
+    world.write(".git/HEAD", "");
+    assert_eq!(world.run("scan --respect-gitignore").code, 0);
 }
 
 #[test]

@@ -192,6 +192,19 @@ fn what_happened_is_told_where_no_text_report_is_seen() {
 }
 
 #[test]
+fn numbers_beside_a_report_are_written_as_in_one() {
+    let world = World::new();
+    for file in 0..1001 {
+        world.write(&format!("{file}"), "x");
+    }
+    assert_eq!(
+        world.run("scan -f json").stderr,
+        "note: 0 tokens in 1,001 files\n"
+    );
+    assert!(world.run("scan").stdout.contains(" 1,001 files"));
+}
+
+#[test]
 fn a_report_inside_the_scanned_folder_is_not_scanned_half_written() {
     let world = World::with("token", mint::pat(1));
     let said = world.run("scan -f json -o report.json");

@@ -6,8 +6,8 @@ use patsweep::model::{ProblemKind, SkipReason, Unit};
 use patsweep::sources::Options;
 
 use crate::recorder::{
-    Folder, NEEDLE, Record, ar, bz2, gz, noise, scan_bytes, stored_local, stored_record, tar, xz,
-    zip, zip_end, zst,
+    Folder, NEEDLE, Record, ar, bz2, deflated, gz, noise, scan_bytes, stored_local, stored_record,
+    tar, xz, zip, zip_by, zip_end, zst,
 };
 
 fn scan(bytes: impl AsRef<[u8]>) -> Record {
@@ -206,6 +206,14 @@ fn leading_bytes_of_a_zip_are_scanned_at_their_place() {
     let record = scan(tar(&[("setup.exe", &large)]));
     assert_eq!(record.text("x!/setup.exe!/a"), "text");
     assert_eq!(record.needles["x!/setup.exe"], 300_013);
+    // Whatever the first bytes are.
+    for bytes in [tar(&[("picture", &large[3..])]), gz(&large[3..])] {
+        let record = scan(bytes);
+        let path = record.needles.keys().next().unwrap();
+        assert_eq!(record.needles[path], 300_010);
+        assert_eq!(record.text(&format!("{path}!/a")), "text");
+        assert_eq!(record.problems, []);
+    }
 }
 
 #[test]
@@ -426,6 +434,8 @@ fn recognised_and_not_read() {
         b"\xed\xab\xee\xdb\x03\0",
         b"MSCF\0\0\0\0",
         b"# v2 git bundle\n",
+        b"# v3 git bundle\n",
+        b"PACK\0\0\0\x02\0\0\0\0",
     ] {
         let record = scan(start);
         assert_eq!(record.problem_kinds(), [("x", ProblemKind::Unsupported)]);
@@ -436,32 +446,8 @@ fn recognised_and_not_read() {
     }
 }
 
-/// A zip of one member `a` that holds `NEEDLE`, packed with `method`.
-fn zip_by(method: u16, packed: &[u8]) -> Vec<u8> {
-    let mut local = stored_local("a", packed);
-    let mut record = stored_record("a", packed, 0, 0);
-    let sums = [
-        rawzip::crc32(NEEDLE).to_le_bytes(),
-        (packed.len() as u32).to_le_bytes(),
-    ]
-    .concat();
-    for (bytes, at) in [(&mut local, 8), (&mut record, 10)] {
-        bytes[at..at + 2].copy_from_slice(&method.to_le_bytes());
-        bytes[at + 6..at + 14].copy_from_slice(&sums);
-        bytes[at + 14..at + 18].copy_from_slice(&(NEEDLE.len() as u32).to_le_bytes());
-    }
-    let end = zip_end(1, record.len(), local.len(), b"");
-    [local, record, end].concat()
-}
-
 #[test]
 fn methods_of_zip() {
-    let deflated = || {
-        let mut encoder =
-            flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(NEEDLE).unwrap();
-        encoder.finish().unwrap()
-    };
     let lzma = || {
         let options = liblzma::stream::LzmaOptions::new_preset(0).unwrap();
         let mut filters = liblzma::stream::Filters::new();
@@ -478,9 +464,9 @@ fn methods_of_zip() {
     };
     for (method, packed) in [
         (0, NEEDLE.to_vec()),
-        (8, deflated()),
+        (8, deflated(NEEDLE)),
         // Short matches are the same in both.
-        (9, deflated()),
+        (9, deflated(NEEDLE)),
         (12, bz2(NEEDLE)),
         (14, lzma()),
         (93, zst(NEEDLE)),

@@ -374,3 +374,28 @@ pub(crate) fn zip_end(count: u16, size: usize, offset: usize, comment: &[u8]) ->
     bytes.extend(comment);
     bytes
 }
+
+/// A zip of one member `a` that holds `NEEDLE`, packed with `method`.
+pub(crate) fn zip_by(method: u16, packed: &[u8]) -> Vec<u8> {
+    let mut local = stored_local("a", packed);
+    let mut record = stored_record("a", packed, 0, 0);
+    let sums = [
+        rawzip::crc32(NEEDLE).to_le_bytes(),
+        (packed.len() as u32).to_le_bytes(),
+    ]
+    .concat();
+    for (bytes, at) in [(&mut local, 8), (&mut record, 10)] {
+        bytes[at..at + 2].copy_from_slice(&method.to_le_bytes());
+        bytes[at + 6..at + 14].copy_from_slice(&sums);
+        bytes[at + 14..at + 18].copy_from_slice(&(NEEDLE.len() as u32).to_le_bytes());
+    }
+    let end = zip_end(1, record.len(), local.len(), b"");
+    [local, record, end].concat()
+}
+
+/// Raw deflate.
+pub(crate) fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}

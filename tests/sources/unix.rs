@@ -182,6 +182,41 @@ fn system_folders_are_entered_only_when_named() {
 }
 
 #[test]
+fn what_the_kernel_makes_up_without_end_is_bounded() {
+    // Told by the kernel's own file, because a test cannot mount such a file system.
+    let pagemap = Path::new("/proc/self/pagemap");
+    if fs::File::open(pagemap).is_err() {
+        eprintln!("skipped: no /proc/self/pagemap here, and nothing else is endless");
+        return;
+    }
+    let named = record(&[pagemap], &Options::default());
+    let message = "the system makes it up as it is read, and it goes on past 64 MiB".to_owned();
+    assert_eq!(
+        named.problems,
+        [(
+            "/proc/self/pagemap".to_owned(),
+            ProblemKind::Limit,
+            message.clone()
+        )]
+    );
+    assert_eq!(named.lengths["/proc/self/pagemap"], [64 << 20]);
+    // In a walk it is not read at all.
+    let walked = record(&[Path::new("/proc/self")], &Options::default());
+    assert!(!walked.lengths.contains_key("/proc/self/pagemap"));
+    assert!(walked.coverage.files.skipped[&SkipReason::Special] >= 1);
+    assert!(walked.lengths.contains_key("/proc/self/status"));
+    assert!(walked.problems.iter().all(|problem| problem.2 != message));
+}
+
+#[test]
+fn a_file_that_is_stored_is_read_whatever_its_name() {
+    let folder = Folder::new();
+    folder.add("pagemap", "x");
+    folder.add("mem", "x");
+    assert_eq!(folder.scan(&Options::default()).paths(), ["mem", "pagemap"]);
+}
+
+#[test]
 fn one_file_system() {
     use std::os::unix::fs::MetadataExt;
     let device = |path: &str| fs::metadata(path).map(|metadata| metadata.dev()).ok();

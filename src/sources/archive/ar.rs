@@ -38,15 +38,23 @@ fn members(
     let mut header = [0; HEADER];
     while !unpacker.halted() {
         let (read, error) = super::fill(&mut input, &mut header);
-        if let Some(error) = error {
-            return Err(error);
-        }
-        match read {
-            0 => return Ok(()),
-            HEADER => {}
-            _ => return Err(io::ErrorKind::UnexpectedEof.into()),
-        }
-        let Header { name, size } = Header::parse(&header)?;
+        let parsed = match (read, error) {
+            (0, None) => return Ok(()),
+            (_, Some(error)) => Err(error),
+            (HEADER, None) => Header::parse(&header),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        };
+        let Header { name, size } = match parsed {
+            Ok(header) => header,
+            Err(error) => {
+                // No member, so the archive's own.
+                if read > 0 {
+                    let (head, rest) = (&header[..read], &mut input);
+                    unpacker.plain(Body::Stream { head, rest });
+                }
+                return Err(error);
+            }
+        };
         let mut data = Exact::new(&mut input, size);
         let before = unpacker.problems;
         match name {

@@ -55,6 +55,8 @@ pub(super) enum Reached {
     Window,
     #[error("it is nested deeper than --archive-max-depth allows")]
     Depth,
+    #[error("the system makes it up as it is read, and it goes on past 64 MiB")]
+    MadeUp,
 }
 
 impl From<Reached> for io::Error {
@@ -146,6 +148,32 @@ impl<R: Read> Read for Metered<R> {
         let room = buffer.len().min(STEP);
         let count = self.inner.read(&mut buffer[..room])?;
         self.budget.decoded(count)?;
+        Ok(count)
+    }
+}
+
+/// The first `bytes` of `inner`, and an error if it goes on.
+pub(in crate::sources) fn up_to<'r>(bytes: u64, inner: impl Read + 'r) -> impl Read + 'r {
+    UpTo { inner, left: bytes }
+}
+
+struct UpTo<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for UpTo<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            // Tables are read by the entry: one byte would be refused.
+            return match self.inner.read(buffer)? {
+                0 => Ok(0),
+                _ => Err(Reached::MadeUp.into()),
+            };
+        }
+        let room = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let count = self.inner.read(&mut buffer[..room])?;
+        self.left -= count as u64;
         Ok(count)
     }
 }

@@ -5,6 +5,8 @@
 //! is scanned as the bytes it is.
 
 mod ar;
+mod body;
+mod engine;
 mod limits;
 mod sniff;
 mod spool;
@@ -18,6 +20,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::rc::Rc;
 
+use body::{At, Failing, read_at};
 use limits::{Budget, Counted, Metered, Reached};
 use sniff::{Codec, Format};
 
@@ -25,27 +28,12 @@ use super::file::fill;
 use super::git_folder;
 use crate::model::{Origin, Outcome, Problem, ProblemKind, Sink, SkipReason, Unit};
 
+pub(super) use body::Body;
 pub use limits::Limits;
+pub(super) use limits::up_to;
 
 /// A member of at most this many bytes is given to the sink whole; larger ones in such chunks.
 const CHUNK: usize = 128 << 10;
-
-/// The bytes of a file or member, as far as they are in memory.
-pub(super) enum Body<'b> {
-    /// All of them.
-    Whole(&'b [u8]),
-    /// The first ones; the others can be read at random.
-    File {
-        head: &'b [u8],
-        file: &'b File,
-        size: u64,
-    },
-    /// The first ones; the others can be read once.
-    Stream {
-        head: &'b [u8],
-        rest: &'b mut dyn Read,
-    },
-}
 
 /// Scans one outermost file and what is packed in it.
 pub(super) struct Unpacker<'u> {
@@ -165,13 +153,21 @@ impl<'u> Unpacker<'u> {
         outcome
     }
 
-    /// Plain bytes, unless they are a program that may have a zip at its end.
+    /// Plain bytes, unless a zip stands at their end. Programs that carry one are kept whatever
+    /// their size to look for it, other bytes as long as they fit in memory.
     fn maybe_zip(&mut self, body: Body<'_>) -> Outcome {
-        let carries = matches!(body, Body::Stream { head, .. } if sniff::may_carry_zip(head));
-        if !carries || self.depth >= self.limits.depth {
+        let Body::Stream { head, .. } = body else {
+            return self.plain(body);
+        };
+        if self.depth >= self.limits.depth {
             return self.plain(body);
         }
-        spool::with(self, body, |unpacker, body| {
+        let keep = if sniff::may_carry_zip(head) {
+            spool::Keep::All
+        } else {
+            spool::Keep::InMemory
+        };
+        spool::keep(self, body, keep, |unpacker, body| {
             if body.ends_like_zip() && zip::opens(&body) {
                 unpacker.archive(|unpacker| zip::scan(unpacker, &body))
             } else {
@@ -229,6 +225,14 @@ impl<'u> Unpacker<'u> {
         Outcome::Scanned
     }
 
+    /// Scans what follows the end of an archive of the kind `what`, which starts with `head`, as the
+    /// archive's own bytes, and tells it.
+    fn behind(&mut self, head: &[u8], rest: &mut dyn Read, what: &str) {
+        self.plain(Body::Stream { head, rest });
+        let message = format!("what follows its end is not {what}");
+        self.trouble(&io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+
     /// Gives what a reader has to the sink as it is.
     fn plain_reader(&mut self, input: &mut dyn Read) -> Outcome {
         self.plain(Body::Stream {
@@ -258,8 +262,7 @@ impl<'u> Unpacker<'u> {
     /// appended by the time they are read. A file that grows for ever does not keep us.
     fn tail(&mut self, file: &File, mut offset: u64, size: u64) {
         let mut buffer = self.take_buffer();
-        // What the kernel makes up has no size.
-        let mut end = if size == 0 { u64::MAX } else { size };
+        let mut end = size;
         let mut extended = false;
         while !self.halted() {
             if offset >= end {
@@ -383,75 +386,6 @@ impl<'u> Unpacker<'u> {
     fn take_buffer(&mut self) -> Vec<u8> {
         self.buffers.pop().unwrap_or_else(|| vec![0; CHUNK])
     }
-}
-
-impl<'b> Body<'b> {
-    fn head(&self) -> &[u8] {
-        match self {
-            Self::Whole(head) | Self::File { head, .. } | Self::Stream { head, .. } => head,
-        }
-    }
-
-    fn ends_like_zip(&self) -> bool {
-        match self {
-            Self::Whole(bytes) => {
-                sniff::ends_like_zip(&bytes[bytes.len().saturating_sub(sniff::ZIP_TAIL)..])
-            }
-            Self::File { file, size, .. } => {
-                let mut tail = vec![0; sniff::ZIP_TAIL];
-                let start = size.saturating_sub(sniff::ZIP_TAIL as u64);
-                let mut reader = At {
-                    file,
-                    offset: start,
-                };
-                let (read, _) = fill(&mut reader, &mut tail);
-                sniff::ends_like_zip(&tail[..read])
-            }
-            Self::Stream { .. } => false,
-        }
-    }
-
-    /// All the bytes, once.
-    fn into_reader(self) -> Box<dyn Read + 'b> {
-        match self {
-            Self::Whole(bytes) => Box::new(bytes),
-            Self::File { file, .. } => Box::new(At { file, offset: 0 }),
-            Self::Stream { head, rest } => Box::new(head.chain(rest)),
-        }
-    }
-}
-
-/// Reads a file from a place on, whatever its cursor.
-struct At<'f> {
-    file: &'f File,
-    offset: u64,
-}
-
-impl Read for At<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = read_at(self.file, buffer, self.offset)?;
-        self.offset += count as u64;
-        Ok(count)
-    }
-}
-
-/// A reader that failed before.
-struct Failing(Option<io::Error>);
-
-impl Read for Failing {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
-    }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
 /// What an error of a reader or decoder means.

@@ -10,9 +10,32 @@ pub(super) const ZIP_TAIL: usize = 22 + 65_535;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Codec {
     Gzip,
+    /// Without a header: only a container tells that it is there.
+    Deflate,
     Bzip2,
     Xz,
     Zstd,
+}
+
+impl Codec {
+    /// How many bytes tell whether a stream starts.
+    pub(super) const START: usize = 10;
+
+    /// Whether a stream starts with `bytes`.
+    pub(super) fn starts(self, bytes: &[u8]) -> bool {
+        head(bytes) == Format::Packed(self)
+    }
+
+    /// What it is called.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+            Self::Zstd => "zstd",
+        }
+    }
 }
 
 /// What bytes are.
@@ -58,6 +81,8 @@ pub(super) fn head(bytes: &[u8]) -> Format {
         _ if starts(b"# v2 git bundle\n") || starts(b"# v3 git bundle\n") => {
             Format::Unread("a git bundle")
         }
+        // gitformat-pack(5): the version is a big-endian number.
+        _ if starts(b"PACK\0\0\0\x02") || starts(b"PACK\0\0\0\x03") => Format::Unread("a git pack"),
         _ if is_tar(bytes) => Format::Tar,
         _ => Format::Plain,
     }
@@ -126,6 +151,10 @@ mod tests {
         check(b"Rar!\x1a\x07\x01\0", Format::Unread("a rar archive"));
         check(b"Rar!\x1a\x07\0", Format::Unread("a rar archive"));
         check(b"# v3 git bundle\n", Format::Unread("a git bundle"));
+        check(b"PACK\0\0\0\x02\0\0", Format::Unread("a git pack"));
+        check(b"PACK\0\0\0\x03\0\0", Format::Unread("a git pack"));
+        check(b"PACK\0\0\0\x04\0\0", Format::Plain);
+        check(b"PACKAGE=patsweep", Format::Plain);
         check(&[0; 1024], Format::Plain);
         check(&[b'0'; 1024], Format::Plain);
     }

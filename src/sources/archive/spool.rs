@@ -4,11 +4,23 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 
 use super::limits::Reached;
-use super::{Body, Unpacker};
+use super::{Body, Failing, Unpacker};
 use crate::model::{Outcome, ProblemKind, SkipReason};
 
 /// How much one thread keeps in memory; more goes to a file without a name.
 const IN_MEMORY: usize = 32 << 20;
+
+/// How much is kept in memory of bytes that only may have a zip at their end.
+const SUSPECT: usize = 8 << 20;
+
+/// How much of a body is kept to be read at random.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// All of it, in a file if need be.
+    All,
+    /// All of it if it fits in memory.
+    InMemory,
+}
 
 /// Bytes in memory, or all of them in a file with the first ones in memory.
 struct Spool {
@@ -48,6 +60,38 @@ pub(super) fn with<'u>(
         ),
     };
     unpacker.spooled -= held;
+    outcome
+}
+
+/// Runs `scan` on a body that can be read at random, if as much of it is kept as that takes; else
+/// on a stream of the same bytes.
+pub(super) fn keep<'u>(
+    unpacker: &mut Unpacker<'u>,
+    body: Body<'_>,
+    keep: Keep,
+    scan: impl FnOnce(&mut Unpacker<'u>, Body<'_>) -> Outcome,
+) -> Outcome {
+    let (head, rest) = match (keep, body) {
+        (Keep::InMemory, Body::Stream { head, rest }) => (head, rest),
+        (_, body) => return with(unpacker, body, scan),
+    };
+    let room = IN_MEMORY.saturating_sub(unpacker.spooled).min(SUSPECT);
+    // Past the limit nothing is scanned.
+    let room = unpacker.limits.unpacked.min(room as u64);
+    let room = room.saturating_sub(head.len() as u64);
+    let mut memory = head.to_vec();
+    let read = rest.take(room).read_to_end(&mut memory);
+    unpacker.spooled += memory.capacity();
+    let head = memory.as_slice();
+    let outcome = match read {
+        Ok(read) if (read as u64) < room => scan(unpacker, Body::Whole(head)),
+        Ok(_) => scan(unpacker, Body::Stream { head, rest }),
+        Err(error) => {
+            let rest = &mut Failing(Some(error));
+            scan(unpacker, Body::Stream { head, rest })
+        }
+    };
+    unpacker.spooled -= memory.capacity();
     outcome
 }
 

@@ -1,12 +1,12 @@
 //! Tar: ustar, pax, gnu long names and sparse files; several in a row.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
 
 use super::sniff::is_tar;
-use super::{Body, Unpacker};
+use super::{Body, Failing, Unpacker};
 use crate::model::{Outcome, SkipReason};
 
 /// What the headers of one member may take: names, pax records and sparse maps are held in
@@ -22,38 +22,58 @@ pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
     let mut git = HashSet::new();
     let mut first = Vec::new();
     while !unpacker.halted() {
-        let left = Cell::new(None);
-        let ended = Cell::new(false);
+        let watch = Watch::default();
         let gate = Gate {
             inner: first.chain(&mut input),
-            left: &left,
-            ended: &ended,
+            watch: &watch,
         };
         let mut archive = tar::Archive::new(gate);
-        match members(unpacker, &mut archive, &left, &mut git) {
+        match members(unpacker, &mut archive, &watch, &mut git) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => break,
             Err(error) => {
                 // The crate has words of its own for an end that comes too early.
-                let error = if ended.get() {
+                let error = if watch.ended.get() {
                     io::ErrorKind::UnexpectedEof.into()
                 } else {
                     error
                 };
                 unpacker.trouble(&error);
+                let head = watch.headers.take();
+                if !head.is_empty() {
+                    // No member, so the archive's own.
+                    let rest = &mut input;
+                    unpacker.plain(Body::Stream { head: &head, rest });
+                }
                 break;
             }
         }
-        match next_archive(&mut input) {
-            Ok(Some(block)) => first = block,
-            Ok(None) => break,
-            Err(error) => {
-                unpacker.trouble(&error);
-                break;
+        let (block, error) = next_archive(&mut input);
+        if is_tar(&block) {
+            first = block;
+            continue;
+        }
+        match (block.is_empty(), error) {
+            (true, None) => {}
+            (true, Some(error)) => unpacker.trouble(&error),
+            (false, error) => {
+                let mut rest = Failing(error).chain(&mut input);
+                unpacker.behind(&block, &mut rest, "a tar");
             }
         }
+        break;
     }
     Outcome::Scanned
+}
+
+/// What is known of an archive while the crate reads it.
+#[derive(Default)]
+struct Watch {
+    /// Bytes that may still be read before a member's data; `None` in the data.
+    left: Cell<Option<u64>>,
+    /// What was read before the data of the member under way.
+    headers: RefCell<Vec<u8>>,
+    ended: Cell<bool>,
 }
 
 /// Scans the members up to the end of the archive; breaks where there can be no other after it.
@@ -64,7 +84,7 @@ pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
 fn members<R: Read>(
     unpacker: &mut Unpacker<'_>,
     archive: &mut tar::Archive<Gate<'_, R>>,
-    left: &Cell<Option<u64>>,
+    watch: &Watch,
     git: &mut HashSet<Vec<u8>>,
 ) -> io::Result<ControlFlow<()>> {
     let mut entries = archive.entries()?;
@@ -72,12 +92,13 @@ fn members<R: Read>(
         if unpacker.halted() {
             return Ok(ControlFlow::Break(()));
         }
-        left.set(Some(HEADERS));
+        watch.left.set(Some(HEADERS));
+        watch.headers.borrow_mut().clear();
         let Some(entry) = entries.next() else {
             return Ok(ControlFlow::Continue(()));
         };
         let entry = entry?;
-        left.set(None);
+        watch.left.set(None);
         let name = entry.path_bytes().into_owned();
         let kind = entry.header().entry_type();
         let size = entry.size();
@@ -119,47 +140,38 @@ fn is_file(kind: tar::EntryType) -> bool {
     kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse()
 }
 
-/// The first block of a tar that follows, past any zeros.
-fn next_archive(input: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
+/// The first block that is not all zeros, empty if there is none, and what stops the reader in it.
+fn next_archive(input: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
     let mut block = vec![0; BLOCK];
     loop {
         let (read, error) = super::fill(input, &mut block);
-        if let Some(error) = error {
-            return Err(error);
-        }
-        if block[..read].iter().any(|&byte| byte != 0) {
-            return if is_tar(&block[..read]) {
-                Ok(Some(block))
-            } else {
-                Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "what follows its end is not a tar",
-                ))
-            };
-        }
-        if read < BLOCK {
-            return Ok(None);
+        let is_zero = block[..read].iter().all(|&byte| byte == 0);
+        if read < BLOCK || !is_zero {
+            block.truncate(if is_zero { 0 } else { read });
+            return (block, error);
         }
     }
 }
 
-/// Bounds what is read outside of members' data, and remembers that the end was seen.
+/// Bounds what is read outside of members' data, and keeps it.
 struct Gate<'g, R> {
     inner: R,
-    /// Bytes that may still be read; `None` in members' data.
-    left: &'g Cell<Option<u64>>,
-    ended: &'g Cell<bool>,
+    watch: &'g Watch,
 }
 
 impl<R: Read> Read for Gate<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        self.ended.set(count == 0 && !buffer.is_empty());
-        if let Some(left) = self.left.get() {
+        self.watch.ended.set(count == 0 && !buffer.is_empty());
+        if let Some(left) = self.watch.left.get() {
+            self.watch
+                .headers
+                .borrow_mut()
+                .extend_from_slice(&buffer[..count]);
             let left = left.checked_sub(count as u64);
             let message = "the headers of a member take more than 4 MiB";
             left.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, message))?;
-            self.left.set(left);
+            self.watch.left.set(left);
         }
         Ok(count)
     }

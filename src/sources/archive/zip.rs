@@ -11,8 +11,8 @@ use rawzip::{
 };
 
 use super::limits::{Metered, Reached};
-use super::stream::{Translated, zstd};
-use super::{Body, Unpacker, zip_local};
+use super::stream;
+use super::{Body, Codec, Unpacker, zip_local};
 use crate::model::{BytePath, Outcome, ProblemKind, SkipReason};
 
 /// The end of the directory, without the comment (APPNOTE 4.3.16).
@@ -335,18 +335,20 @@ fn decoder<'r>(
     input: BufReader<RangeReader<&'r dyn ReaderAt>>,
     window: u64,
 ) -> io::Result<Option<Box<dyn Read + 'r>>> {
-    Ok(Some(match method {
-        CompressionMethod::STORE => Box::new(input),
-        CompressionMethod::DEFLATE => Box::new(flate2::bufread::DeflateDecoder::new(input)),
-        CompressionMethod::DEFLATE64 => Box::new(deflate64::Deflate64Decoder::with_buffer(input)),
-        CompressionMethod::BZIP2 => Box::new(bzip2::bufread::BzDecoder::new(input)),
-        CompressionMethod::ZSTD | CompressionMethod::ZSTD_DEPRECATED => {
-            Box::new(Translated(zstd(input, window)?))
+    let codec = match method {
+        CompressionMethod::STORE => return Ok(Some(Box::new(input))),
+        CompressionMethod::DEFLATE => Codec::Deflate,
+        CompressionMethod::DEFLATE64 => {
+            let decoder = deflate64::Deflate64Decoder::with_buffer(input);
+            return Ok(Some(Box::new(decoder)));
         }
-        CompressionMethod::XZ => super::stream::decoder(super::Codec::Xz, input, window)?,
-        CompressionMethod::LZMA => lzma(input, window)?,
+        CompressionMethod::BZIP2 => Codec::Bzip2,
+        CompressionMethod::ZSTD | CompressionMethod::ZSTD_DEPRECATED => Codec::Zstd,
+        CompressionMethod::XZ => Codec::Xz,
+        CompressionMethod::LZMA => return lzma(input, window).map(Some),
         _ => return Ok(None),
-    }))
+    };
+    Ok(Some(Box::new(stream::decoder(codec, input, window)?)))
 }
 
 /// Raw LZMA after a version, the length of the properties, and those (APPNOTE 5.8.8).

@@ -1,7 +1,7 @@
 //! What a zip's directory does not tell of: members with a local header alone, leading bytes,
 //! gaps, comments.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::rc::Rc;
 
 use memchr::memmem;
@@ -10,7 +10,7 @@ use rawzip::{CompressionMethod, RangeReader, ReaderAt};
 
 use super::limits::Metered;
 use super::zip::{Data, Zip, member};
-use super::{CHUNK, Unpacker};
+use super::{CHUNK, Codec, Unpacker, stream};
 
 const SIGNATURE: &[u8] = b"PK\x03\x04";
 
@@ -128,20 +128,21 @@ fn hidden(unpacker: &mut Unpacker<'_>, zip: &mut Zip<'_>, at: u64, end: u64) -> 
             // Where it ends is not known: it is part of the remainder.
             return None;
         }
+        let window = unpacker.limits.window;
         let packed = || {
             let raw = RangeReader::new(zip.source, data.span.0..end);
-            flate2::bufread::DeflateDecoder::new(BufReader::new(raw))
+            stream::first(Codec::Deflate, raw, window)
         };
         // Chance rarely unpacks, even to one byte.
-        io::copy(&mut packed().take(1), &mut io::sink()).ok()?;
+        io::copy(&mut packed().ok()?.take(1), &mut io::sink()).ok()?;
+        let mut inner = packed().ok()?;
         let outer = unpacker.enter(&name)?;
-        let mut inner = packed();
         let budget = Rc::clone(&unpacker.budget);
         let outcome = unpacker.reader(&mut Metered {
             inner: &mut inner,
             budget,
         });
-        let packed = data.span.0 + inner.total_in();
+        let packed = data.span.0 + inner.packed();
         unpacker.leave(outer, outcome);
         zip.covered.push((at, packed));
         return Some(packed);
