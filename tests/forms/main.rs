@@ -1,6 +1,8 @@
 //! Every form in which a token can stand, and any mix of them: found, with its encodings and its
 //! place.
 
+mod soft_breaks;
+
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use patsweep::detect::Detector;
 use patsweep::model::{Candidate, Encoding};
