@@ -194,6 +194,25 @@ fn base64_in_every_alignment() {
     }
 }
 
+/// What stands between the lines of wrapped base64: in files, in JSON, and in code.
+const WRAPS: [&str; 15] = [
+    "\n",
+    "\r\n",
+    "\n        ",
+    "\\n",
+    "\\r\\n",
+    "\\\\n",
+    "\\u000a",
+    "\\u000d\\u000A",
+    "\",\n    \"",
+    "\", \"",
+    "\" +\n    \"",
+    "\"\n    \"",
+    "'\n  + '",
+    "\\n\" +\n\t\"",
+    "\\\",\\n  \\\"",
+];
+
 #[test]
 fn wrapped() {
     for (rule, mint) in KINDS {
@@ -204,7 +223,7 @@ fn wrapped() {
                 "lead ".repeat(20).split_at(lead).0
             );
             for columns in [60, 64, 70, 76, 120] {
-                for glue in ["\n", "\r\n", "\n        ", "\\n", "\\r\\n", "\\\\n"] {
+                for glue in WRAPS {
                     let text = format!(
                         "key: {}\n\n",
                         wrap(&BASE64.encode(inner.as_bytes()), columns, glue)
@@ -419,5 +438,30 @@ fn unproven_in_base64() {
             });
             assert_eq!(found, expected, "{text}");
         }
+    }
+}
+
+/// Each of several on lines that could be those of one block.
+#[test]
+fn unproven_on_lines() {
+    let rules = RuleSet::builtin().unproven(patsweep::rules::Unproven::Include);
+    let mutant = mint::pat(5).replacen("JQQJ99", "JQQJ9D", 1);
+    for text in [
+        format!("AZP_TOKEN={mutant}\nOTHER_SETTING=1"),
+        format!("{{\"AZP_TOKEN\": \"{mutant}\", \"b\": 1}}"),
+        format!("AZP_TOKEN={mutant}\\nOTHER=1"),
+    ] {
+        let mut found = Vec::new();
+        Detector::new(&rules, Salt([0; 16])).whole(text.as_bytes(), &mut |candidate| {
+            found.push((
+                candidate.rule.to_string(),
+                candidate.secret.expose().to_vec(),
+            ));
+        });
+        let expected = (
+            "azure-devops-pat-unproven".to_owned(),
+            mutant.clone().into_bytes(),
+        );
+        assert_eq!(found, [expected], "{text}");
     }
 }
