@@ -7,7 +7,7 @@ use patsweep::token::mint;
 use super::{Mint, scan, scan_cut};
 
 /// Quoted-printable as Python's `quopri` writes it.
-fn quopri(text: &str, soft: &str) -> String {
+pub(super) fn quopri(text: &str, soft: &str) -> String {
     let mut quoted = String::new();
     for line in text.split_inclusive('\n') {
         let mut column = 0;
