@@ -21,6 +21,7 @@ mod plan;
 mod prefilter;
 mod run;
 mod search;
+mod wrap;
 
 use std::sync::Arc;
 

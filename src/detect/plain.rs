@@ -34,8 +34,10 @@ pub(super) fn search(
         &layer[run.raw.start..layer.len().min(run.raw.end + 2)],
         &mut place,
     );
+    for line in run.raw_lines() {
+        unproven(plan, layer, &line, found);
+    }
     if !run.is_wrapped() {
-        unproven(plan, layer, &run.raw, found);
         oauth_tokens(plan, layer, &run.raw, found);
     }
 }

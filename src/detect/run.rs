@@ -4,21 +4,15 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::prefilter::run_around;
+use super::wrap::{self, Gap, is_blank};
 
 /// A line shorter than this is the last of its block: nothing is joined behind it. Encoders wrap
 /// at 60, 64 or 76 columns; the first line may share its columns with a key.
 const MIN_WRAPPED: usize = 32;
-/// Columns of indentation that may stand before a line's run.
-const MAX_INDENT: usize = 256;
-/// Columns of white space that may stand behind it.
-const MAX_TRAIL: usize = 16;
-/// Text inside JSON inside JSON has two backslashes before its `n`, one level more has four.
-const MAX_BACKSLASHES: usize = 4;
 
 /// A run of base64 characters, its line breaks taken out.
 ///
-/// Breaks are CRLF, LF or CR, or such written as escapes (`\n`, `\r\n`, with up to four
-/// backslashes), with a backslash or a little white space before them, and indentation after.
+/// The lines are those of a text, or strings in code; [`wrap`] tells what may stand between.
 #[derive(Debug)]
 pub(super) struct Run<'a> {
     /// The characters.
@@ -75,6 +69,14 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The span of each line in the layer.
+    pub(super) fn raw_lines(&self) -> impl Iterator<Item = Range<usize>> {
+        let starts = self.lines.iter().skip(1).map(|&(start, _)| start);
+        let ends = starts.chain([self.text.len()]);
+        let lines = self.lines.iter().zip(ends);
+        lines.map(|(&(start, raw), end)| raw..raw + (end - start))
+    }
+
     /// Whether any break was taken out.
     pub(super) fn is_wrapped(&self) -> bool {
         self.lines.len() > 1
@@ -117,15 +119,16 @@ impl<'a> Run<'a> {
 
 /// The line that `line` continues, if any; takes the `n` of an escaped break off `line`'s start.
 fn line_before(layer: &[u8], line: &mut Range<usize>) -> Option<Range<usize>> {
-    let (end, start) = break_before(layer, line.start)?;
-    if start >= line.end {
+    let (end, gap) = wrap::before(layer, line.start)?;
+    if gap.start >= line.end {
         return None;
     }
     let previous = run_around(layer, end - 1);
-    if previous.end != end || previous.len() < MIN_WRAPPED {
+    let next = gap.start..line.end;
+    if previous.end != end || !continues(&previous, &gap, &next) {
         return None;
     }
-    line.start = start;
+    *line = next;
     Some(previous)
 }
 
@@ -134,9 +137,17 @@ fn line_after(layer: &[u8], line: &Range<usize>) -> Option<Range<usize>> {
     if line.len() < MIN_WRAPPED {
         return None;
     }
-    let start = break_after(layer, line.end)?;
-    let next = start..run_around(layer, start).end;
-    (!next.is_empty()).then_some(next)
+    let gap = wrap::behind(layer, line.end)?;
+    let next = gap.start..run_around(layer, gap.start).end;
+    continues(line, &gap, &next).then_some(next)
+}
+
+/// Whether `next`, with `gap` before it, continues `line`. Of strings, which often are values of
+/// their own, only one that is no longer.
+fn continues(line: &Range<usize>, gap: &Gap, next: &Range<usize>) -> bool {
+    line.len() >= MIN_WRAPPED
+        && !next.is_empty()
+        && (!gap.is_between_strings || next.len() <= line.len())
 }
 
 /// Whether nothing but padding, white space and what closes a string stands before the end of
@@ -154,120 +165,27 @@ fn ends_line(rest: &[u8]) -> bool {
     }
 }
 
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
-}
-
-/// Where the next line starts behind a break at `end`.
-fn break_after(layer: &[u8], end: usize) -> Option<usize> {
-    let rest = &layer[end..];
-    let blanks = rest
-        .iter()
-        .take(MAX_TRAIL)
-        .take_while(|&&b| is_blank(b))
-        .count();
-    let rest = &rest[blanks..];
-    let slashes = count_backslashes(rest.iter());
-    let behind = &rest[slashes..];
-    let taken = match (slashes, behind) {
-        (0 | 1, [b'\r', b'\n', ..]) => 2,
-        (0 | 1, [b'\r' | b'\n', ..]) | (1.., [b'n', ..]) => 1,
-        (1.., [b'r', more @ ..]) => {
-            let again = count_backslashes(more.iter());
-            if again > 0 && more.get(again) == Some(&b'n') {
-                again + 2
-            } else {
-                1
-            }
-        }
-        _ => return None,
-    };
-    let indent = behind[taken..]
-        .iter()
-        .take(MAX_INDENT + 1)
-        .take_while(|&&b| is_blank(b))
-        .count();
-    let start = end + blanks + slashes + taken + indent;
-    (indent <= MAX_INDENT && start < layer.len()).then_some(start)
-}
-
-/// The end of the line before the break that stands before `start`, and where the line behind it
-/// really starts: an escaped break glues its letter to the line.
-fn break_before(layer: &[u8], start: usize) -> Option<(usize, usize)> {
-    let blanks = layer[..start]
-        .iter()
-        .rev()
-        .take(MAX_INDENT + 1)
-        .take_while(|&&b| is_blank(b))
-        .count();
-    let head = &layer[..start - blanks];
-    if blanks > MAX_INDENT {
-        return None;
-    }
-    let (head, start) = match head {
-        [head @ .., b'\r', b'\n'] | [head @ .., b'\r' | b'\n'] => {
-            let head = head.strip_suffix(b"\\").unwrap_or(head);
-            (head, start)
-        }
-        // The break's letter stands before the indentation, or is glued to the run.
-        [.., b'\\', b'n' | b'r'] if blanks > 0 => (before_escape(head)?, start),
-        [.., b'\\'] if blanks == 0 && matches!(layer.get(start), Some(b'n' | b'r')) => {
-            (before_escape(&layer[..=start])?, start + 1)
-        }
-        _ => return None,
-    };
-    let trail = head
-        .iter()
-        .rev()
-        .take(MAX_TRAIL)
-        .take_while(|&&b| is_blank(b))
-        .count();
-    let end = head.len() - trail;
-    (end > 0).then_some((end, start))
-}
-
-/// What stands before the escaped break at the end of `head`.
-fn before_escape(head: &[u8]) -> Option<&[u8]> {
-    let strip = |text: &'_ [u8]| {
-        let (_, rest) = text.split_last()?;
-        match count_backslashes(rest.iter().rev()) {
-            0 => None,
-            slashes => Some(rest.len() - slashes),
-        }
-    };
-    let end = strip(head)?;
-    if head.ends_with(b"n")
-        && head[..end].ends_with(b"r")
-        && let Some(carriage) = strip(&head[..end])
-    {
-        return Some(&head[..carriage]);
-    }
-    Some(&head[..end])
-}
-
-fn count_backslashes<'b>(bytes: impl Iterator<Item = &'b u8>) -> usize {
-    bytes
-        .take(MAX_BACKSLASHES)
-        .take_while(|&&b| b == b'\\')
-        .count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::prefilter::next_run;
     use super::*;
 
-    /// Every line of `lines` joined by `glue`, with text around: one run, from whichever line.
     #[track_caller]
     fn check(glue: &str) {
-        let lines = [
-            "A".repeat(64),
-            "B".repeat(60),
-            "C".repeat(76),
-            "D".repeat(5),
-        ];
+        check_lines(glue, [64, 60, 76, 5]);
+    }
+
+    /// Lines of these lengths joined by `glue`, with text around: one run, from whichever line.
+    #[track_caller]
+    fn check_lines(glue: &str, lengths: [usize; 4]) {
+        let letters = ["A", "B", "C", "D"].into_iter();
+        let lines = letters
+            .zip(lengths)
+            .map(|(letter, length)| letter.repeat(length));
+        let lines: Vec<String> = lines.collect();
         let text = format!("key: {}\" end", lines.join(glue));
         let expected = lines.concat();
+        let second = 5 + lengths[0] + glue.len();
         let mut from = 0;
         while let Some(line) = next_run(text.as_bytes(), from) {
             from = line.end;
@@ -275,8 +193,8 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&run.text), expected, "{glue:?}");
             assert_eq!(run.raw, 5..text.len() - 5, "{glue:?}");
             assert_eq!(
-                run.raw_span(64..124),
-                69 + glue.len()..129 + glue.len(),
+                run.raw_span(lengths[0]..lengths[0] + lengths[1]),
+                second..second + lengths[1],
                 "{glue:?}"
             );
         }
@@ -301,11 +219,67 @@ mod tests {
             "\\\\\\\\n",
             "\\r",
             "\\r\\n \t",
+            "\\u000a",
+            "\\u000A",
+            "\\u000d\\u000a",
+            "\\u000D\\u000A    ",
+            "\\\\u000d\\\\u000a",
         ] {
             check(glue);
         }
         check(&format!("\n{}", " ".repeat(256)));
+        check(&format!("\\u000a{}", " ".repeat(256)));
         check(&format!("\\n{}", " ".repeat(256)));
+    }
+
+    #[test]
+    fn joins_strings_of_lists_and_of_code() {
+        for glue in [
+            "\",\"",
+            "\", \"",
+            "\",\n\"",
+            "\",\n        \"",
+            "\",\r\n\t\"",
+            "',\n    '",
+            "\" +\n    \"",
+            "\"\n    + \"",
+            "\"\n\"",
+            "\" \\\n  \"",
+            "\" .\n\"",
+            "\\n\",\n    \"",
+            "\\n\" +\n    \"",
+            "\\r\\n\"\n    \"",
+            "\\u000a\", \"",
+            "\\\",\\n  \\\"",
+            "\\\\n\\\",\\n  \\\"",
+        ] {
+            check_lines(glue, [76, 76, 76, 5]);
+        }
+        check_lines(&format!("\",\n{}\"", " ".repeat(256)), [64, 64, 64, 64]);
+    }
+
+    #[test]
+    fn strings_that_grow_are_values_of_their_own() {
+        for (glue, lines) in [
+            ("\", \"", [64, 65]),
+            ("\",\n  \"", [64, 112]),
+            ("\", \"", [31, 31]),
+            ("\": \"", [64, 64]),
+            ("\",,\"", [64, 64]),
+            ("\"\\t\"", [64, 64]),
+            ("\"], [\"", [64, 64]),
+            ("\", \n, \"", [64, 64]),
+            (" \"", [64, 64]),
+            ("\" ", [64, 64]),
+        ] {
+            let text = format!("\"{}{glue}{}\"", "A".repeat(lines[0]), "B".repeat(lines[1]));
+            let (first, last) = (1..=lines[0], text.len() - 1 - lines[1]..text.len() - 1);
+            let first = *first.start()..*first.end() + 1;
+            for line in [first, last] {
+                let run = Run::join(text.as_bytes(), line.clone());
+                assert_eq!(run.raw, line, "{text}");
+            }
+        }
     }
 
     #[test]

@@ -57,8 +57,9 @@ pub(super) struct Search<'s> {
     form: TextForm,
     owned: Range<usize>,
     hits: Vec<Hit>,
-    /// For each token found, in its usual length, the bytes of the input that hold it, by their start.
-    seen: HashMap<Vec<u8>, BTreeMap<usize, usize>>,
+    /// For each token found, in its usual length, by the start of the bytes of the input that hold
+    /// it: their end, and the index of the hit.
+    seen: HashMap<Vec<u8>, BTreeMap<usize, (usize, usize)>>,
     spare: Vec<Vec<u8>>,
 }
 
@@ -283,39 +284,51 @@ impl<'s> Search<'s> {
         if self.plan.unproven.as_ref() == Some(&what.rule) && !is_named(&levels) {
             return;
         }
-        if !self.is_new(secret.expose(), &span.exact) {
+        let Some(index) = self.index_of_new(secret.expose(), &span.exact) else {
             return;
-        }
+        };
         let organizations = if self.owned.contains(&span.exact.start) {
             organizations(&levels)
         } else {
             Vec::new()
         };
-        self.hits.push(Hit {
+        let hit = Hit {
             what,
             secret,
             span,
             encodings: layer.encodings(),
             organizations,
-        });
+        };
+        match self.hits.get_mut(index) {
+            Some(shorter) => *shorter = hit,
+            None => self.hits.push(hit),
+        }
     }
 
-    /// Whether no hit on the same token overlaps this one. The way with the fewest encodings is
-    /// tried first: another finds a token again that a soft break does not split, or reads UTF-16
-    /// off by one byte. And a token of the long form starts with one of the usual length.
-    fn is_new(&mut self, secret: &[u8], exact: &Range<usize>) -> bool {
+    /// The index for a hit on this token; `None` where another overlaps it. The way with the fewest
+    /// encodings is tried first: another finds a token again that a soft break does not split, or
+    /// reads UTF-16 off by one byte. And a token of the long form starts with one of the usual
+    /// length, whose hit it replaces where a soft break parts the rest from it.
+    fn index_of_new(&mut self, secret: &[u8], exact: &Range<usize>) -> Option<usize> {
         let form = if secret.len() == cask::LONG_LEN {
             &secret[..cask::LEN]
         } else {
             secret
         };
         let places = self.seen.entry(form.to_vec()).or_default();
-        let last = places.range(..exact.end).next_back();
-        if last.is_some_and(|(_, &end)| end > exact.start) {
-            return false;
+        let last = places.range_mut(..exact.end).next_back();
+        if let Some((&start, (end, index))) = last
+            && *end > exact.start
+        {
+            let is_shorter = self.hits[*index].secret.expose().len() < secret.len();
+            if !is_shorter || start != exact.start {
+                return None;
+            }
+            *end = exact.end;
+            return Some(*index);
         }
-        places.insert(exact.start, exact.end);
-        true
+        places.insert(exact.start, (exact.end, self.hits.len()));
+        Some(self.hits.len())
     }
 }
 

@@ -164,11 +164,16 @@ fn runs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Lines that are wrapped: all but the last of 32 characters, one of which is long enough to be
-/// noticed.
+/// noticed. A string is none of them if it is longer than the one before.
 fn blocks(bytes: &[u8]) -> Vec<Vec<u8>> {
     static BLOCK: LazyLock<(Regex, Regex)> = LazyLock::new(|| {
-        let escaped = r"\\{1,4}(?:r\\{1,4}n|n|r)";
-        let gap = format!(r"[ \t]{{0,16}}(?:\\?(?:\r\n|\r|\n)|{escaped})[ \t]{{0,256}}");
+        let (feed, carriage) = ("(?:n|u000[aA])", "(?:r|u000[dD])");
+        let escaped = format!(r"\\{{1,4}}(?:{carriage}\\{{1,4}}{feed}|{feed}|{carriage})");
+        let space = format!(r"(?:[ \t\r\n]|\\[\r\n]|{escaped})*");
+        let quote = r#"\\{0,4}["']"#;
+        let strings = format!("(?:{escaped})?{quote}{space}(?:[,+.&]{space})?{quote}");
+        let lines = format!(r"[ \t]{{0,16}}(?:\\?(?:\r\n|\r|\n)|{escaped})[ \t]{{0,256}}");
+        let gap = format!("(?:{strings}|{lines})");
         let line = "[A-Za-z0-9+/_-]";
         let block = format!("{line}{{32,}}(?:{gap}{line}{{32,}})*(?:{gap}{line}+)?");
         (
@@ -177,11 +182,13 @@ fn blocks(bytes: &[u8]) -> Vec<Vec<u8>> {
         )
     });
     let (block, gap) = &*BLOCK;
+    let take = |offsets: &mut Vec<usize>| offsets.drain(..).map(|at| bytes[at]).collect();
     let mut blocks = Vec::new();
     for hit in block.find_iter(bytes) {
         let mut offsets = Vec::new();
         let mut is_noticed = false;
         let mut from = hit.start();
+        let mut last = 0..usize::MAX;
         let gaps = gap.find_iter(hit.as_bytes()).map(|gap| gap.range());
         let end = hit.len()..hit.len();
         for gap in gaps.chain([end]) {
@@ -189,12 +196,21 @@ fn blocks(bytes: &[u8]) -> Vec<Vec<u8>> {
             // The letter of an escaped break is taken for a character of its line.
             let glued = bytes[..line.start].iter().rev();
             let glued = glued.take_while(|&&byte| is_base64(byte)).count();
+            let gap_before = bytes.get(last.end..line.start).unwrap_or_default();
+            if line.len() > last.len() && gap_before.iter().any(|byte| b"\"'".contains(byte)) {
+                if is_noticed {
+                    blocks.push(take(&mut offsets));
+                }
+                offsets.clear();
+                is_noticed = false;
+            }
+            last = line.clone();
             is_noticed |= glued + line.len() >= SHORTEST;
             offsets.extend(line);
             from = hit.start() + gap.end;
         }
         if is_noticed {
-            blocks.push(offsets.iter().map(|&at| bytes[at]).collect());
+            blocks.push(take(&mut offsets));
         }
     }
     blocks

@@ -59,7 +59,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Base64,
         Self::Base64Unpadded,
         Self::Base64Url,
@@ -67,9 +67,13 @@ impl Encoding {
         Self::Base64Wrapped(64, "\r\n    "),
         Self::Base64Wrapped(76, "\\n"),
         Self::Base64Wrapped(76, "\\\\r\\\\n"),
+        Self::Base64Wrapped(64, "\\u000d\\u000A"),
+        Self::Base64Wrapped(76, "\",\n    \""),
+        Self::Base64Wrapped(76, "\\n\" +\n\t\""),
         Self::HexLower,
         Self::HexUpper,
         Self::HexWrapped(64, "\n\t"),
+        Self::HexWrapped(64, "\", \""),
         Self::Utf16Le,
         Self::Utf16Be,
         Self::QuotedPrintable("=\r\n"),

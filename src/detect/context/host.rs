@@ -91,6 +91,9 @@ const PLACEHOLDERS: [&str; 32] = [
 /// Characters of an organisation's name, at most.
 const MAX_LEN: usize = 50;
 
+/// Bytes of a soft break at most, its carriage return flattened to spaces.
+const MAX_BREAK: usize = 16;
+
 /// What documentation writes where an organisation belongs.
 const EXAMPLES: [&str; 12] = [
     "org",
@@ -212,14 +215,35 @@ fn ends_name(rest: &[u8]) -> bool {
             )
         }
         [b'.', next, ..] => !next.is_ascii_alphanumeric() && *next != b'_',
+        // A URL may end with the sign of the break.
+        [b'='] => false,
+        [b'=', ..] => !is_soft_break(rest),
         [byte, ..] => byte.is_ascii_whitespace() || b"./?#\"'`<>)]},;:|&\\*!=\0\x1b".contains(byte),
     }
+}
+
+/// Whether `rest`, its line breaks flattened, starts with a soft break of quoted-printable: what
+/// stands before it goes on behind it.
+fn is_soft_break(rest: &[u8]) -> bool {
+    let behind = rest.iter().skip(1).take(MAX_BREAK);
+    let mut behind = behind.skip_while(|&&byte| byte == b' ');
+    rest.first() == Some(&b'=') && matches!(behind.next(), Some(b'\n' | b'\r'))
+}
+
+/// Whether `before`, its line breaks flattened, ends with a soft break of quoted-printable.
+pub(super) fn follows_soft_break(before: &[u8]) -> bool {
+    let Some(line) = before.strip_suffix(b"\n") else {
+        return false;
+    };
+    let mut line = line.iter().rev().take(MAX_BREAK);
+    line.find(|&&byte| byte != b' ') == Some(&b'=')
 }
 
 /// The first segment of the path, or the user where there is no path.
 fn path(tail: &[u8], user: Option<&[u8]>) -> Option<String> {
     let tail = skip_port(tail);
     match tail {
+        [b'=', ..] if is_soft_break(tail) => None,
         [b'/', segment @ ..] if segment.first().is_some_and(|&byte| !is_blank(byte)) => {
             name(segment).map(|(name, _)| name)
         }
@@ -343,6 +367,15 @@ mod tests {
         check("github.com/contoso", "!");
         check("portal.azure.com/contoso", "!");
         check("xdev.azure.com/contoso", "!");
+        for soft in ["=\n", "=\r\n", "= \n", "=   \n"] {
+            check(&format!("dev.azure.com/conto{soft}so/p"), "-");
+            let tail = format!("{soft}/contoso");
+            let place = organization(b"dev.azure.com", tail.as_bytes(), Some(b"fabrikam"));
+            assert_eq!(place, Place::Nameless, "{soft:?}");
+            assert!(follows_soft_break(soft.replace('\r', " ").as_bytes()));
+        }
+        check("dev.azure.com/contoso=", "-");
+        check("dev.azure.com/contoso=20x", "contoso");
         check("dev.azure.com.example.org/contoso", "!");
         check("dev.azure.com@example.org/contoso", "!");
         check("visualstudio.com/contoso", "!");

@@ -83,6 +83,9 @@ fn at_host(text: &Text<'_>, domain: usize, domain_end: usize) -> Option<Mention>
     if start > 0 && low[start - 1] == b'%' && labels >= 2 {
         start += 2;
     }
+    if host::follows_soft_break(&low[..start]) {
+        return None;
+    }
     let after = &low[domain_end..low.len().min(domain_end + URL_REACH)];
     let end = domain_end + after.iter().take_while(|byte| is_host(byte)).count();
     let mut url_end = end;
@@ -200,6 +203,10 @@ fn in_base64(text: &Text<'_>, at: usize) -> Option<Mention> {
         .collect();
     let mut url = BASE64_NOPAD.decode(&digits).ok()?;
     url.make_ascii_lowercase();
+    if length == URL_REACH {
+        // What was read of it may end within a name: no name ends at a dollar sign.
+        url.push(b'$');
+    }
     let end = (0..url.len())
         .find(|&index| !is_url_byte(&url, index))
         .unwrap_or(url.len());

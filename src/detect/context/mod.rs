@@ -39,7 +39,7 @@ mod yaml;
 use std::ops::Range;
 
 use host::Place;
-use text::Text;
+use text::{Text, Window};
 
 /// Bytes either side of a token in which clues are looked for.
 pub(crate) const REACH: usize = 32 << 10;
@@ -105,7 +105,8 @@ const RULES: [Rule; 13] = [
 /// Depends only on the bytes within [`REACH`] either side of `span`, which the caller must have at
 /// hand unless the layer ends before.
 pub(crate) fn read(layer: &[u8], span: Range<usize>) -> Reading {
-    let text = Text::new(layer, span);
+    let window = Window::around(layer, &span);
+    let text = Text::new(&window);
     match RULES.iter().find_map(|rule| rule(&text)) {
         Some(Verdict::Named(organization)) => Reading::Entry(vec![organization]),
         Some(Verdict::Elsewhere) => Reading::Elsewhere,

@@ -8,6 +8,7 @@ use memchr::{memchr, memrchr};
 
 use super::mention::{self, Mention};
 use super::{REACH, Verdict};
+use crate::detect::decode::quoted_printable;
 
 /// The bytes within [`REACH`] of a token. Offsets count from the start of the window.
 pub(super) struct Text<'a> {
@@ -21,18 +22,44 @@ pub(super) struct Text<'a> {
     pub(super) mentions: Vec<Mention>,
 }
 
-impl<'a> Text<'a> {
-    /// Cuts out the window around `span` of `layer` and reads it.
-    pub(super) fn new(layer: &'a [u8], span: Range<usize>) -> Self {
+/// The bytes within [`REACH`] of a token, soft breaks of quoted-printable taken out.
+pub(super) struct Window<'a> {
+    bytes: Cow<'a, [u8]>,
+    token: Range<usize>,
+    /// The part in which no name is cut: whether or not the layer goes on beyond a full reach, one
+    /// at its edge may be.
+    whole: Range<usize>,
+}
+
+impl<'a> Window<'a> {
+    /// Cuts out the window around `span` of `layer`.
+    pub(super) fn around(layer: &'a [u8], span: &Range<usize>) -> Self {
         let start = span.start.saturating_sub(REACH);
         let end = (span.end + REACH).min(layer.len());
-        let mut text = Self::unread(&layer[start..end], span.start - start..span.end - start);
-        // Whether or not the layer goes on beyond a full reach, a name at its edge may be cut.
+        let raw = &layer[start..end];
+        let token = span.start - start..span.end - start;
+        let (bytes, token) = match quoted_printable::unfold(raw, &token) {
+            Some((bytes, token)) => (Cow::Owned(bytes), token),
+            None => (Cow::Borrowed(raw), token),
+        };
         let first = usize::from(span.start >= REACH);
-        let last = text.raw.len() - usize::from(layer.len() - span.end >= REACH);
+        let last = bytes.len() - usize::from(layer.len() - span.end >= REACH);
+        Self {
+            bytes,
+            token,
+            whole: first..last,
+        }
+    }
+}
+
+impl<'a> Text<'a> {
+    /// Reads a window.
+    pub(super) fn new(window: &'a Window<'_>) -> Self {
+        let mut text = Self::unread(&window.bytes, window.token.clone());
+        let whole = &window.whole;
         text.mentions = mention::all(&text);
         text.mentions
-            .retain(|mention| first <= mention.span.start && mention.span.end <= last);
+            .retain(|mention| whole.start <= mention.span.start && mention.span.end <= whole.end);
         text
     }
 

@@ -4,10 +4,17 @@
 
 use std::ops::Range;
 
-use crate::detect::prefilter::ALPHABET;
+use crate::detect::prefilter::{ALPHABET, run_around};
 
 /// Soft breaks closer than this belong to one text; so much around them is decoded with them.
 const REACH: usize = 1024;
+/// The last byte of the longest soft break.
+const BREAK: usize = 2;
+/// Columns of the shortest line that an encoder ends with a soft break: it has 76 to fill, and
+/// some break between words.
+const MIN_LINE: usize = 60;
+/// Characters of the shortest run that may be base64 with a padding behind it.
+const MIN_PADDED: usize = 16;
 
 /// Finds the next soft break from `from` on that may split a run, as the offset of its `=`: in
 /// source code an `=` at the end of a line stands behind a space, or an indented line follows.
@@ -35,7 +42,28 @@ pub(crate) fn stretch(layer: &[u8], first: usize) -> Range<usize> {
     while let Some(next) = next_soft_break(&layer[..layer.len().min(last + REACH)], last + 1) {
         last = next;
     }
-    first.saturating_sub(REACH)..layer.len().min(last + REACH)
+    let before = first.saturating_sub(REACH)..first;
+    let behind = last..layer.len().min(last + REACH);
+    // Not from or to within a word, of which no half must be read as a name.
+    let start = match layer[before.clone()]
+        .iter()
+        .position(|&byte| is_blank(byte))
+    {
+        Some(blank) if before.start > 0 => before.start + blank,
+        _ => before.start,
+    };
+    let end = match layer[behind.clone()]
+        .iter()
+        .rposition(|&byte| is_blank(byte))
+    {
+        Some(blank) if behind.end < layer.len() && blank > BREAK => behind.start + blank,
+        _ => behind.end,
+    };
+    start..end
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// Decodes `span` into `out`, and for each byte of it the offset in `layer` into `offsets`; both
@@ -68,6 +96,63 @@ pub(crate) fn decode(
         offsets.push(at);
         at += 1;
     }
+}
+
+/// Takes the soft breaks out of `text` and reads its escapes, around its part `token`: as far as
+/// it is quoted-printable, in which no `=` means anything else. Gives what comes of it, with where
+/// the token stands in that; `None` where nothing tells that it is quoted-printable.
+pub(crate) fn unfold(text: &[u8], token: &Range<usize>) -> Option<(Vec<u8>, Range<usize>)> {
+    let span = valid_around(text, token);
+    let is_quoted = memchr::memchr_iter(b'=', &text[span.clone()])
+        .any(|at| is_folded(text, span.start + at, token));
+    if !is_quoted {
+        return None;
+    }
+    let (mut unfolded, mut offsets) = (Vec::new(), Vec::new());
+    decode(text, span.clone(), &mut unfolded, &mut offsets);
+    let place = |at: usize| span.start + offsets.partition_point(|&offset| offset < at);
+    let token = place(token.start)..place(token.end);
+    unfolded.splice(..0, text[..span.start].iter().copied());
+    unfolded.extend_from_slice(&text[span.end..]);
+    Some((unfolded, token))
+}
+
+/// The lines around `token` in which every `=` starts a soft break or an escape.
+fn valid_around(text: &[u8], token: &Range<usize>) -> Range<usize> {
+    let is_bad = |at: usize| {
+        let digit = |at: usize| matches!(text.get(at), Some(b'0'..=b'9' | b'A'..=b'F'));
+        soft_break_len(&text[at..]) == 0 && !(digit(at + 1) && digit(at + 2))
+    };
+    let before = memchr::memrchr_iter(b'=', &text[..token.start]).find(|&at| is_bad(at));
+    let start = before.map_or(0, |bad| {
+        let behind = &text[bad..token.start];
+        memchr::memchr(b'\n', behind).map_or(token.start, |end| bad + end + 1)
+    });
+    let mut behind = memchr::memchr_iter(b'=', &text[token.start..]).map(|at| token.start + at);
+    let end = behind.find(|&at| is_bad(at)).map_or(text.len(), |bad| {
+        let line = memchr::memrchr(b'\n', &text[token.start..bad]);
+        line.map_or(bad, |line| token.start + line + 1)
+    });
+    start..end.max(token.end)
+}
+
+/// Whether the `=` at `at` ends a line as in quoted-printable, and is neither the padding of
+/// base64 nor an empty value in a list of settings.
+fn is_folded(text: &[u8], at: usize, token: &Range<usize>) -> bool {
+    let length = soft_break_len(&text[at..]);
+    if length == 0 || text.get(at + length).is_none_or(u8::is_ascii_whitespace) {
+        return false;
+    }
+    let line = memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1);
+    let run = run_around(text, at).start;
+    let alphanumeric = text[run..at].iter().rposition(|byte| b"-_".contains(byte));
+    let starts = [
+        run,
+        alphanumeric.map_or(run, |before| run + before + 1),
+        if at == token.end { token.start } else { run },
+    ];
+    let is_padded = |start: usize| at - start >= MIN_PADDED && (at - start) % 4 == 3;
+    at + 1 - line >= MIN_LINE && !starts.into_iter().any(is_padded)
 }
 
 /// An `=` before CR or LF (or another control character), in blocks that have no branch.

@@ -1,6 +1,8 @@
 //! Every form in which a token can stand, and any mix of them: found, with its encodings and its
 //! place.
 
+mod soft_breaks;
+
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use patsweep::detect::Detector;
 use patsweep::model::{Candidate, Encoding};
@@ -192,6 +194,25 @@ fn base64_in_every_alignment() {
     }
 }
 
+/// What stands between the lines of wrapped base64: in files, in JSON, and in code.
+const WRAPS: [&str; 15] = [
+    "\n",
+    "\r\n",
+    "\n        ",
+    "\\n",
+    "\\r\\n",
+    "\\\\n",
+    "\\u000a",
+    "\\u000d\\u000A",
+    "\",\n    \"",
+    "\", \"",
+    "\" +\n    \"",
+    "\"\n    \"",
+    "'\n  + '",
+    "\\n\" +\n\t\"",
+    "\\\",\\n  \\\"",
+];
+
 #[test]
 fn wrapped() {
     for (rule, mint) in KINDS {
@@ -202,7 +223,7 @@ fn wrapped() {
                 "lead ".repeat(20).split_at(lead).0
             );
             for columns in [60, 64, 70, 76, 120] {
-                for glue in ["\n", "\r\n", "\n        ", "\\n", "\\r\\n", "\\\\n"] {
+                for glue in WRAPS {
                     let text = format!(
                         "key: {}\n\n",
                         wrap(&BASE64.encode(inner.as_bytes()), columns, glue)
@@ -288,13 +309,15 @@ fn utf16_without_its_last_byte() {
 
 #[test]
 fn quoted_printable() {
-    for (rule, mint) in KINDS.into_iter().filter(|kind| kind.1(0).len() != 88) {
-        for split in 1..52 {
+    for (rule, mint) in KINDS {
+        for split in 1..mint(0).len() {
             let token = mint(split as u64);
+            let (head, tail) = token.split_at(split);
+            let escaped = |text: &str| text.replace('=', "=3D");
             let text = format!(
                 "a=3Db password=3D{}=\r\n{}\r\nmore=20text=\r\n.",
-                &token[..split],
-                &token[split..]
+                escaped(head),
+                escaped(tail)
             );
             check(
                 "soft break",
@@ -304,6 +327,23 @@ fn quoted_printable() {
                 17,
                 &[Encoding::QuotedPrintable],
             );
+        }
+    }
+}
+
+/// A mail in a mail.
+#[test]
+fn quoted_printable_twice() {
+    for (rule, mint) in KINDS {
+        for lead in 0..76 {
+            let token = mint(lead as u64);
+            let text = format!("{} {token} and more of the text\n", "l".repeat(lead));
+            let once = soft_breaks::quopri(&text, "=\n");
+            let twice = soft_breaks::quopri(&once, "=\n");
+            let found = scan(twice.as_bytes());
+            assert_eq!(found.len(), 1, "{twice}");
+            assert_eq!(found[0].secret.expose(), token.as_bytes(), "{twice}");
+            assert_eq!(&*found[0].rule, rule);
         }
     }
 }
@@ -417,5 +457,30 @@ fn unproven_in_base64() {
             });
             assert_eq!(found, expected, "{text}");
         }
+    }
+}
+
+/// Each of several on lines that could be those of one block.
+#[test]
+fn unproven_on_lines() {
+    let rules = RuleSet::builtin().unproven(patsweep::rules::Unproven::Include);
+    let mutant = mint::pat(5).replacen("JQQJ99", "JQQJ9D", 1);
+    for text in [
+        format!("AZP_TOKEN={mutant}\nOTHER_SETTING=1"),
+        format!("{{\"AZP_TOKEN\": \"{mutant}\", \"b\": 1}}"),
+        format!("AZP_TOKEN={mutant}\\nOTHER=1"),
+    ] {
+        let mut found = Vec::new();
+        Detector::new(&rules, Salt([0; 16])).whole(text.as_bytes(), &mut |candidate| {
+            found.push((
+                candidate.rule.to_string(),
+                candidate.secret.expose().to_vec(),
+            ));
+        });
+        let expected = (
+            "azure-devops-pat-unproven".to_owned(),
+            mutant.clone().into_bytes(),
+        );
+        assert_eq!(found, [expected], "{text}");
     }
 }
