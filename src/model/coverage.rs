@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::ObjectKind;
+
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
@@ -9,6 +11,8 @@ pub enum Unit {
     File,
     /// Members of archives.
     Member,
+    /// Objects of git repositories.
+    Object(ObjectKind),
 }
 
 /// Why something was seen and not scanned, a closed list documented in `docs/report.md`.
@@ -106,6 +110,33 @@ pub struct Coverage {
     pub files: Tally,
     /// Members of archives.
     pub members: Tally,
+    /// Objects of git repositories: each once in each object database.
+    pub objects: BTreeMap<ObjectKind, Tally>,
+    /// What belongs to a repository and is not in its object database.
+    pub outside: Outside,
+}
+
+/// What belongs to a repository and is not in its object database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// Objects that a partial clone left with its remote.
+    pub missing_promisor: u64,
+    /// Files that LFS has not fetched.
+    pub lfs_absent: u64,
+    /// Commits whose parents a shallow clone left out.
+    pub shallow_boundary: u64,
+    /// Submodules that are not checked out.
+    pub submodules: u64,
+}
+
+impl Outside {
+    /// Adds what another repository lacks.
+    pub fn merge(&mut self, other: &Self) {
+        self.missing_promisor += other.missing_promisor;
+        self.lfs_absent += other.lfs_absent;
+        self.shallow_boundary += other.shallow_boundary;
+        self.submodules += other.submodules;
+    }
 }
 
 impl Coverage {
@@ -114,6 +145,7 @@ impl Coverage {
         match unit {
             Unit::File => &mut self.files,
             Unit::Member => &mut self.members,
+            Unit::Object(kind) => self.objects.entry(kind).or_default(),
         }
     }
 
@@ -121,5 +153,9 @@ impl Coverage {
     pub fn merge(&mut self, other: &Self) {
         self.files.merge(&other.files);
         self.members.merge(&other.members);
+        for (&kind, tally) in &other.objects {
+            self.objects.entry(kind).or_default().merge(tally);
+        }
+        self.outside.merge(&other.outside);
     }
 }

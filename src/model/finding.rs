@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BytePath, Clue, Coverage, Encoding, Excerpt, FindingId, IssueMonth, Origin, Position, Problem,
-    Proof, Secret, Timestamp,
+    BytePath, Clue, Coverage, Encoding, Excerpt, Exposure, FindingId, IssueMonth, ObjectId, Origin,
+    Position, Problem, Proof, Secret, Timestamp,
 };
 
 /// Whether a token still works.
@@ -85,6 +85,8 @@ pub struct Finding {
     pub validity_reason: ValidityReason,
     /// Organisations named with it, strongest evidence first, then by name; each once.
     pub organizations: Vec<Clue>,
+    /// Where it can still be had, if it stands in a repository.
+    pub exposure: Option<Exposure>,
     /// Why it does not count, if so.
     pub suppressed: Option<Suppression>,
     /// How many occurrences there are, those beyond the limit included.
@@ -113,6 +115,8 @@ pub enum TargetKind {
     Path,
     /// Standard input.
     Stdin,
+    /// A git repository, with its history.
+    Repository,
 }
 
 impl TargetKind {
@@ -121,6 +125,7 @@ impl TargetKind {
         match self {
             Self::Path => "path",
             Self::Stdin => "stdin",
+            Self::Repository => "repository",
         }
     }
 }
@@ -132,6 +137,8 @@ pub struct TargetSummary {
     pub kind: TargetKind,
     /// As given.
     pub path: BytePath,
+    /// The commit at `HEAD` of a repository.
+    pub head: Option<ObjectId>,
 }
 
 /// Totals of a run.
@@ -141,6 +148,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Files scanned.
     pub files: u64,
+    /// Objects of git repositories scanned.
+    pub objects: u64,
     /// Wall time.
     pub seconds: f64,
 }

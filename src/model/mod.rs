@@ -3,6 +3,7 @@
 mod candidate;
 mod coverage;
 mod finding;
+mod git;
 mod location;
 mod origin;
 mod problem;
@@ -10,11 +11,12 @@ mod secret;
 mod sink;
 
 pub use candidate::{Candidate, Excerpt};
-pub use coverage::{Coverage, Outcome, SkipReason, Tally, Unit};
+pub use coverage::{Coverage, Outcome, Outside, SkipReason, Tally, Unit};
 pub use finding::{
     Finding, Occurrence, Report, Summary, SuppressedBy, Suppression, TargetKind, TargetSummary,
     Validity, ValidityReason,
 };
+pub use git::{Commit, CommitDate, Exposure, GitPlace, ObjectId, ObjectKind};
 pub use location::{Clue, Encoding, Evidence, IssueMonth, Position, Proof, Timestamp};
 pub use origin::{BytePath, Origin, SourceKind};
 pub use problem::{Problem, ProblemKind};

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::GitPlace;
+
 /// A path as the system gave it: bytes, not necessarily UTF-8.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BytePath(pub Vec<u8>);
@@ -46,6 +48,20 @@ pub enum SourceKind {
     File,
     /// Standard input, path `-`.
     Stdin,
+    /// A blob, or a member of an archive in one.
+    GitObject,
+    /// A blob that is staged.
+    GitIndex,
+    /// The message of a commit or a tag, or its author lines.
+    GitMessage,
+    /// A name in a tree.
+    GitName,
+    /// A note on a commit.
+    GitNote,
+    /// A reflog.
+    GitReflog,
+    /// What LFS stores for a pointer.
+    GitLfs,
 }
 
 impl SourceKind {
@@ -54,6 +70,13 @@ impl SourceKind {
         match self {
             Self::File => "file",
             Self::Stdin => "stdin",
+            Self::GitObject => "git-object",
+            Self::GitIndex => "git-index",
+            Self::GitMessage => "git-message",
+            Self::GitName => "git-name",
+            Self::GitNote => "git-note",
+            Self::GitReflog => "git-reflog",
+            Self::GitLfs => "git-lfs",
         }
     }
 }
@@ -64,6 +87,19 @@ pub struct Origin {
     /// The kind of source.
     pub source: SourceKind,
     /// As given on the command line plus relative, without a leading `./`; archive members after
-    /// `!/`.
+    /// `!/`. Of git sources relative to the repository; empty where there is no path.
     pub path: BytePath,
+    /// Of git sources: where in the repository.
+    pub git: Option<GitPlace>,
+}
+
+impl Origin {
+    /// Something outside of git's own data.
+    pub fn new(source: SourceKind, path: BytePath) -> Self {
+        Self {
+            source,
+            path,
+            git: None,
+        }
+    }
 }

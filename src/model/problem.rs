@@ -22,6 +22,17 @@ pub enum ProblemKind {
     Unsupported,
     /// A chain of links that leads back to itself.
     LinkLoop,
+    /// A repository of another user, whose history is not read.
+    NotOwned,
+    /// A repository whose history was cut off when it was cloned.
+    Shallow,
+    /// Objects that a partial clone left with its remote.
+    Promisor,
+    /// Files that LFS has not fetched.
+    Lfs,
+    /// References, reflogs or the index could not be read, so that not all is known of where
+    /// something was found.
+    References,
 }
 
 impl ProblemKind {
@@ -36,6 +47,11 @@ impl ProblemKind {
             Self::Limit => "limit",
             Self::Unsupported => "unsupported",
             Self::LinkLoop => "link-loop",
+            Self::NotOwned => "not-owned",
+            Self::Shallow => "shallow",
+            Self::Promisor => "promisor",
+            Self::Lfs => "lfs",
+            Self::References => "references",
         }
     }
 }

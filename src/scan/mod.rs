@@ -101,6 +101,7 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
     let summary = Summary {
         bytes: *bytes,
         files: coverage.files.scanned,
+        objects: coverage.objects.values().map(|tally| tally.scanned).sum(),
         seconds: 0.0,
     };
     let targets = config.targets.iter().map(summarize).collect();
@@ -137,10 +138,12 @@ fn summarize(target: &Target) -> TargetSummary {
         Target::Stdin => TargetSummary {
             kind: TargetKind::Stdin,
             path: BytePath::from("-"),
+            head: None,
         },
         Target::Path(path) => TargetSummary {
             kind: TargetKind::Path,
             path: BytePath::from(path.as_path()),
+            head: None,
         },
     }
 }

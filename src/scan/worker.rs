@@ -75,10 +75,7 @@ impl Worker {
     pub(super) fn new(detector: Detector, sender: SyncSender<Event>, shared: Arc<Shared>) -> Self {
         Self {
             detector,
-            origin: Origin {
-                source: SourceKind::File,
-                path: BytePath::default(),
-            },
+            origin: Origin::new(SourceKind::File, BytePath::default()),
             way: Way {
                 sender,
                 shared,
@@ -111,6 +108,7 @@ impl Sink for Worker {
     fn begin(&mut self, origin: &Origin) {
         self.origin.source = origin.source;
         self.origin.path.0.clone_from(&origin.path.0);
+        self.origin.git.clone_from(&origin.git);
         self.detector.begin();
     }
 

@@ -37,10 +37,7 @@ pub(super) struct Reader<'o> {
 
 impl<'o> Reader<'o> {
     pub(super) fn new(options: &'o Options, sink: Box<dyn Sink + Send + 'o>) -> Self {
-        let origin = Origin {
-            source: SourceKind::File,
-            path: BytePath::default(),
-        };
+        let origin = Origin::new(SourceKind::File, BytePath::default());
         Self {
             options,
             sink,
@@ -152,10 +149,7 @@ impl<'o> Reader<'o> {
 
     /// Reads standard input to its end, or until `watch` tells to stop.
     pub(super) fn stdin(&mut self, watch: &dyn Sink) {
-        self.origin = Origin {
-            source: SourceKind::Stdin,
-            path: BytePath::from("-"),
-        };
+        self.origin = Origin::new(SourceKind::Stdin, BytePath::from("-"));
         let mut stdin = Stdin::new(watch);
         let outcome = Unpacker::new(&mut *self.sink, &mut self.origin, self.options.limits, 0)
             .unsized_top(&mut stdin);

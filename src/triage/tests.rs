@@ -16,10 +16,7 @@ type Sighting = (Origin, Candidate);
 
 fn sighting(token: char, path: &str, line: u64) -> Sighting {
     let secret: String = std::iter::repeat_n(token, 52).collect();
-    let origin = Origin {
-        source: SourceKind::File,
-        path: BytePath::from(path),
-    };
+    let origin = Origin::new(SourceKind::File, BytePath::from(path));
     let candidate = Candidate {
         id: FindingId::C3id(format!("id-{token}")),
         rule: "azure-devops-pat".into(),
@@ -267,10 +264,12 @@ fn problems_names_and_counts_are_merged() {
     let targets = vec![TargetSummary {
         kind: TargetKind::Path,
         path: BytePath::from("."),
+        head: None,
     }];
     let summary = Summary {
         bytes: 3,
         files: 2,
+        objects: 0,
         seconds: 0.5,
     };
     let report = triage.finish(targets.clone(), summary, Interrupted::Yes);

@@ -5,18 +5,31 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::model::{
-    BytePath, Candidate, Clue, Encoding, Evidence, Excerpt, Finding, FindingId, IssueMonth,
-    Occurrence, Origin, Position, Proof, Secret, SourceKind, Timestamp, Validity, ValidityReason,
+    BytePath, Candidate, Clue, Encoding, Evidence, Excerpt, Finding, FindingId, GitPlace,
+    IssueMonth, Occurrence, Origin, Position, Proof, Secret, SourceKind, Timestamp, Validity,
+    ValidityReason,
 };
 use crate::rules::BuiltIn;
 
 use super::MAX_NEARBY;
 
 /// The place of an occurrence in the report: by path, then from the top of the file, names first.
-type Key = (Vec<u8>, Option<Position>, Vec<Encoding>, SourceKind);
+type Key = (
+    Vec<u8>,
+    Option<Position>,
+    Vec<Encoding>,
+    SourceKind,
+    Option<GitPlace>,
+);
 
 /// The same, borrowed from a finding.
-type KeyRef<'f> = (&'f [u8], Option<Position>, &'f [Encoding], SourceKind);
+type KeyRef<'f> = (
+    &'f [u8],
+    Option<Position>,
+    &'f [Encoding],
+    SourceKind,
+    Option<&'f GitPlace>,
+);
 
 /// All sightings of one token.
 #[derive(Debug, Default)]
@@ -65,6 +78,7 @@ impl Token {
             candidate.position,
             candidate.encodings.clone(),
             origin.source,
+            origin.git,
         );
         self.name_organizations(&key, &candidate.organizations);
         self.seen.insert(hash(&key));
@@ -85,6 +99,7 @@ impl Token {
             validity: Validity::Unknown,
             validity_reason: ValidityReason::NotAttempted,
             organizations: choose_organizations(self.organizations),
+            exposure: None,
             suppressed: None,
             occurrence_count: self.seen.len() as u64,
             occurrences: self.occurrences.into_iter().map(occurrence).collect(),
@@ -154,15 +169,17 @@ pub(super) fn first_key(finding: &Finding) -> Option<KeyRef<'_>> {
             occurrence.position,
             &*occurrence.encodings,
             origin.source,
+            origin.git.as_ref(),
         )
     })
 }
 
 fn occurrence((key, excerpt): (Key, Option<Excerpt>)) -> Occurrence {
-    let (path, position, encodings, source) = key;
+    let (path, position, encodings, source, git) = key;
     let origin = Origin {
         source,
         path: BytePath(path),
+        git,
     };
     Occurrence {
         origin,

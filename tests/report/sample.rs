@@ -80,10 +80,7 @@ pub(crate) fn token(letter: char) -> String {
 /// A place on line `line`, column 5, after `pat=`.
 pub(crate) fn place(path: &str, line: u64) -> Occurrence {
     Occurrence {
-        origin: Origin {
-            source: SourceKind::File,
-            path: BytePath::from(path),
-        },
+        origin: Origin::new(SourceKind::File, BytePath::from(path)),
         position: Some(Position {
             offset: line * 10,
             line,
@@ -112,6 +109,7 @@ pub(crate) fn finding(letter: char, occurrences: Vec<Occurrence>) -> Finding {
         validity: Validity::Unknown,
         validity_reason: ValidityReason::NotAttempted,
         organizations: Vec::new(),
+        exposure: None,
         suppressed: None,
         occurrence_count: occurrences.len() as u64,
         occurrences,
@@ -141,6 +139,7 @@ pub(crate) fn report(findings: Vec<Finding>) -> Report {
         targets: vec![TargetSummary {
             kind: TargetKind::Path,
             path: BytePath::from("conf"),
+            head: None,
         }],
         findings,
         problems: Vec::new(),
@@ -148,6 +147,7 @@ pub(crate) fn report(findings: Vec<Finding>) -> Report {
         summary: Summary {
             bytes: 33_100_000,
             files: 1204,
+            objects: 0,
             seconds: 0.123,
         },
         interrupted: false,
@@ -201,6 +201,7 @@ pub(crate) fn full_report() -> Report {
     report.targets.push(TargetSummary {
         kind: TargetKind::Stdin,
         path: BytePath::from("-"),
+        head: None,
     });
     report.problems = vec![
         problem(

@@ -52,6 +52,7 @@ impl Record {
         let tally = match unit {
             Unit::File => &self.coverage.files,
             Unit::Member => &self.coverage.members,
+            Unit::Object(_) => panic!("files hold no objects"),
         };
         tally
             .skipped

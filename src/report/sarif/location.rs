@@ -26,8 +26,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// The place of an occurrence.
 pub(super) fn of_occurrence(occurrence: &OccurrenceView<'_>) -> Location {
     let mut location = match occurrence.source {
-        SourceKind::File => of_path(&occurrence.path),
         SourceKind::Stdin => of_stream(&occurrence.path),
+        _ => of_path(&occurrence.path),
     };
     let mut remarks = Vec::new();
     let region = match occurrence.position {

@@ -361,7 +361,7 @@ impl Page<'_, '_> {
 fn place(occurrence: &OccurrenceView<'_>) -> String {
     let path = match occurrence.source {
         SourceKind::Stdin if occurrence.path.0 == b"-" => "<stdin>".to_owned(),
-        SourceKind::File | SourceKind::Stdin => path_text(&occurrence.path),
+        _ => path_text(&occurrence.path),
     };
     match occurrence.position {
         Some(position) => format!("{path}:{}:{}", position.line, position.column),

@@ -57,7 +57,7 @@ impl Page<'_, '_> {
                 .view
                 .targets()
                 .map(|target| match target.kind {
-                    TargetKind::Path => path_text(&target.path),
+                    TargetKind::Path | TargetKind::Repository => path_text(&target.path),
                     TargetKind::Stdin => "standard input".to_owned(),
                 })
                 .collect();
