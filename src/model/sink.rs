@@ -26,6 +26,11 @@ pub trait Sink {
     /// A name, scanned like contents: the last component of a path, or an archive member's path.
     fn name(&mut self, origin: &Origin, name: &[u8]);
 
+    /// Bytes of the shortest name that can hold anything: shorter ones need not be given.
+    fn shortest_name(&self) -> usize {
+        0
+    }
+
     /// Something that was not read.
     fn problem(&mut self, problem: Problem);
 

@@ -15,6 +15,7 @@ pub mod archive;
 
 mod exclude;
 mod file;
+pub mod git;
 mod git_folder;
 mod stdin;
 mod system;

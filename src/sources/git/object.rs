@@ -1,0 +1,360 @@
+//! What is scanned of a decoded object: contents, messages, authors, names.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::pack::Lost;
+use super::store::Store;
+use super::table::Number;
+use crate::model::{
+    BytePath, GitPlace, ObjectId, ObjectKind, Origin, Outcome, Problem, ProblemKind, Sink,
+    SkipReason, SourceKind, Unit,
+};
+use crate::sources::Sinks;
+use crate::sources::archive::{Body, Limits, Unpacker};
+
+/// How the bytes of a pointer of LFS begin.
+const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
+
+/// Bytes of the longest pointer, by the specification of LFS.
+const MAX_POINTER: usize = 1024;
+
+/// A blob that stands for a file which LFS stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Pointer {
+    /// The SHA-256 of the file.
+    pub(super) content: ObjectId,
+    /// The blob.
+    pub(super) blob: Number,
+}
+
+/// What all visitors of a database share.
+pub(super) struct Visit<'v, 's> {
+    pub(super) store: &'v Store,
+    pub(super) repository: Arc<BytePath>,
+    pub(super) limits: Limits,
+    sinks: &'v Sinks<'s>,
+    /// Visitors that nobody uses now.
+    idle: Mutex<Vec<Visitor<'v, 's>>>,
+}
+
+/// What the visitors of a database have seen beside what they told their sinks.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Sorted.
+    pub(super) pointers: Vec<Pointer>,
+}
+
+impl<'v, 's> Visit<'v, 's> {
+    pub(super) fn new(
+        store: &'v Store,
+        repository: Arc<BytePath>,
+        limits: Limits,
+        sinks: &'v Sinks<'s>,
+    ) -> Self {
+        Self {
+            store,
+            repository,
+            limits,
+            sinks,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// A visitor for this thread.
+    pub(super) fn visitor(&self) -> Lease<'_, 'v, 's> {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let visitor = idle.unwrap_or_else(|| Visitor {
+            store: self.store,
+            limits: self.limits,
+            sink: (self.sinks)(),
+            origin: Origin {
+                source: SourceKind::GitObject,
+                path: BytePath::default(),
+                git: Some(GitPlace {
+                    repository: self.repository.clone(),
+                    object: None,
+                    commit: None,
+                    reachable: None,
+                }),
+            },
+            names: HashSet::new(),
+            pointers: Vec::new(),
+        });
+        Lease {
+            visit: self,
+            visitor: Some(visitor),
+        }
+    }
+
+    /// What was seen, when all is read.
+    pub(super) fn finish(self) -> Seen {
+        let visitors = self
+            .idle
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut pointers: Vec<_> = visitors
+            .into_iter()
+            .flat_map(|visitor| visitor.pointers)
+            .collect();
+        pointers.sort_unstable();
+        Seen { pointers }
+    }
+}
+
+/// A visitor in use. A clone is another one, for another thread.
+pub(super) struct Lease<'a, 'v, 's> {
+    visit: &'a Visit<'v, 's>,
+    visitor: Option<Visitor<'v, 's>>,
+}
+
+impl Lease<'_, '_, '_> {
+    /// Scans an object, unless another visitor has; false when the scan is to end.
+    pub(super) fn object(&mut self, number: Number, kind: ObjectKind, bytes: &[u8]) -> bool {
+        self.visitor.as_mut().is_some_and(|visitor| {
+            if visitor.store.table.claim(number, kind) {
+                visitor.object(number, kind, bytes);
+            }
+            !visitor.sink.stopped()
+        })
+    }
+
+    /// Counts an object that could not be read, and says why.
+    pub(super) fn lost(&mut self, number: Number, why: &Lost) {
+        if let Some(visitor) = &mut self.visitor {
+            visitor.lost(number, why);
+        }
+    }
+}
+
+impl Clone for Lease<'_, '_, '_> {
+    fn clone(&self) -> Self {
+        self.visit.visitor()
+    }
+}
+
+impl Drop for Lease<'_, '_, '_> {
+    fn drop(&mut self) {
+        if let Some(visitor) = self.visitor.take() {
+            self.visit
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(visitor);
+        }
+    }
+}
+
+/// One thread's way from objects to its sink.
+struct Visitor<'v, 's> {
+    store: &'v Store,
+    limits: Limits,
+    sink: Box<dyn Sink + Send + 's>,
+    /// Used again for every object.
+    origin: Origin,
+    /// Names in trees that were scanned: they recur in every version of a folder.
+    names: HashSet<Box<[u8]>>,
+    pointers: Vec<Pointer>,
+}
+
+impl Visitor<'_, '_> {
+    fn object(&mut self, number: Number, kind: ObjectKind, bytes: &[u8]) {
+        self.stand_at(number);
+        let outcome = match kind {
+            ObjectKind::Blob => self.blob(number, bytes),
+            ObjectKind::Tree => self.tree(bytes),
+            _ => self.message(bytes),
+        };
+        self.sink.count(Unit::Object(kind), outcome);
+    }
+
+    fn stand_at(&mut self, number: Number) {
+        self.origin.path.0.clear();
+        if let Some(place) = &mut self.origin.git {
+            place.object = Some(self.store.table.id(number));
+        }
+    }
+
+    fn blob(&mut self, number: Number, bytes: &[u8]) -> Outcome {
+        if let Some(content) = pointed_at(bytes) {
+            self.pointers.push(Pointer {
+                content,
+                blob: number,
+            });
+        }
+        self.origin.source = SourceKind::GitObject;
+        let mut sink = Named {
+            sink: &mut *self.sink,
+            place: self.origin.git.clone(),
+        };
+        Unpacker::new(&mut sink, &mut self.origin, self.limits, bytes.len() as u64)
+            .top(Body::Whole(bytes))
+    }
+
+    /// Scans the names; what has them is looked up when one is found.
+    fn tree(&mut self, bytes: &[u8]) -> Outcome {
+        self.origin.source = SourceKind::GitName;
+        if let Some(place) = &mut self.origin.git {
+            place.object = None;
+        }
+        let shortest = self.sink.shortest_name();
+        for entry in entries(bytes, self.store.hash.len_in_bytes()) {
+            let Some(entry) = entry else {
+                return Outcome::Skipped(SkipReason::Corrupt);
+            };
+            if entry.name.len() >= shortest && self.names.insert(entry.name.into()) {
+                self.origin.path.0.clear();
+                self.origin.path.0.extend_from_slice(entry.name);
+                self.sink.name(&self.origin, entry.name);
+            }
+        }
+        Outcome::Scanned
+    }
+
+    /// Scans a commit or a tag: who made it, then its message.
+    fn message(&mut self, bytes: &[u8]) -> Outcome {
+        self.origin.source = SourceKind::GitMessage;
+        let end = memchr::memmem::find(bytes, b"\n\n");
+        let (headers, message) = bytes.split_at(end.unwrap_or(bytes.len()));
+        self.sink.name(&self.origin, headers);
+        if let Some(message) = message.get(2..) {
+            self.sink.whole(&self.origin, message);
+        }
+        Outcome::Scanned
+    }
+
+    fn lost(&mut self, number: Number, why: &Lost) {
+        self.stand_at(number);
+        let kind = self.store.table.kind(number);
+        let (problem, reason, message) = match why {
+            Lost::TooLarge(size) => (
+                ProblemKind::Limit,
+                SkipReason::Limit,
+                format!("it has {size} bytes, more than --max-object-size allows"),
+            ),
+            Lost::Corrupt(error) => (
+                ProblemKind::Corrupt,
+                SkipReason::Corrupt,
+                format!("cannot decode it: {error}"),
+            ),
+        };
+        Named {
+            sink: &mut *self.sink,
+            place: self.origin.git.clone(),
+        }
+        .problem(Problem {
+            path: BytePath::default(),
+            kind: problem,
+            message,
+        });
+        self.sink
+            .count(Unit::Object(kind), Outcome::Skipped(reason));
+    }
+}
+
+/// An entry of a tree.
+pub(super) struct Entry<'t> {
+    /// Its mode is that of a folder.
+    pub(super) is_tree: bool,
+    /// Its mode is that of a submodule: what it names is a commit of another repository.
+    pub(super) is_submodule: bool,
+    pub(super) name: &'t [u8],
+    pub(super) id: &'t [u8],
+}
+
+/// The entries of a tree whose ids have `id_len` bytes; `None` in the place of what is damaged,
+/// which ends it.
+pub(super) fn entries(tree: &[u8], id_len: usize) -> impl Iterator<Item = Option<Entry<'_>>> {
+    let mut rest = tree;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let entry = split_entry(rest, id_len);
+        rest = entry.as_ref().map_or(&[][..], |(_, rest)| rest);
+        Some(entry.map(|(entry, _)| entry))
+    })
+}
+
+fn split_entry(tree: &[u8], id_len: usize) -> Option<(Entry<'_>, &[u8])> {
+    let blank = tree.iter().take(8).position(|&byte| byte == b' ')?;
+    let (mode, rest) = (&tree[..blank], &tree[blank + 1..]);
+    let end = memchr::memchr(0, rest)?;
+    let (name, rest) = (&rest[..end], &rest[end + 1..]);
+    let (id, rest) = rest.split_at_checked(id_len)?;
+    let entry = Entry {
+        is_tree: matches!(mode, b"40000" | b"040000"),
+        is_submodule: mode == b"160000",
+        name,
+        id,
+    };
+    Some((entry, rest))
+}
+
+/// The SHA-256 of the file that the blob `bytes` stands for, if it is a pointer of LFS.
+fn pointed_at(bytes: &[u8]) -> Option<ObjectId> {
+    if bytes.len() > MAX_POINTER {
+        return None;
+    }
+    let rest = bytes.strip_prefix(POINTER)?;
+    let mut lines = rest.split(|&byte| byte == b'\n');
+    lines.find_map(|line| ObjectId::from_hex(line.strip_prefix(b"oid sha256:")?))
+}
+
+/// A sink for the archives in one blob: their problems have paths that begin inside of it.
+struct Named<'n> {
+    sink: &'n mut dyn Sink,
+    place: Option<GitPlace>,
+}
+
+impl Sink for Named<'_> {
+    fn begin(&mut self, origin: &Origin) {
+        self.sink.begin(origin);
+    }
+
+    fn chunk(&mut self, bytes: &[u8]) {
+        self.sink.chunk(bytes);
+    }
+
+    fn end(&mut self) {
+        self.sink.end();
+    }
+
+    fn whole(&mut self, origin: &Origin, bytes: &[u8]) {
+        self.sink.whole(origin, bytes);
+    }
+
+    fn name(&mut self, origin: &Origin, name: &[u8]) {
+        self.sink.name(origin, name);
+    }
+
+    fn shortest_name(&self) -> usize {
+        self.sink.shortest_name()
+    }
+
+    fn problem(&mut self, mut problem: Problem) {
+        if let Some(place) = &self.place {
+            let object = place
+                .object
+                .map_or(String::new(), |object| object.to_string());
+            let mut path = place.repository.0.clone();
+            path.extend_from_slice(b"@");
+            path.extend_from_slice(object.as_bytes());
+            path.extend_from_slice(&problem.path.0);
+            problem.path = BytePath(path);
+        }
+        self.sink.problem(problem);
+    }
+
+    fn count(&mut self, unit: Unit, outcome: Outcome) {
+        self.sink.count(unit, outcome);
+    }
+
+    fn stopped(&self) -> bool {
+        self.sink.stopped()
+    }
+}

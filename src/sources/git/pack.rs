@@ -1,0 +1,308 @@
+//! One pack: every object of it decoded once, in the order of its deltas.
+
+use std::fs;
+use std::io::{self, BufReader};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use gix_error::{ResultExt, message};
+use gix_hash::Kind as Hash;
+use gix_pack::cache::delta::Tree;
+use gix_pack::cache::delta::traverse::{Context, Options};
+use gix_pack::cache::lru::MemoryCappedHashmap;
+use gix_pack::data::decode::entry::ResolvedBase;
+use gix_pack::data::decode::header;
+use gix_pack::data::input::{BytesToEntriesIter, EntryDataMode, Mode};
+use gix_pack::{data, index};
+use gix_utils::progress::Discard;
+use gix_zlib::Inflate;
+
+use super::store::Unopened;
+use super::table::{Number, Table};
+use crate::model::{ObjectId, ObjectKind, ProblemKind};
+
+/// Bytes of bases that are kept while objects are read one by one.
+const CACHE: usize = 64 << 20;
+
+/// A pack with its index.
+pub(super) struct Pack {
+    data: data::File<gix_pack::MMap>,
+    index: index::File<Vec<u8>>,
+}
+
+/// An object of a pack.
+#[derive(Clone, Copy)]
+struct Entry {
+    offset: u64,
+    number: Number,
+}
+
+/// Why an object could not be read.
+#[derive(Debug)]
+pub(super) enum Lost {
+    /// It has more bytes than are read.
+    TooLarge(u64),
+    /// It, or what it is built on, contradicts its format.
+    Corrupt(String),
+}
+
+impl Pack {
+    /// Opens the pack at `path`. One whose index is missing or wrong is indexed anew, in memory.
+    pub(super) fn open(path: &Path, hash: Hash) -> Result<Self, Unopened> {
+        let corrupt =
+            |error: &dyn ToString| Unopened::new(path, ProblemKind::Corrupt, error.to_string());
+        let data = data::File::at(path, hash).map_err(|error| corrupt(&error))?;
+        let stored = path.with_extension("idx");
+        let index = match fs::read(&stored) {
+            Ok(bytes) => read_index(bytes, &stored, hash)
+                .filter(|index| index.pack_checksum() == data.checksum()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                return Err(Unopened::new(
+                    &stored,
+                    ProblemKind::Unreadable,
+                    format!("cannot read it: {error}"),
+                ));
+            }
+        };
+        let index = match index {
+            Some(index) => index,
+            None => make_index(&data, &stored, hash).map_err(|error| corrupt(&error))?,
+        };
+        Ok(Self { data, index })
+    }
+
+    /// Where it stands.
+    pub(super) fn path(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// The names of its objects, sorted.
+    pub(super) fn ids(&self) -> impl Iterator<Item = ObjectId> {
+        (0..self.index.num_objects())
+            .filter_map(|at| ObjectId::from_bytes(self.index.oid_at_index(at).as_bytes()))
+    }
+
+    /// Decodes the objects that are `wanted`, which must include what they are built on, and gives
+    /// each once to a clone of `visit` on one of `jobs` threads. Ends early where `visit` says so.
+    ///
+    /// # Errors
+    ///
+    /// At the first object that cannot be decoded or has more than `max_size` bytes. Others may
+    /// not have been given, then.
+    pub(super) fn traverse<V>(
+        &self,
+        table: &Table,
+        wanted: impl Fn(Number) -> bool,
+        jobs: usize,
+        max_size: usize,
+        visit: V,
+    ) -> Result<(), gix_error::Error>
+    where
+        V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
+    {
+        let entries = self.entries(table, wanted);
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let stop = AtomicBool::new(false);
+        let tree = Tree::from_offsets_in_pack(
+            self.path(),
+            entries.into_iter(),
+            &|entry| entry.offset,
+            &|id| {
+                Ok(self
+                    .index
+                    .lookup(id)
+                    .map(|at| self.index.pack_offset_at_index(at)))
+            },
+            &mut Discard,
+            &stop,
+            self.index.object_hash(),
+        )?;
+        let mut visit = visit;
+        tree.traverse(
+            |range, data: &data::File<gix_pack::MMap>| data.entry_slice(range),
+            &self.data,
+            self.data.pack_end() as u64,
+            move |entry: &mut Entry, _, context: Context<'_>| {
+                let kind = context
+                    .entry
+                    .header
+                    .as_kind()
+                    .map_or(ObjectKind::Unknown, kind_of);
+                if visit(entry.number, kind, context.decompressed) {
+                    Ok(())
+                } else {
+                    Err(message("stopped").into())
+                }
+            },
+            Options {
+                object_progress: Box::new(Discard),
+                size_progress: &mut Discard,
+                thread_limit: Some(jobs),
+                should_interrupt: &stop,
+                object_hash: self.index.object_hash(),
+                alloc_limit_bytes: Some(max_size),
+            },
+        )?;
+        Ok(())
+    }
+
+    /// The objects that are `wanted`, by their place in the pack.
+    fn entries(&self, table: &Table, wanted: impl Fn(Number) -> bool) -> Vec<Entry> {
+        let count = self.index.num_objects();
+        let mut entries: Vec<_> = (0..count)
+            .filter_map(|at| {
+                let number = table.find(self.index.oid_at_index(at).as_bytes())?;
+                wanted(number).then(|| Entry {
+                    offset: self.index.pack_offset_at_index(at),
+                    number,
+                })
+            })
+            .collect();
+        entries.sort_unstable_by_key(|entry| entry.offset);
+        entries
+    }
+
+    /// Reads the objects that are `wanted` one by one, which costs more and stops at none of them.
+    pub(super) fn read_each(
+        &self,
+        table: &Table,
+        wanted: impl Fn(Number) -> bool,
+        max_size: usize,
+        mut visit: impl FnMut(Number, Result<(ObjectKind, &[u8]), Lost>) -> bool,
+    ) {
+        let mut reader = Reader::new(self);
+        let mut object = Vec::new();
+        for entry in self.entries(table, wanted) {
+            let read = reader.read(entry.offset, max_size, &mut object);
+            if !visit(entry.number, read.map(|kind| (kind, object.as_slice()))) {
+                return;
+            }
+        }
+    }
+
+    /// The object at `number`, if it is in this pack and can be read.
+    pub(super) fn find(
+        &self,
+        id: &ObjectId,
+        max_size: usize,
+    ) -> Option<Result<(ObjectKind, Vec<u8>), Lost>> {
+        let at = self
+            .index
+            .lookup(gix_hash::oid::try_from_bytes(id.as_bytes()).ok()?)?;
+        let mut object = Vec::new();
+        let read =
+            Reader::new(self).read(self.index.pack_offset_at_index(at), max_size, &mut object);
+        Some(read.map(|kind| (kind, object)))
+    }
+}
+
+/// Reads single objects of a pack and remembers what they are built on.
+struct Reader<'p> {
+    pack: &'p Pack,
+    inflate: Inflate,
+    cache: MemoryCappedHashmap,
+}
+
+impl<'p> Reader<'p> {
+    fn new(pack: &'p Pack) -> Self {
+        Self {
+            pack,
+            inflate: Inflate::default(),
+            cache: MemoryCappedHashmap::new(CACHE),
+        }
+    }
+
+    fn read(
+        &mut self,
+        offset: u64,
+        max_size: usize,
+        object: &mut Vec<u8>,
+    ) -> Result<ObjectKind, Lost> {
+        let corrupt = |error: gix_error::Error| Lost::Corrupt(error.to_string());
+        let (data, index) = (&self.pack.data, &self.pack.index);
+        let base = |id: &gix_hash::oid| {
+            let found = index
+                .lookup(id)
+                .map(|at| data.entry(index.pack_offset_at_index(at)));
+            found.transpose()
+        };
+        let entry = data.entry(offset).map_err(corrupt)?;
+        let header = data
+            .decode_header(entry.clone(), &mut self.inflate, &|id| {
+                Ok(base(id)?.map(header::ResolvedBase::InPack))
+            })
+            .map_err(corrupt)?;
+        if header.object_size > max_size as u64 {
+            return Err(Lost::TooLarge(header.object_size));
+        }
+        let read = data
+            .decode_entry(
+                entry,
+                object,
+                &mut self.inflate,
+                &|id, _| Ok(base(id)?.map(ResolvedBase::InPack)),
+                &mut self.cache,
+            )
+            .map_err(corrupt)?;
+        Ok(kind_of(read.kind))
+    }
+}
+
+/// The index in `bytes`, if it is whole.
+fn read_index(bytes: Vec<u8>, path: &Path, hash: Hash) -> Option<index::File<Vec<u8>>> {
+    let index = index::File::from_data(bytes, path.to_path_buf(), hash).ok()?;
+    index
+        .verify_checksum(&mut Discard, &AtomicBool::new(false))
+        .ok()?;
+    Some(index)
+}
+
+/// Indexes a pack as far as it is whole.
+fn make_index(
+    pack: &data::File<gix_pack::MMap>,
+    path: &Path,
+    hash: Hash,
+) -> Result<index::File<Vec<u8>>, gix_error::Error> {
+    let file = fs::File::open(pack.path()).or_error()?;
+    let mut entries = BytesToEntriesIter::new_from_header(
+        BufReader::new(file),
+        Mode::Restore,
+        EntryDataMode::Crc32,
+        hash,
+    )?;
+    let version = entries.version();
+    let mut bytes = Vec::new();
+    index::write_data_iter_to_stream(
+        index::Version::default(),
+        || Ok((slice_of, pack)),
+        &mut entries,
+        Some(1),
+        &mut Discard,
+        &mut bytes,
+        &AtomicBool::new(false),
+        hash,
+        None,
+        version,
+    )?;
+    index::File::from_data(bytes, path.to_path_buf(), hash)
+}
+
+/// The bytes of an entry.
+fn slice_of<'r>(
+    range: data::EntryRange,
+    pack: &'r &data::File<gix_pack::MMap>,
+) -> Option<&'r [u8]> {
+    pack.entry_slice(range)
+}
+
+fn kind_of(kind: gix_object::Kind) -> ObjectKind {
+    match kind {
+        gix_object::Kind::Blob => ObjectKind::Blob,
+        gix_object::Kind::Tree => ObjectKind::Tree,
+        gix_object::Kind::Commit => ObjectKind::Commit,
+        gix_object::Kind::Tag => ObjectKind::Tag,
+    }
+}
