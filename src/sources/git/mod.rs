@@ -12,13 +12,12 @@
 mod loose;
 mod object;
 mod pack;
+mod pass;
 mod store;
 mod table;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use gix_hash::Kind as Hash;
 
@@ -54,47 +53,21 @@ pub fn scan_database(
 /// Scans every object of `store`.
 fn read(store: &Store, repository: &Arc<BytePath>, options: &Options, sinks: &Sinks<'_>) -> Seen {
     let visit = Visit::new(store, repository.clone(), options.limits, sinks);
-    let max = options.max_object_size;
-    let mut damaged = Vec::new();
-    for pack in &store.packs {
-        let mut visitor = visit.visitor();
-        let read = pack.traverse(
-            &store.table,
-            |_| true,
-            options.jobs,
-            max,
-            move |number, kind, bytes| visitor.object(number, kind, bytes),
-        );
-        if read.is_err() {
-            damaged.push(pack);
-        }
+    let pass = pass::Options {
+        jobs: options.jobs,
+        max_size: options.max_object_size,
+    };
+    let mut visitor = visit.visitor();
+    let lost = pass::run(
+        store,
+        pass,
+        |_| true,
+        move |number, kind, bytes| visitor.object(number, kind, bytes),
+    );
+    let mut visitor = visit.visitor();
+    for (number, why) in &lost {
+        visitor.lost(*number, why);
     }
-    loose(store, &visit, options);
+    drop(visitor);
     visit.finish()
-}
-
-/// Reads the loose objects, on all threads.
-fn loose(store: &Store, visit: &Visit<'_, '_>, options: &Options) {
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..options.jobs.min(store.loose.len()) {
-            scope.spawn(|| {
-                let mut visitor = visit.visitor();
-                let mut bytes = Vec::new();
-                while let Some((id, path)) = store.loose.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Some(number) = store.table.find(id.as_bytes()) else {
-                        continue;
-                    };
-                    if store.table.is_claimed(number) {
-                        continue;
-                    }
-                    if let Ok(kind) = loose::read(path, options.max_object_size, &mut bytes)
-                        && !visitor.object(number, kind, &bytes)
-                    {
-                        return;
-                    }
-                }
-            });
-        }
-    });
 }

@@ -113,12 +113,11 @@ pub(super) struct Lease<'a, 'v, 's> {
 }
 
 impl Lease<'_, '_, '_> {
-    /// Scans an object, unless another visitor has; false when the scan is to end.
+    /// Scans an object; false when the scan is to end.
     pub(super) fn object(&mut self, number: Number, kind: ObjectKind, bytes: &[u8]) -> bool {
         self.visitor.as_mut().is_some_and(|visitor| {
-            if visitor.store.table.claim(number, kind) {
-                visitor.object(number, kind, bytes);
-            }
+            visitor.store.table.set_kind(number, kind);
+            visitor.object(number, kind, bytes);
             !visitor.sink.stopped()
         })
     }

@@ -32,9 +32,9 @@ pub(super) struct Pack {
 
 /// An object of a pack.
 #[derive(Clone, Copy)]
-struct Entry {
-    offset: u64,
-    number: Number,
+pub(super) struct Entry {
+    pub(super) offset: u64,
+    pub(super) number: Number,
 }
 
 /// Why an object could not be read.
@@ -150,7 +150,7 @@ impl Pack {
     }
 
     /// The objects that are `wanted`, by their place in the pack.
-    fn entries(&self, table: &Table, wanted: impl Fn(Number) -> bool) -> Vec<Entry> {
+    pub(super) fn entries(&self, table: &Table, wanted: impl Fn(Number) -> bool) -> Vec<Entry> {
         let count = self.index.num_objects();
         let mut entries: Vec<_> = (0..count)
             .filter_map(|at| {
@@ -165,57 +165,33 @@ impl Pack {
         entries
     }
 
-    /// Reads the objects that are `wanted` one by one, which costs more and stops at none of them.
-    pub(super) fn read_each(
-        &self,
-        table: &Table,
-        wanted: impl Fn(Number) -> bool,
-        max_size: usize,
-        mut visit: impl FnMut(Number, Result<(ObjectKind, &[u8]), Lost>) -> bool,
-    ) {
-        let mut reader = Reader::new(self);
-        let mut object = Vec::new();
-        for entry in self.entries(table, wanted) {
-            let read = reader.read(entry.offset, max_size, &mut object);
-            if !visit(entry.number, read.map(|kind| (kind, object.as_slice()))) {
-                return;
-            }
-        }
-    }
-
-    /// The object at `number`, if it is in this pack and can be read.
-    pub(super) fn find(
-        &self,
-        id: &ObjectId,
-        max_size: usize,
-    ) -> Option<Result<(ObjectKind, Vec<u8>), Lost>> {
-        let at = self
-            .index
-            .lookup(gix_hash::oid::try_from_bytes(id.as_bytes()).ok()?)?;
-        let mut object = Vec::new();
-        let read =
-            Reader::new(self).read(self.index.pack_offset_at_index(at), max_size, &mut object);
-        Some(read.map(|kind| (kind, object)))
-    }
-}
-
-/// Reads single objects of a pack and remembers what they are built on.
-struct Reader<'p> {
-    pack: &'p Pack,
-    inflate: Inflate,
-    cache: MemoryCappedHashmap,
-}
-
-impl<'p> Reader<'p> {
-    fn new(pack: &'p Pack) -> Self {
-        Self {
-            pack,
+    /// A reader of single objects.
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader {
+            pack: self,
             inflate: Inflate::default(),
             cache: MemoryCappedHashmap::new(CACHE),
         }
     }
 
-    fn read(
+    /// Where the object `id` stands, if it is in this pack.
+    pub(super) fn offset_of(&self, id: &ObjectId) -> Option<u64> {
+        let id = gix_hash::oid::try_from_bytes(id.as_bytes()).ok()?;
+        let at = self.index.lookup(id)?;
+        Some(self.index.pack_offset_at_index(at))
+    }
+}
+
+/// Reads single objects of a pack and remembers what they are built on.
+pub(super) struct Reader<'p> {
+    pack: &'p Pack,
+    inflate: Inflate,
+    cache: MemoryCappedHashmap,
+}
+
+impl Reader<'_> {
+    /// Reads the object at `offset` into `object`.
+    pub(super) fn read(
         &mut self,
         offset: u64,
         max_size: usize,

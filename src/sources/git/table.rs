@@ -1,4 +1,4 @@
-//! The names of all objects of a database, each once, and what became of each.
+//! The names of all objects of a database, each once, and what each is.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -15,11 +15,8 @@ pub(super) struct Table {
     ids: Vec<ObjectId>,
     /// Where the names with the first two bytes `i` and less end.
     fan: Vec<u32>,
-    states: Vec<AtomicU8>,
+    kinds: Vec<AtomicU8>,
 }
-
-/// Somebody has read it.
-const CLAIMED: u8 = 1 << 7;
 
 impl Table {
     /// Of `ids` in any order; sorted runs are merged fast.
@@ -37,8 +34,8 @@ impl Table {
             total += *end;
             *end = total;
         }
-        let states = ids.iter().map(|_| AtomicU8::new(0)).collect();
-        Self { ids, fan, states }
+        let kinds = ids.iter().map(|_| AtomicU8::new(0)).collect();
+        Self { ids, fan, kinds }
     }
 
     /// How many there are.
@@ -71,20 +68,14 @@ impl Table {
         self.ids[number.0 as usize]
     }
 
-    /// Takes the object for the caller; false if it was taken before.
-    pub(super) fn claim(&self, number: Number, kind: ObjectKind) -> bool {
-        let state = &self.states[number.0 as usize];
-        state.swap(CLAIMED | code(kind), Ordering::Relaxed) & CLAIMED == 0
+    /// Remembers what `number` is.
+    pub(super) fn set_kind(&self, number: Number, kind: ObjectKind) {
+        self.kinds[number.0 as usize].store(code(kind), Ordering::Relaxed);
     }
 
-    /// Whether somebody has taken it.
-    pub(super) fn is_claimed(&self, number: Number) -> bool {
-        self.states[number.0 as usize].load(Ordering::Relaxed) & CLAIMED != 0
-    }
-
-    /// What it is, once it is taken.
+    /// What it is, once it was read.
     pub(super) fn kind(&self, number: Number) -> ObjectKind {
-        match self.states[number.0 as usize].load(Ordering::Relaxed) & !CLAIMED {
+        match self.kinds[number.0 as usize].load(Ordering::Relaxed) {
             1 => ObjectKind::Blob,
             2 => ObjectKind::Tree,
             3 => ObjectKind::Commit,
@@ -137,13 +128,18 @@ mod tests {
     }
 
     #[test]
-    fn each_is_claimed_once() {
+    fn kinds_are_remembered() {
         let table = Table::new(vec![ObjectId::from_bytes(&[1; 32]).unwrap()]);
         let number = Number(0);
-        assert!(!table.is_claimed(number));
         assert_eq!(table.kind(number), ObjectKind::Unknown);
-        assert!(table.claim(number, ObjectKind::Commit));
-        assert!(!table.claim(number, ObjectKind::Commit));
-        assert_eq!(table.kind(number), ObjectKind::Commit);
+        for kind in [
+            ObjectKind::Blob,
+            ObjectKind::Tree,
+            ObjectKind::Commit,
+            ObjectKind::Tag,
+        ] {
+            table.set_kind(number, kind);
+            assert_eq!(table.kind(number), kind);
+        }
     }
 }
