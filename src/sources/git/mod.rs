@@ -13,6 +13,10 @@ mod loose;
 mod object;
 mod pack;
 mod pass;
+mod paths;
+mod reflog;
+mod refs;
+mod repository;
 mod store;
 mod table;
 

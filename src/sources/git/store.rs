@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use gix_hash::Kind as Hash;
 
 use super::pack::Pack;
+use super::paths;
 use super::table::Table;
 use crate::model::{ObjectId, ProblemKind};
 
@@ -117,19 +118,10 @@ fn alternates(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// A path as git writes it, perhaps in quotes.
 fn path(line: &[u8]) -> PathBuf {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let line = line
+    let quoted = line
         .strip_prefix(b"\"")
-        .and_then(|line| line.strip_suffix(b"\""))
-        .unwrap_or(line);
-    #[cfg(unix)]
-    {
-        use std::os::unix::ffi::OsStrExt;
-        PathBuf::from(std::ffi::OsStr::from_bytes(line))
-    }
-    #[cfg(not(unix))]
-    {
-        PathBuf::from(String::from_utf8_lossy(line).into_owned())
-    }
+        .and_then(|line| line.strip_suffix(b"\""));
+    paths::from_bytes(quoted.unwrap_or(line))
 }
 
 /// Opens every pack of an object folder, those that git left half-way included.

@@ -1,0 +1,173 @@
+//! Where the parts of a repository stand: its git folder, what all work trees share, its objects.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use git2::Config;
+use gix_hash::Kind as Hash;
+
+use super::paths;
+use crate::model::BytePath;
+
+/// A repository, with all work trees that were met of it.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    /// Its work tree, or itself if it has none, as the report names it.
+    pub name: Arc<BytePath>,
+    /// What all work trees share: objects, references, configuration.
+    pub(super) common: PathBuf,
+    /// The git folders of its work trees, the shared one first.
+    pub(super) checkouts: Vec<PathBuf>,
+}
+
+/// Joins the git folders that were met, each named by the path it was met at: linked work trees
+/// and the one that they are linked to are one repository, and so are a submodule and its git
+/// folder in `.git/modules`.
+pub fn join(met: &[PathBuf]) -> Vec<Repository> {
+    let mut repositories: BTreeMap<PathBuf, Vec<Place>> = BTreeMap::new();
+    for path in met {
+        let Some(place) = Place::find(path) else {
+            continue;
+        };
+        repositories
+            .entry(place.common.clone())
+            .or_default()
+            .push(place);
+    }
+    let mut joined: Vec<_> = repositories
+        .into_iter()
+        .map(|(common, mut places)| {
+            // A work tree says more than a folder inside of `.git`.
+            places.sort_by(|a, b| (a.is_inside, &a.shown).cmp(&(b.is_inside, &b.shown)));
+            let name = places.first().map(|place| place.shown.as_path());
+            Repository {
+                name: Arc::new(name.map(BytePath::from).unwrap_or_default()),
+                checkouts: checkouts(&common),
+                common,
+            }
+        })
+        .collect();
+    joined.sort_by(|a, b| a.name.cmp(&b.name));
+    joined
+}
+
+/// The repository whose work tree or git folder is `folder` itself.
+pub fn at(folder: &Path) -> bool {
+    is_git(folder) || git_folder(&folder.join(".git")).is_some()
+}
+
+/// The work tree or git folder that `path` is inside of, without being its root.
+pub fn around(path: &Path) -> Option<PathBuf> {
+    let path = fs::canonicalize(path).ok()?;
+    if at(&path) {
+        return None;
+    }
+    path.ancestors()
+        .skip(1)
+        .find(|folder| at(folder))
+        .map(Path::to_path_buf)
+}
+
+/// Where a git folder was met.
+struct Place {
+    /// As the report names it.
+    shown: PathBuf,
+    /// Whether it is in another git folder, as those of submodules are.
+    is_inside: bool,
+    /// Without links.
+    common: PathBuf,
+}
+
+impl Place {
+    fn find(met: &Path) -> Option<Self> {
+        let git = git_folder(met)?;
+        let is_work_tree = met.file_name().is_some_and(|name| name == ".git");
+        let shown = match met.parent() {
+            Some(parent) if is_work_tree && parent.as_os_str().is_empty() => Path::new("."),
+            Some(parent) if is_work_tree => parent,
+            _ => met,
+        };
+        Some(Self {
+            shown: shown.to_path_buf(),
+            is_inside: shown.components().any(|part| part.as_os_str() == ".git"),
+            common: fs::canonicalize(common_folder(&git)).ok()?,
+        })
+    }
+}
+
+impl Repository {
+    /// How its objects are named.
+    pub(super) fn hash(&self) -> Hash {
+        let config = Config::open(&self.common.join("config"));
+        let format = config.and_then(|config| config.get_string("extensions.objectformat"));
+        match format {
+            Ok(format) if format.eq_ignore_ascii_case("sha256") => Hash::Sha256,
+            _ => Hash::Sha1,
+        }
+    }
+
+    /// Whether objects may be missing because a remote keeps them.
+    pub(super) fn is_partial(&self) -> bool {
+        let Ok(config) = Config::open(&self.common.join("config")) else {
+            return false;
+        };
+        let Ok(mut entries) =
+            config.entries(Some("^(remote\\..*\\.promisor|extensions\\.partialclone)$"))
+        else {
+            return false;
+        };
+        entries.next().is_some()
+    }
+
+    /// Its own object folder; alternates are named there.
+    pub(super) fn objects(&self) -> PathBuf {
+        self.common.join("objects")
+    }
+}
+
+/// The git folder at `path`: itself, or what the file of a submodule or linked work tree names.
+fn git_folder(path: &Path) -> Option<PathBuf> {
+    if is_git(path) {
+        return Some(path.to_path_buf());
+    }
+    let metadata = fs::metadata(path).ok()?;
+    if !metadata.is_file() || metadata.len() > MAX_LINK {
+        return None;
+    }
+    let text = fs::read(path).ok()?;
+    let target = text.strip_prefix(b"gitdir:")?.trim_ascii();
+    let folder = path.parent()?.join(paths::from_bytes(target));
+    is_git(&folder).then_some(folder)
+}
+
+/// Bytes of the longest file that names a git folder.
+const MAX_LINK: u64 = 64 << 10;
+
+/// Whether `folder` is a git folder, or a work tree's part of one.
+pub(in crate::sources) fn is_git(folder: &Path) -> bool {
+    // A damaged or dangling `HEAD` is one, too.
+    folder.join("HEAD").symlink_metadata().is_ok()
+        && (folder.join("objects").is_dir() || folder.join("commondir").is_file())
+}
+
+/// What the git folder of a work tree shares with others: itself, unless it is linked.
+fn common_folder(git: &Path) -> PathBuf {
+    match fs::read(git.join("commondir")) {
+        Ok(text) => git.join(paths::from_bytes(text.trim_ascii())),
+        Err(_) => git.to_path_buf(),
+    }
+}
+
+/// The shared git folder and those of linked work trees.
+fn checkouts(common: &Path) -> Vec<PathBuf> {
+    let linked = fs::read_dir(common.join("worktrees")).into_iter().flatten();
+    let mut folders: Vec<_> = linked
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|folder| is_git(folder))
+        .collect();
+    folders.sort();
+    folders.insert(0, common.to_path_buf());
+    folders
+}
