@@ -220,6 +220,21 @@ pub(super) struct Scan {
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = "What to read")]
     pub(super) max_file_size: Option<Size>,
 
+    /// Do not read the history of git repositories
+    ///
+    /// Files of work trees are scanned, and the text in git folders: configuration, hooks, logs.
+    #[arg(long, help_heading = "Git")]
+    pub(super) no_history: bool,
+    /// Do not read the files of work trees, nor what is staged
+    #[arg(long, help_heading = "Git")]
+    pub(super) no_worktree: bool,
+    /// Do not decode larger objects of git repositories [default: 1G]
+    ///
+    /// Objects are decoded in memory, one on each thread. What is left out is a problem in the
+    /// report.
+    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = "Git")]
+    pub(super) max_object_size: Option<Size>,
+
     /// Stop reading an archive after N members [default: 100000]
     #[arg(long, value_name = "N", help_heading = "Limits on archives")]
     pub(super) archive_max_members: Option<u64>,

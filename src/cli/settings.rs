@@ -15,6 +15,9 @@ use crate::rules::{RuleSet, Unproven};
 use crate::sources::{self, Target, archive};
 use crate::token::Salt;
 
+/// Bytes of the largest object that is read.
+const DEFAULT_MAX_OBJECT_SIZE: usize = 1 << 30;
+
 /// How many occurrences a finding lists.
 const DEFAULT_MAX_OCCURRENCES: NonZeroUsize = NonZeroUsize::new(1000).expect("not zero");
 
@@ -227,6 +230,11 @@ fn source_options(args: &Scan, file: &ConfigFile) -> sources::Options {
         respect_gitignore: args.respect_gitignore || file.respect_gitignore,
         exclude: file.exclude.iter().chain(&args.exclude).cloned().collect(),
         one_file_system: args.one_file_system || file.one_file_system,
+        worktree: !args.no_worktree,
+        history: !args.no_history,
+        max_object_size: size(args.max_object_size)
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or(DEFAULT_MAX_OBJECT_SIZE),
         max_file_size: size(args.max_file_size).or(file.max_file_size),
         jobs: jobs.map_or(1, NonZeroUsize::get),
         limits,

@@ -149,6 +149,11 @@ impl Detector {
         }
     }
 
+    /// Bytes of the shortest name that can hold anything that is looked for.
+    pub fn shortest(&self) -> usize {
+        self.plan.shortest()
+    }
+
     /// Searches a name. Its candidates have no position and no excerpt, but the encoded run as
     /// it stands in the name.
     pub fn name(&mut self, name: &[u8], found: &mut dyn FnMut(Candidate)) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
 
+use super::prefilter::MIN_RUN;
 use crate::model::{FindingId, IssueMonth, Proof, Timestamp};
 use crate::rules::{BuiltIn, RuleSet, entropy};
 use crate::token::{Salt, c3id, salted};
@@ -77,6 +78,14 @@ struct UserRule {
 }
 
 impl Plan {
+    /// Bytes of the shortest text that can hold anything: the users' rules may match any.
+    pub(super) fn shortest(&self) -> usize {
+        match self.patterns {
+            Some(_) => 1,
+            None => MIN_RUN,
+        }
+    }
+
     /// Prepares the rules that are on.
     pub(super) fn new(rules: &RuleSet, salt: Salt) -> Self {
         let id = |kind| rules.enabled(kind).map(|rule| Arc::clone(&rule.id));

@@ -1,6 +1,6 @@
 //! Where sources push bytes.
 
-use super::{Origin, Outcome, Problem, Unit};
+use super::{Origin, Outcome, Outside, Problem, Unit};
 
 /// Takes the bytes of one stream after the other, on the thread that reads them.
 ///
@@ -36,6 +36,9 @@ pub trait Sink {
 
     /// Counts one unit.
     fn count(&mut self, unit: Unit, outcome: Outcome);
+
+    /// Adds to what belongs to repositories and is not in their databases.
+    fn outside(&mut self, outside: &Outside);
 
     /// Whether the receiver is gone: sources then return soon.
     fn stopped(&self) -> bool;

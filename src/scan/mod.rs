@@ -17,7 +17,7 @@ pub use explain::{Answer, explain};
 use crate::detect::Detector;
 use crate::model::{BytePath, Report, Sink, Summary, TargetKind, TargetSummary};
 use crate::rules::RuleSet;
-use crate::sources::{self, Target};
+use crate::sources::{self, Target, git};
 use crate::token::Salt;
 use crate::triage::{Interrupted, Triage};
 use worker::{Event, Shared, Totals, Worker};
@@ -89,7 +89,13 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
                 ))
             }
         };
-        sources::scan(&config.targets, &config.sources, &worker);
+        let repositories = sources::scan(&config.targets, &config.sources, &worker);
+        for repository in &repositories {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let _ = git::scan(repository, &config.sources, &worker);
+        }
         drop(worker);
         collector
             .join()

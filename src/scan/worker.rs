@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Progress;
 use crate::detect::Detector;
 use crate::model::{
-    BytePath, Candidate, Coverage, Origin, Outcome, Problem, Sink, SourceKind, Unit,
+    BytePath, Candidate, Coverage, Origin, Outcome, Outside, Problem, Sink, SourceKind, Unit,
 };
 
 /// Progress within one large stream is told this often.
@@ -158,6 +158,14 @@ impl Sink for Worker {
                 .files
                 .fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    fn shortest_name(&self) -> usize {
+        self.detector.shortest()
+    }
+
+    fn outside(&mut self, outside: &Outside) {
+        self.totals.coverage.outside.merge(outside);
     }
 
     fn stopped(&self) -> bool {

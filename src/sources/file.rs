@@ -60,6 +60,11 @@ impl<'o> Reader<'o> {
             .extend_from_slice(bytes.strip_prefix(b"./").unwrap_or(bytes));
     }
 
+    /// Makes `origin` that of all that follows.
+    pub(super) fn stand_in(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+
     pub(super) fn name(&mut self, name: &[u8]) {
         self.sink.name(&self.origin, name);
     }

@@ -2,25 +2,35 @@
 
 use std::path::Path;
 
-/// Whether `path` is the object store or the index of a git folder: `.git`, a bare repository, a
-/// submodule's folder in `.git/modules`, a worktree's in `.git/worktrees`. They are no text; what
-/// LFS stores are whole files, and read like others.
-///
-/// Asks the file system only for the names in question.
-pub(super) fn is_internal(path: &Path, is_folder: bool) -> bool {
-    let (Some(name), Some(folder)) = (path.file_name(), path.parent()) else {
-        return false;
-    };
-    match (name.as_encoded_bytes(), is_folder) {
-        (b"objects", true) | (b"index", false) => is_git(folder),
-        _ => false,
-    }
+use super::git::repository;
+
+/// A part of a git folder that is not read as files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The object store: no text.
+    Objects,
+    /// The index: no text.
+    Index,
+    /// Reflogs, which are read with the history.
+    Logs,
+    /// What LFS stores, which is read with the history.
+    Lfs,
 }
 
-/// Whether `folder` is a git folder, or a worktree's part of one.
-fn is_git(folder: &Path) -> bool {
-    folder.join("HEAD").exists()
-        && (folder.join("objects").is_dir() || folder.join("commondir").is_file())
+/// Which part of a git folder `path` is: of `.git`, a bare repository, a submodule's folder in
+/// `.git/modules`, a worktree's in `.git/worktrees`.
+///
+/// Asks the file system only for the names in question.
+pub(super) fn part(path: &Path, is_folder: bool) -> Option<Part> {
+    let (name, folder) = (path.file_name()?, path.parent()?);
+    let (part, git) = match (name.as_encoded_bytes(), is_folder) {
+        (b"objects", true) if folder.ends_with("lfs") => (Part::Lfs, folder.parent()?),
+        (b"objects", true) => (Part::Objects, folder),
+        (b"index", false) => (Part::Index, folder),
+        (b"logs", true) => (Part::Logs, folder),
+        _ => return None,
+    };
+    repository::is_git(git).then_some(part)
 }
 
 /// The repository that a member of an archive belongs to, if the member is one of its objects:

@@ -25,6 +25,7 @@ mod walk;
 use std::path::PathBuf;
 
 use crate::model::Sink;
+use git::Repository;
 
 pub use target::{GlobError, TargetError, check};
 
@@ -51,6 +52,12 @@ pub struct Options {
     pub max_file_size: Option<u64>,
     /// How many threads read; at least one.
     pub jobs: usize,
+    /// Read the files of work trees, and what is staged in them.
+    pub worktree: bool,
+    /// Read the history of repositories.
+    pub history: bool,
+    /// Leave out objects of more bytes.
+    pub max_object_size: usize,
     /// Where unpacking stops.
     pub limits: archive::Limits,
 }
@@ -62,6 +69,9 @@ impl Default for Options {
             exclude: Vec::new(),
             one_file_system: false,
             max_file_size: None,
+            worktree: true,
+            history: true,
+            max_object_size: 1 << 30,
             jobs: 1,
             limits: archive::Limits::default(),
         }
@@ -77,12 +87,20 @@ pub type Sinks<'s> = dyn Fn() -> Box<dyn Sink + Send + 's> + Sync + 's;
 /// A file that two targets hold is read for the innermost of them; standard input is read once
 /// however often it is named. Targets and globs are expected to have passed [`check`]: a target
 /// that is gone since then becomes a problem, a bad glob matches nothing.
-pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) {
+///
+/// The repositories that were met are returned: of their history nothing is read here.
+pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) -> Vec<Repository> {
     if targets.contains(&Target::Stdin) {
         file::Reader::new(options, sinks()).stdin(&*sinks());
     }
     let roots = target::resolve(targets);
-    if !roots.is_empty() {
-        walk::walk(&roots, options, sinks);
+    if roots.is_empty() {
+        return Vec::new();
+    }
+    let met = walk::walk(&roots, options, sinks);
+    if options.history {
+        git::join(&met)
+    } else {
+        Vec::new()
     }
 }

@@ -4,17 +4,22 @@ use std::collections::HashMap;
 use std::fs::FileType;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
 use super::exclude::{Disobeyed, Excluder};
 use super::file::Reader;
+use super::git::repository;
+use super::git_folder::{self, Part};
 use super::target::Root;
-use super::{Options, Sinks, git_folder, system};
+use super::{Options, Sinks, system};
 use crate::model::SkipReason;
 
 /// Walks `roots`, which are not empty, on `options.jobs` threads.
-pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
+///
+/// Returns the git folders that were met: folders, and the files in work trees that name one.
+pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) -> Vec<PathBuf> {
     let mut builder = WalkBuilder::from_iter(roots.iter().map(|root| &root.path));
     // Excluded entries must be counted, hence seen: `Excluder` decides, not the walker.
     builder
@@ -22,6 +27,7 @@ pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
         .same_file_system(options.one_file_system);
     builder.threads(options.jobs.max(1));
     let (excluder, disobeyed) = Excluder::new(roots, options);
+    let met = Mutex::default();
     let mut walk = Walk {
         roots,
         by_path: roots
@@ -33,8 +39,10 @@ pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) {
         disobeyed,
         options,
         sinks,
+        met: &met,
     };
     builder.build_parallel().visit(&mut walk);
+    met.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What all threads share.
@@ -46,6 +54,8 @@ struct Walk<'w, 's> {
     disobeyed: Vec<Disobeyed>,
     options: &'w Options,
     sinks: &'w Sinks<'s>,
+    /// Git folders.
+    met: &'w Mutex<Vec<PathBuf>>,
 }
 
 impl<'w, 's: 'w> ParallelVisitorBuilder<'w> for Walk<'w, 's> {
@@ -56,8 +66,10 @@ impl<'w, 's: 'w> ParallelVisitorBuilder<'w> for Walk<'w, 's> {
             excluder: self.excluder,
             options: self.options,
             sinks: self.sinks,
+            met: self.met,
             reader: None,
             devices: HashMap::new(),
+            checked_out: HashMap::new(),
         };
         visitor.disobeyed(std::mem::take(&mut self.disobeyed));
         Box::new(visitor)
@@ -71,10 +83,13 @@ struct Visitor<'w, 's> {
     excluder: &'w Excluder,
     options: &'w Options,
     sinks: &'w Sinks<'s>,
+    met: &'w Mutex<Vec<PathBuf>>,
     /// Made when first needed: the walker builds one visitor more than it has threads.
     reader: Option<Reader<'w>>,
     /// The file system of each root, with `--one-file-system`.
     devices: HashMap<usize, Option<u64>>,
+    /// Which folders are in work trees, with `--no-worktree`.
+    checked_out: HashMap<PathBuf, bool>,
 }
 
 /// Where an entry stands.
@@ -130,6 +145,9 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
             let disobeyed = self.excluder.enter(path);
             self.disobeyed(disobeyed);
         } else if kind.is_file() {
+            if path.file_name().is_some_and(|name| name == ".git") {
+                self.meet(path);
+            }
             self.file(&place, entry.depth());
         } else if kind.is_symlink() {
             reader.skip(SkipReason::Link);
@@ -183,8 +201,10 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
             SkipReason::Excluded
         } else if is_folder && self.is_foreign(place) {
             SkipReason::FileSystem
-        } else if git_folder::is_internal(place.path, is_folder) {
-            return Some(WalkState::Skip);
+        } else if let Some(part) = git_folder::part(place.path, is_folder) {
+            return self.part(place.path, part);
+        } else if !self.options.worktree && self.is_checked_out(place.path, is_folder) {
+            return Some(WalkState::Continue);
         } else {
             return None;
         };
@@ -192,6 +212,39 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         reader.stand_at(place.path);
         reader.skip(reason);
         Some(WalkState::Skip)
+    }
+
+    /// What to do with a part of a git folder that is not read as files when history is read.
+    fn part(&self, path: &Path, part: Part) -> Option<WalkState> {
+        if part == Part::Objects
+            && let Some(git) = path.parent()
+        {
+            self.meet(git);
+        }
+        let is_read = matches!(part, Part::Logs | Part::Lfs) && !self.options.history;
+        (!is_read).then_some(WalkState::Skip)
+    }
+
+    fn meet(&self, git: &Path) {
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        met.push(git.to_path_buf());
+    }
+
+    /// Whether a file is of a work tree, and not of git.
+    fn is_checked_out(&mut self, path: &Path, is_folder: bool) -> bool {
+        let Some(folder) = path.parent().filter(|_| !is_folder) else {
+            return false;
+        };
+        if let Some(&known) = self.checked_out.get(folder) {
+            return known;
+        }
+        let is_git = folder.components().any(|part| part.as_os_str() == ".git");
+        let found = !is_git
+            && folder
+                .ancestors()
+                .any(|folder| repository::git_folder(&folder.join(".git")).is_some());
+        self.checked_out.insert(folder.to_path_buf(), found);
+        found
     }
 
     /// Whether a folder belongs to the system or, where that matters, to another file system.

@@ -1,14 +1,18 @@
 //! Reads git repositories: every object of their databases, each once.
 //!
 //! ```text
-//! folder ──▶ store ──▶ pack (delta order, all threads) ──▶ object ──▶ Sink
-//!              │  └──▶ loose ─────────────────────────────────▲
-//!              └─▶ table: each name once, who has read it, the ledger
+//! git folder ──▶ repository ──▶ store ──▶ pass ──▶ object ──▶ Sink
+//!                    │            │        │ │
+//!                    │            │        │ └ loose
+//!                    │            │        └ pack (delta order, all threads)
+//!                    │            └ table: each name once, and what it is
+//!                    └──▶ refs, reflog, lfs
 //! ```
 //!
 //! Packs are decoded whole. Where that stops at damage, what it left out is read object by object,
 //! so that only the damaged ones and those built on them are lost.
 
+mod lfs;
 mod loose;
 mod object;
 mod pack;
@@ -16,47 +20,153 @@ mod pass;
 mod paths;
 mod reflog;
 mod refs;
-mod repository;
+pub(super) mod repository;
 mod store;
 mod table;
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-
-use gix_hash::Kind as Hash;
 
 use self::object::{Seen, Visit};
-use self::store::Store;
-use super::Sinks;
-use super::archive::Limits;
-use crate::model::BytePath;
+use self::reflog::Reflog;
+use self::refs::References;
+use self::store::{Store, Unopened};
+use super::file::Reader;
+use super::{Options, Sinks};
+use crate::model::{
+    BytePath, ObjectId, Origin, Outcome, Outside, Problem, ProblemKind, Sink, SourceKind, Unit,
+};
 
-/// How to read a database.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// How many threads decode; at least one.
-    pub jobs: usize,
-    /// Leave out objects of more bytes.
-    pub max_object_size: usize,
-    /// Where unpacking of archives in blobs stops.
-    pub limits: Limits,
+pub use repository::{Repository, around, join};
+
+/// What was read of a repository, kept to say where its objects stand.
+pub struct History<'r> {
+    repository: &'r Repository,
+    store: Store,
+    references: References,
+    reflogs: Vec<Reflog>,
+    /// Commits whose parents a shallow clone left out.
+    shallow: BTreeSet<ObjectId>,
 }
 
-/// Scans every object of the database in `folder`.
-pub fn scan_database(
-    folder: &Path,
-    repository: &Arc<BytePath>,
+/// Scans all of `repository` that is not in its work trees; `None` if it must not be read.
+pub fn scan<'r>(
+    repository: &'r Repository,
     options: &Options,
     sinks: &Sinks<'_>,
-) {
-    let (folders, _) = store::folders(folder);
-    let (store, _) = Store::open(&folders, Hash::Sha1);
-    let _ = read(&store, repository, options, sinks);
+) -> Option<History<'r>> {
+    let mut teller = Teller {
+        repository,
+        sink: sinks(),
+    };
+    let Ok(references) = refs::read(repository) else {
+        teller.not_owned();
+        return None;
+    };
+    for message in &references.unread {
+        teller.problem(&repository.common, ProblemKind::References, message.clone());
+    }
+    let (folders, unopened) = store::folders(&repository.objects());
+    teller.unopened(unopened);
+    let (store, unopened) = Store::open(&folders, repository.hash());
+    teller.unopened(unopened);
+    let seen = read_objects(&store, repository, options, sinks);
+    let (reflogs, unread) = reflog::all(repository);
+    for (path, error) in unread {
+        teller.problem(
+            &path,
+            ProblemKind::Unreadable,
+            format!("cannot read it: {error}"),
+        );
+    }
+    teller.reflogs(&reflogs);
+    let mut outside = Outside {
+        lfs_absent: read_lfs(&store, &seen, repository, options, sinks),
+        ..Outside::default()
+    };
+    if outside.lfs_absent > 0 {
+        teller.problem(
+            &repository.common,
+            ProblemKind::Lfs,
+            format!(
+                "{} files of LFS are not here; `git lfs fetch --all` fetches them",
+                outside.lfs_absent
+            ),
+        );
+    }
+    let shallow = shallow(repository);
+    outside.shallow_boundary = shallow.len() as u64;
+    if !shallow.is_empty() {
+        teller.problem(
+            &repository.common,
+            ProblemKind::Shallow,
+            "its history is cut off; `git fetch --unshallow` fetches the rest".to_owned(),
+        );
+    }
+    outside.submodules = submodules(repository, &references);
+    teller.sink.outside(&outside);
+    Some(History {
+        repository,
+        store,
+        references,
+        reflogs,
+        shallow,
+    })
+}
+
+/// Tells what is not an object.
+struct Teller<'t, 's> {
+    repository: &'t Repository,
+    sink: Box<dyn Sink + Send + 's>,
+}
+
+impl Teller<'_, '_> {
+    fn problem(&mut self, path: &Path, kind: ProblemKind, message: String) {
+        let path = BytePath::from(self.repository.shown(path).as_path());
+        self.sink.problem(Problem {
+            path,
+            kind,
+            message,
+        });
+    }
+
+    fn unopened(&mut self, unopened: Vec<Unopened>) {
+        for part in unopened {
+            self.problem(&part.path, part.kind, part.message);
+        }
+    }
+
+    fn not_owned(&mut self) {
+        let folder = self.repository.common.display().to_string();
+        self.problem(
+            &self.repository.common,
+            ProblemKind::NotOwned,
+            format!("it belongs to another user, so its history is not read; `git config --global --add safe.directory {folder}` trusts it"),
+        );
+    }
+
+    fn reflogs(&mut self, logs: &[Reflog]) {
+        for log in logs {
+            let origin = Origin {
+                source: SourceKind::GitReflog,
+                path: BytePath::from(self.repository.relative(&log.path)),
+                git: Some(self.repository.place(None)),
+            };
+            self.sink.whole(&origin, &log.text);
+            self.sink.count(Unit::File, Outcome::Scanned);
+        }
+    }
 }
 
 /// Scans every object of `store`.
-fn read(store: &Store, repository: &Arc<BytePath>, options: &Options, sinks: &Sinks<'_>) -> Seen {
-    let visit = Visit::new(store, repository.clone(), options.limits, sinks);
+fn read_objects(
+    store: &Store,
+    repository: &Repository,
+    options: &Options,
+    sinks: &Sinks<'_>,
+) -> Seen {
+    let visit = Visit::new(store, repository.name.clone(), options.limits, sinks);
     let pass = pass::Options {
         jobs: options.jobs,
         max_size: options.max_object_size,
@@ -74,4 +184,66 @@ fn read(store: &Store, repository: &Arc<BytePath>, options: &Options, sinks: &Si
     }
     drop(visitor);
     visit.finish()
+}
+
+/// Scans what LFS stores, and counts the files that pointers stand for and that are not there.
+fn read_lfs(
+    store: &Store,
+    seen: &Seen,
+    repository: &Repository,
+    options: &Options,
+    sinks: &Sinks<'_>,
+) -> u64 {
+    let stored = lfs::stored(repository);
+    let mut reader = Reader::new(options, sinks());
+    for (content, path) in &stored {
+        if reader.stopped() {
+            break;
+        }
+        let pointer = seen
+            .pointers
+            .partition_point(|pointer| pointer.content < *content);
+        let pointer = seen
+            .pointers
+            .get(pointer)
+            .filter(|pointer| pointer.content == *content);
+        reader.stand_in(Origin {
+            source: SourceKind::GitLfs,
+            path: BytePath::from(repository.relative(path)),
+            git: Some(repository.place(pointer.map(|pointer| store.table.id(pointer.blob)))),
+        });
+        reader.file(path);
+    }
+    let mut wanted: Vec<_> = seen
+        .pointers
+        .iter()
+        .map(|pointer| pointer.content)
+        .collect();
+    wanted.dedup();
+    let absent = wanted
+        .iter()
+        .filter(|content| stored.binary_search_by_key(content, |(id, _)| id).is_err());
+    absent.count() as u64
+}
+
+/// The commits whose parents a shallow clone left out.
+fn shallow(repository: &Repository) -> BTreeSet<ObjectId> {
+    let text = fs::read(repository.common.join("shallow")).unwrap_or_default();
+    text.split(|&byte| byte == b'\n')
+        .filter_map(ObjectId::from_hex)
+        .collect()
+}
+
+/// How many submodules are not checked out.
+fn submodules(repository: &Repository, references: &References) -> u64 {
+    let staged = references
+        .staged
+        .iter()
+        .filter(|staged| staged.is_submodule);
+    let absent = staged.filter(|staged| {
+        let path = paths::from_bytes(&staged.path.0);
+        !repository.top.join(&path).join(".git").exists()
+            && !repository.common.join("modules").join(&path).exists()
+    });
+    absent.count() as u64
 }

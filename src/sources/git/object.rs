@@ -7,7 +7,7 @@ use super::pack::Lost;
 use super::store::Store;
 use super::table::Number;
 use crate::model::{
-    BytePath, GitPlace, ObjectId, ObjectKind, Origin, Outcome, Problem, ProblemKind, Sink,
+    BytePath, GitPlace, ObjectId, ObjectKind, Origin, Outcome, Outside, Problem, ProblemKind, Sink,
     SkipReason, SourceKind, Unit,
 };
 use crate::sources::Sinks;
@@ -351,6 +351,10 @@ impl Sink for Named<'_> {
 
     fn count(&mut self, unit: Unit, outcome: Outcome) {
         self.sink.count(unit, outcome);
+    }
+
+    fn outside(&mut self, outside: &Outside) {
+        self.sink.outside(outside);
     }
 
     fn stopped(&self) -> bool {

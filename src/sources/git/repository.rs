@@ -9,13 +9,15 @@ use git2::Config;
 use gix_hash::Kind as Hash;
 
 use super::paths;
-use crate::model::BytePath;
+use crate::model::{BytePath, GitPlace, ObjectId};
 
 /// A repository, with all work trees that were met of it.
 #[derive(Clone, Debug)]
 pub struct Repository {
     /// Its work tree, or itself if it has none, as the report names it.
     pub name: Arc<BytePath>,
+    /// The folder that is named so, without links.
+    pub(super) top: PathBuf,
     /// What all work trees share: objects, references, configuration.
     pub(super) common: PathBuf,
     /// The git folders of its work trees, the shared one first.
@@ -42,7 +44,9 @@ pub fn join(met: &[PathBuf]) -> Vec<Repository> {
             // A work tree says more than a folder inside of `.git`.
             places.sort_by(|a, b| (a.is_inside, &a.shown).cmp(&(b.is_inside, &b.shown)));
             let name = places.first().map(|place| place.shown.as_path());
+            let top = name.and_then(|name| fs::canonicalize(name).ok());
             Repository {
+                top: top.unwrap_or_else(|| common.clone()),
                 name: Arc::new(name.map(BytePath::from).unwrap_or_default()),
                 checkouts: checkouts(&common),
                 common,
@@ -98,6 +102,30 @@ impl Place {
 }
 
 impl Repository {
+    /// `path`, which is in it, as the report names it.
+    pub(super) fn shown(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix(&self.top) {
+            Ok(inside) if self.name.0 == b"." => inside.to_path_buf(),
+            Ok(inside) => paths::from_bytes(&self.name.0).join(inside),
+            Err(_) => path.to_path_buf(),
+        }
+    }
+
+    /// `path` relative to it, if it is in it.
+    pub(super) fn relative<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.top).unwrap_or(path)
+    }
+
+    /// A place in it of which only the object is known.
+    pub(super) fn place(&self, object: Option<ObjectId>) -> GitPlace {
+        GitPlace {
+            repository: self.name.clone(),
+            object,
+            commit: None,
+            reachable: None,
+        }
+    }
+
     /// How its objects are named.
     pub(super) fn hash(&self) -> Hash {
         let config = Config::open(&self.common.join("config"));
@@ -128,7 +156,7 @@ impl Repository {
 }
 
 /// The git folder at `path`: itself, or what the file of a submodule or linked work tree names.
-fn git_folder(path: &Path) -> Option<PathBuf> {
+pub(in crate::sources) fn git_folder(path: &Path) -> Option<PathBuf> {
     if is_git(path) {
         return Some(path.to_path_buf());
     }
