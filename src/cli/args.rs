@@ -228,6 +228,26 @@ pub(super) struct Scan {
     /// Do not read the files of work trees, nor what is staged
     #[arg(long, help_heading = "Git")]
     pub(super) no_worktree: bool,
+    /// Scan only what is new to B in `A..B`, `A...B` or `B`
+    ///
+    /// What the commits bring that none of their parents has: files, names, messages, and the
+    /// messages of tags. Nothing else is read.
+    #[arg(long, value_name = "A..B", help_heading = "Git")]
+    #[arg(conflicts_with_all = ["since", "staged", "no_history", "no_worktree"])]
+    pub(super) range: Option<String>,
+    /// Scan only commits since a date, such as 2026-11-01, or since a revision
+    ///
+    /// Of all references, commits with this committer date and later; or those that the revision
+    /// does not lead to. Dates are days in UTC, or RFC 3339. Nothing else is read.
+    #[arg(long, value_name = "DATE|REV", help_heading = "Git")]
+    #[arg(conflicts_with_all = ["staged", "no_history", "no_worktree"])]
+    pub(super) since: Option<String>,
+    /// Scan only what is staged
+    ///
+    /// The index against HEAD; `GIT_INDEX_FILE` is honoured, as hooks need it. Nothing else is
+    /// read.
+    #[arg(long, help_heading = "Git", conflicts_with_all = ["no_history", "no_worktree"])]
+    pub(super) staged: bool,
     /// Do not decode larger objects of git repositories [default: 1G]
     ///
     /// Objects are decoded in memory, one on each thread. What is left out is a problem in the

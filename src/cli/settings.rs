@@ -12,6 +12,7 @@ use super::exit::{DEFAULT_LEAK_CODE, Failure};
 use super::output::{self, Output};
 use crate::report::Format;
 use crate::rules::{RuleSet, Unproven};
+use crate::sources::git::part::Part;
 use crate::sources::{self, Target, archive};
 use crate::token::Salt;
 
@@ -31,6 +32,8 @@ pub(super) struct Environment {
     pub(super) force_color: bool,
     /// `TERM` is `dumb`.
     pub(super) dumb_terminal: bool,
+    /// `GIT_INDEX_FILE`: the index that a hook is about.
+    pub(super) git_index: Option<PathBuf>,
     /// The folder in which programs keep the user's configuration.
     pub(super) config_home: Option<PathBuf>,
     /// Standard output is a terminal.
@@ -50,6 +53,7 @@ impl Environment {
             force_color: set("CLICOLOR_FORCE")
                 && env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb_terminal: env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            git_index: env::var_os("GIT_INDEX_FILE").map(PathBuf::from),
             config_home: config_home(),
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
@@ -158,7 +162,7 @@ pub(super) fn resolve(
             .unwrap_or(DEFAULT_LEAK_CODE),
         scan: crate::scan::Config {
             targets: targets(&args.targets),
-            sources: source_options(args, &file),
+            sources: source_options(args, &file, environment),
             rules,
             salt: random_salt()?,
             max_occurrences: max_occurrences.unwrap_or(DEFAULT_MAX_OCCURRENCES),
@@ -204,7 +208,7 @@ fn targets(paths: &[PathBuf]) -> Vec<Target> {
     targets
 }
 
-fn source_options(args: &Scan, file: &ConfigFile) -> sources::Options {
+fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> sources::Options {
     let mut limits = archive::Limits::default();
     let size = |flag: Option<super::size::Size>| flag.map(|size| size.0);
     if let Some(members) = args.archive_max_members.or(file.archive_max_members) {
@@ -230,6 +234,7 @@ fn source_options(args: &Scan, file: &ConfigFile) -> sources::Options {
         respect_gitignore: args.respect_gitignore || file.respect_gitignore,
         exclude: file.exclude.iter().chain(&args.exclude).cloned().collect(),
         one_file_system: args.one_file_system || file.one_file_system,
+        part: part(args, environment),
         worktree: !args.no_worktree,
         history: !args.no_history,
         max_object_size: size(args.max_object_size)
@@ -239,6 +244,18 @@ fn source_options(args: &Scan, file: &ConfigFile) -> sources::Options {
         jobs: jobs.map_or(1, NonZeroUsize::get),
         limits,
     }
+}
+
+/// The part of history that is asked for.
+fn part(args: &Scan, environment: &Environment) -> Option<Part> {
+    let range = args.range.clone().map(Part::Range);
+    let since = || args.since.clone().map(Part::Since);
+    let staged = || {
+        args.staged.then(|| Part::Staged {
+            index: environment.git_index.clone(),
+        })
+    };
+    range.or_else(since).or_else(staged)
 }
 
 fn joined(first: &[PathBuf], second: &[PathBuf]) -> Vec<PathBuf> {

@@ -24,7 +24,7 @@ mod walk;
 
 use std::path::PathBuf;
 
-use crate::model::Sink;
+use crate::model::{BytePath, Problem, ProblemKind, Sink};
 use git::Repository;
 
 pub use target::{GlobError, TargetError, check};
@@ -56,6 +56,8 @@ pub struct Options {
     pub worktree: bool,
     /// Read the history of repositories.
     pub history: bool,
+    /// Read nothing but this part of the history of repositories.
+    pub part: Option<git::part::Part>,
     /// Leave out objects of more bytes.
     pub max_object_size: usize,
     /// Where unpacking stops.
@@ -71,6 +73,7 @@ impl Default for Options {
             max_file_size: None,
             worktree: true,
             history: true,
+            part: None,
             max_object_size: 1 << 30,
             jobs: 1,
             limits: archive::Limits::default(),
@@ -95,6 +98,18 @@ pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) -> Vec<Rep
     }
     let roots = target::resolve(targets);
     if roots.is_empty() {
+        return Vec::new();
+    }
+    if let Some(part) = &options.part {
+        for root in &roots {
+            if let Err(error) = git::part::scan(&root.path, part, options, sinks) {
+                sinks().problem(Problem {
+                    path: BytePath::from(root.path.as_path()),
+                    kind: ProblemKind::References,
+                    message: error.to_string(),
+                });
+            }
+        }
         return Vec::new();
     }
     let met = walk::walk(&roots, options, sinks);

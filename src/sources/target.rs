@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use thiserror::Error;
 
+use super::git::part;
 use super::system::System;
 use super::{Options, Target, exclude};
 
@@ -33,6 +34,9 @@ pub enum TargetError {
         /// As given.
         path: PathBuf,
     },
+    /// A part of history that can not be read there.
+    #[error(transparent)]
+    Part(part::PartError),
     /// A glob that does not parse, or excludes nothing.
     #[error("cannot understand the glob '{glob}'")]
     Glob {
@@ -72,7 +76,10 @@ pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetErro
         .iter()
         .filter_map(|target| match target {
             Target::Stdin => None,
-            Target::Path(path) => check_path(path).err(),
+            Target::Path(path) => match (check_path(path), &options.part) {
+                (Ok(()), Some(part)) => part::check(path, part).err().map(TargetError::Part),
+                (checked, _) => checked.err(),
+            },
         })
         .collect();
     errors.extend(exclude::check(&options.exclude));

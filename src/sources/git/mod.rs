@@ -13,9 +13,11 @@
 //! so that only the damaged ones and those built on them are lost.
 
 mod lfs;
+mod links;
 mod loose;
 mod object;
 mod pack;
+pub mod part;
 mod pass;
 mod paths;
 mod reflog;
@@ -23,15 +25,16 @@ mod refs;
 pub(super) mod repository;
 mod store;
 mod table;
+mod visit;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use self::object::{Seen, Visit};
 use self::reflog::Reflog;
 use self::refs::References;
 use self::store::{Store, Unopened};
+use self::visit::{Seen, Visit};
 use super::file::Reader;
 use super::{Options, Sinks};
 use crate::model::{
@@ -71,7 +74,8 @@ pub fn scan<'r>(
     teller.unopened(unopened);
     let (store, unopened) = Store::open(&folders, repository.hash());
     teller.unopened(unopened);
-    let seen = read_objects(&store, repository, options, sinks);
+    let is_partial = repository.is_partial() || store.is_partial;
+    let seen = read_objects(&store, is_partial, repository, options, sinks);
     let (reflogs, unread) = reflog::all(repository);
     for (path, error) in unread {
         teller.problem(
@@ -82,9 +86,20 @@ pub fn scan<'r>(
     }
     teller.reflogs(&reflogs);
     let mut outside = Outside {
-        lfs_absent: read_lfs(&store, &seen, repository, options, sinks),
+        lfs_absent: read_lfs(&seen, repository, options, sinks),
+        missing_promisor: seen.missing.len() as u64,
         ..Outside::default()
     };
+    if outside.missing_promisor > 0 {
+        teller.problem(
+            &repository.common,
+            ProblemKind::Promisor,
+            format!(
+                "{} objects were left with the remote; `git fetch --refetch --no-filter` fetches them",
+                outside.missing_promisor
+            ),
+        );
+    }
     if outside.lfs_absent > 0 {
         teller.problem(
             &repository.common,
@@ -162,11 +177,18 @@ impl Teller<'_, '_> {
 /// Scans every object of `store`.
 fn read_objects(
     store: &Store,
+    is_partial: bool,
     repository: &Repository,
     options: &Options,
     sinks: &Sinks<'_>,
 ) -> Seen {
-    let visit = Visit::new(store, repository.name.clone(), options.limits, sinks);
+    let visit = Visit::new(
+        store,
+        repository.place(None),
+        is_partial,
+        options.limits,
+        sinks,
+    );
     let pass = pass::Options {
         jobs: options.jobs,
         max_size: options.max_object_size,
@@ -187,13 +209,7 @@ fn read_objects(
 }
 
 /// Scans what LFS stores, and counts the files that pointers stand for and that are not there.
-fn read_lfs(
-    store: &Store,
-    seen: &Seen,
-    repository: &Repository,
-    options: &Options,
-    sinks: &Sinks<'_>,
-) -> u64 {
+fn read_lfs(seen: &Seen, repository: &Repository, options: &Options, sinks: &Sinks<'_>) -> u64 {
     let stored = lfs::stored(repository);
     let mut reader = Reader::new(options, sinks());
     for (content, path) in &stored {
@@ -210,7 +226,7 @@ fn read_lfs(
         reader.stand_in(Origin {
             source: SourceKind::GitLfs,
             path: BytePath::from(repository.relative(path)),
-            git: Some(repository.place(pointer.map(|pointer| store.table.id(pointer.blob)))),
+            git: Some(repository.place(pointer.map(|pointer| pointer.blob))),
         });
         reader.file(path);
     }

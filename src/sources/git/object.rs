@@ -1,16 +1,13 @@
 //! What is scanned of a decoded object: contents, messages, authors, names.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
 
+use super::links::Links;
 use super::pack::Lost;
-use super::store::Store;
-use super::table::Number;
 use crate::model::{
     BytePath, GitPlace, ObjectId, ObjectKind, Origin, Outcome, Outside, Problem, ProblemKind, Sink,
     SkipReason, SourceKind, Unit,
 };
-use crate::sources::Sinks;
 use crate::sources::archive::{Body, Limits, Unpacker};
 
 /// How the bytes of a pointer of LFS begin.
@@ -25,167 +22,121 @@ pub(super) struct Pointer {
     /// The SHA-256 of the file.
     pub(super) content: ObjectId,
     /// The blob.
-    pub(super) blob: Number,
-}
-
-/// What all visitors of a database share.
-pub(super) struct Visit<'v, 's> {
-    pub(super) store: &'v Store,
-    pub(super) repository: Arc<BytePath>,
-    pub(super) limits: Limits,
-    sinks: &'v Sinks<'s>,
-    /// Visitors that nobody uses now.
-    idle: Mutex<Vec<Visitor<'v, 's>>>,
-}
-
-/// What the visitors of a database have seen beside what they told their sinks.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    /// Sorted.
-    pub(super) pointers: Vec<Pointer>,
-}
-
-impl<'v, 's> Visit<'v, 's> {
-    pub(super) fn new(
-        store: &'v Store,
-        repository: Arc<BytePath>,
-        limits: Limits,
-        sinks: &'v Sinks<'s>,
-    ) -> Self {
-        Self {
-            store,
-            repository,
-            limits,
-            sinks,
-            idle: Mutex::default(),
-        }
-    }
-
-    /// A visitor for this thread.
-    pub(super) fn visitor(&self) -> Lease<'_, 'v, 's> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let visitor = idle.unwrap_or_else(|| Visitor {
-            store: self.store,
-            limits: self.limits,
-            sink: (self.sinks)(),
-            origin: Origin {
-                source: SourceKind::GitObject,
-                path: BytePath::default(),
-                git: Some(GitPlace {
-                    repository: self.repository.clone(),
-                    object: None,
-                    commit: None,
-                    reachable: None,
-                }),
-            },
-            names: HashSet::new(),
-            pointers: Vec::new(),
-        });
-        Lease {
-            visit: self,
-            visitor: Some(visitor),
-        }
-    }
-
-    /// What was seen, when all is read.
-    pub(super) fn finish(self) -> Seen {
-        let visitors = self
-            .idle
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut pointers: Vec<_> = visitors
-            .into_iter()
-            .flat_map(|visitor| visitor.pointers)
-            .collect();
-        pointers.sort_unstable();
-        Seen { pointers }
-    }
-}
-
-/// A visitor in use. A clone is another one, for another thread.
-pub(super) struct Lease<'a, 'v, 's> {
-    visit: &'a Visit<'v, 's>,
-    visitor: Option<Visitor<'v, 's>>,
-}
-
-impl Lease<'_, '_, '_> {
-    /// Scans an object; false when the scan is to end.
-    pub(super) fn object(&mut self, number: Number, kind: ObjectKind, bytes: &[u8]) -> bool {
-        self.visitor.as_mut().is_some_and(|visitor| {
-            visitor.store.table.set_kind(number, kind);
-            visitor.object(number, kind, bytes);
-            !visitor.sink.stopped()
-        })
-    }
-
-    /// Counts an object that could not be read, and says why.
-    pub(super) fn lost(&mut self, number: Number, why: &Lost) {
-        if let Some(visitor) = &mut self.visitor {
-            visitor.lost(number, why);
-        }
-    }
-}
-
-impl Clone for Lease<'_, '_, '_> {
-    fn clone(&self) -> Self {
-        self.visit.visitor()
-    }
-}
-
-impl Drop for Lease<'_, '_, '_> {
-    fn drop(&mut self) {
-        if let Some(visitor) = self.visitor.take() {
-            self.visit
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(visitor);
-        }
-    }
+    pub(super) blob: ObjectId,
 }
 
 /// One thread's way from objects to its sink.
-struct Visitor<'v, 's> {
-    store: &'v Store,
+pub(super) struct Scanner<'v, 's> {
     limits: Limits,
+    /// Bytes of a name of an object.
+    id_len: usize,
     sink: Box<dyn Sink + Send + 's>,
     /// Used again for every object.
     origin: Origin,
     /// Names in trees that were scanned: they recur in every version of a folder.
     names: HashSet<Box<[u8]>>,
-    pointers: Vec<Pointer>,
+    pub(super) pointers: Vec<Pointer>,
+    /// What is missing, where that is to be known.
+    pub(super) links: Option<Links<'v>>,
 }
 
-impl Visitor<'_, '_> {
-    fn object(&mut self, number: Number, kind: ObjectKind, bytes: &[u8]) {
-        self.stand_at(number);
+impl<'v, 's> Scanner<'v, 's> {
+    /// For objects that are named by `id_len` bytes and stand in `place`.
+    pub(super) fn new(
+        sink: Box<dyn Sink + Send + 's>,
+        place: GitPlace,
+        id_len: usize,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            limits,
+            id_len,
+            sink,
+            origin: Origin {
+                source: SourceKind::GitObject,
+                path: BytePath::default(),
+                git: Some(place),
+            },
+            names: HashSet::new(),
+            pointers: Vec::new(),
+            links: None,
+        }
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.sink.stopped()
+    }
+
+    /// Scans an object of which only the name is known.
+    pub(super) fn object(&mut self, id: ObjectId, kind: ObjectKind, bytes: &[u8]) {
+        self.stand_at(id);
         let outcome = match kind {
-            ObjectKind::Blob => self.blob(number, bytes),
+            ObjectKind::Blob => self.blob(id, bytes),
             ObjectKind::Tree => self.tree(bytes),
             _ => self.message(bytes),
         };
         self.sink.count(Unit::Object(kind), outcome);
     }
 
-    fn stand_at(&mut self, number: Number) {
+    /// Scans a blob that stands at `path` and is known to have been brought as `place` says.
+    pub(super) fn blob_at(
+        &mut self,
+        source: SourceKind,
+        path: &[u8],
+        place: GitPlace,
+        bytes: &[u8],
+    ) {
+        self.origin.path.0.clear();
+        self.origin.path.0.extend_from_slice(path);
+        let id = place.object;
+        self.origin.git = Some(place);
+        self.origin.source = source;
+        let outcome = self.contents(bytes);
+        if let Some(id) = id {
+            self.point(id, bytes);
+        }
+        self.sink.count(Unit::Object(ObjectKind::Blob), outcome);
+    }
+
+    /// Scans a name that a tree gives to what stands in `place`.
+    pub(super) fn name_at(&mut self, path: &[u8], place: GitPlace) {
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+        self.origin.path.0.clear();
+        self.origin.path.0.extend_from_slice(path);
+        self.origin.git = Some(place);
+        self.origin.source = SourceKind::GitName;
+        self.sink.name(&self.origin, name);
+    }
+
+    /// Scans a commit or a tag that is known to stand in `place`.
+    pub(super) fn message_at(&mut self, kind: ObjectKind, place: GitPlace, bytes: &[u8]) {
+        self.origin.path.0.clear();
+        self.origin.git = Some(place);
+        let outcome = self.message(bytes);
+        self.sink.count(Unit::Object(kind), outcome);
+    }
+
+    fn stand_at(&mut self, id: ObjectId) {
         self.origin.path.0.clear();
         if let Some(place) = &mut self.origin.git {
-            place.object = Some(self.store.table.id(number));
+            place.object = Some(id);
         }
     }
 
-    fn blob(&mut self, number: Number, bytes: &[u8]) -> Outcome {
-        if let Some(content) = pointed_at(bytes) {
-            self.pointers.push(Pointer {
-                content,
-                blob: number,
-            });
-        }
+    fn blob(&mut self, id: ObjectId, bytes: &[u8]) -> Outcome {
+        self.point(id, bytes);
         self.origin.source = SourceKind::GitObject;
+        self.contents(bytes)
+    }
+
+    /// Remembers a pointer of LFS.
+    fn point(&mut self, blob: ObjectId, bytes: &[u8]) {
+        if let Some(content) = pointed_at(bytes) {
+            self.pointers.push(Pointer { content, blob });
+        }
+    }
+
+    fn contents(&mut self, bytes: &[u8]) -> Outcome {
         let mut sink = Named {
             sink: &mut *self.sink,
             place: self.origin.git.clone(),
@@ -201,10 +152,13 @@ impl Visitor<'_, '_> {
             place.object = None;
         }
         let shortest = self.sink.shortest_name();
-        for entry in entries(bytes, self.store.hash.len_in_bytes()) {
+        for entry in entries(bytes, self.id_len) {
             let Some(entry) = entry else {
                 return Outcome::Skipped(SkipReason::Corrupt);
             };
+            if let Some(links) = &mut self.links {
+                links.entry(&entry);
+            }
             if entry.name.len() >= shortest && self.names.insert(entry.name.into()) {
                 self.origin.path.0.clear();
                 self.origin.path.0.extend_from_slice(entry.name);
@@ -219,6 +173,9 @@ impl Visitor<'_, '_> {
         self.origin.source = SourceKind::GitMessage;
         let end = memchr::memmem::find(bytes, b"\n\n");
         let (headers, message) = bytes.split_at(end.unwrap_or(bytes.len()));
+        if let Some(links) = &mut self.links {
+            links.headers(headers);
+        }
         self.sink.name(&self.origin, headers);
         if let Some(message) = message.get(2..) {
             self.sink.whole(&self.origin, message);
@@ -226,9 +183,9 @@ impl Visitor<'_, '_> {
         Outcome::Scanned
     }
 
-    fn lost(&mut self, number: Number, why: &Lost) {
-        self.stand_at(number);
-        let kind = self.store.table.kind(number);
+    /// Counts the object at `place`, which could not be read, and says why.
+    pub(super) fn lost(&mut self, place: GitPlace, kind: ObjectKind, why: &Lost) {
+        self.origin.git = Some(place);
         let (problem, reason, message) = match why {
             Lost::TooLarge(size) => (
                 ProblemKind::Limit,

@@ -125,6 +125,7 @@ pub(super) fn staged(path: &Path) -> Result<Vec<Staged>, git2::Error> {
         .collect())
 }
 
-fn id(id: Oid) -> Option<ObjectId> {
+/// The name as the rest of the program has it.
+pub(super) fn id(id: Oid) -> Option<ObjectId> {
     ObjectId::from_bytes(id.as_bytes())
 }

@@ -22,6 +22,8 @@ pub(super) struct Store {
     pub(super) table: Table,
     /// How objects are named.
     pub(super) hash: Hash,
+    /// Whether a pack says that a remote keeps what is missing.
+    pub(super) is_partial: bool,
 }
 
 /// A part of the database that could not be opened.
@@ -69,12 +71,16 @@ impl Store {
             }
         }
         let packed = packs.iter().flat_map(Pack::ids);
+        let is_partial = packs
+            .iter()
+            .any(|pack| pack.path().with_extension("promisor").exists());
         let ids = packed.chain(loose.iter().map(|(id, _)| *id)).collect();
         let store = Self {
             packs,
             loose,
             table: Table::new(ids),
             hash,
+            is_partial,
         };
         (store, unopened)
     }
