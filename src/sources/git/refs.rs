@@ -4,11 +4,12 @@ use std::path::Path;
 
 use git2::{ErrorClass, ErrorCode, Index, Oid};
 
+use super::paths;
 use super::repository::Repository;
 use crate::model::{BytePath, ObjectId};
 
 /// What could be learnt of a repository's references.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct References {
     /// The commit at `HEAD`.
     pub(super) head: Option<ObjectId>,
@@ -16,6 +17,9 @@ pub(super) struct References {
     pub(super) all: Vec<(String, ObjectId)>,
     /// What is staged in the work trees.
     pub(super) staged: Vec<Staged>,
+    /// Whether all references are known.
+    pub(super) are_read: bool,
+    opened: Option<git2::Repository>,
     /// What went wrong.
     pub(super) unread: Vec<String>,
 }
@@ -27,6 +31,19 @@ pub(super) struct Staged {
     pub(super) object: ObjectId,
     /// It is a submodule.
     pub(super) is_submodule: bool,
+}
+
+impl References {
+    /// Whether `HEAD` has what is staged at the same path.
+    pub(super) fn is_in_head(&self, staged: &Staged) -> bool {
+        let Some(repository) = &self.opened else {
+            return false;
+        };
+        let head = repository.head().and_then(|head| head.peel_to_tree());
+        let path = paths::from_bytes(&staged.path.0);
+        let entry = head.and_then(|tree| tree.get_path(&path));
+        entry.is_ok_and(|entry| id(entry.id()) == Some(staged.object))
+    }
 }
 
 /// Why a repository is not opened.
@@ -45,7 +62,11 @@ pub(super) enum Refused {
 pub(super) fn read(repository: &Repository) -> Result<References, Refused> {
     let mut references = References::default();
     match git2::Repository::open(&repository.common) {
-        Ok(opened) => read_refs(&opened, &mut references),
+        Ok(opened) => {
+            read_refs(&opened, &mut references);
+            references.are_read = references.unread.is_empty();
+            references.opened = Some(opened);
+        }
         Err(error) if error.code() == ErrorCode::Owner => return Err(Refused::NotOwned),
         Err(error) => references.unread.push(format!(
             "its references cannot be read: {}",

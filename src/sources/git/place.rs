@@ -1,0 +1,251 @@
+//! Says where hits stand: at which paths, brought by which commit, and whether anything still
+//! leads to them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::History;
+use super::attribution::{self, Attribution, Hits, Reach, Tips, TracedBlob};
+use super::pass;
+use super::table::Number;
+use crate::model::{BytePath, Commit, Exposure, GitPlace, ObjectId, Origin, SourceKind};
+use crate::sources::Options;
+
+/// Entries for folders that are held in memory, at most: 12 bytes each.
+const MAX_EDGES: usize = 16 << 20;
+
+/// Something that was found while a repository was read.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// As its stream was named.
+    pub origin: Origin,
+    /// The line in it.
+    pub line: Option<u64>,
+    /// Which token it is, counted from 0.
+    pub token: usize,
+}
+
+/// Where hits stand.
+#[derive(Debug, Default)]
+pub struct Placed {
+    /// For each hit all its places; at least one.
+    pub origins: Vec<Vec<Origin>>,
+    /// For each token where it can be had. Work trees are not looked at.
+    pub exposures: Vec<Exposure>,
+}
+
+impl History<'_> {
+    /// Says where `hits` stand, which are of `tokens` tokens.
+    pub fn place(&self, hits: &[Hit], tokens: usize, options: &Options) -> Placed {
+        let traced = self.traced(hits, tokens);
+        let pass = pass::Options {
+            jobs: options.jobs,
+            max_size: options.max_object_size,
+        };
+        let attribution = attribution::attribute(&self.store, pass, &traced, &self.tips(), MAX_EDGES);
+        let placing = Placing {
+            history: self,
+            attribution: &attribution,
+        };
+        Placed {
+            origins: hits.iter().map(|hit| placing.places(hit)).collect(),
+            exposures: attribution.exposures,
+        }
+    }
+
+    /// What attribution is to trace.
+    fn traced(&self, hits: &[Hit], tokens: usize) -> Hits {
+        let mut traced = Hits {
+            tokens: vec![Vec::new(); tokens],
+            ..Hits::default()
+        };
+        for hit in hits {
+            match hit.origin.source {
+                SourceKind::GitName => {
+                    traced.names.insert(hit.origin.path.0.as_slice().into());
+                }
+                SourceKind::GitMessage => traced.messages.extend(self.number(&hit.origin)),
+                SourceKind::GitReflog => traced.messages.extend(self.moved_to(hit).and_then(|id| self.find(&id))),
+                _ => {
+                    if let Some(blob) = self.number(&hit.origin) {
+                        traced.blobs.insert(blob);
+                        traced.tokens[hit.token].push(blob);
+                    }
+                }
+            }
+        }
+        for blobs in &mut traced.tokens {
+            blobs.sort_unstable();
+            blobs.dedup();
+        }
+        traced
+    }
+
+    /// What leads into the database.
+    fn tips(&self) -> Tips {
+        let find = |id: &ObjectId| self.find(id);
+        let named = self.references.all.iter();
+        let refs = named.filter(|(name, _)| name != "refs/stash");
+        let mut others: Vec<_> = self.reflogs.iter().collect();
+        // What somebody put aside on purpose says more than what `HEAD` happened to be.
+        others.sort_by_key(|log| (log.name != "stash", log.name != "HEAD"));
+        let others = others.into_iter().flat_map(|log| {
+            let entries = log.entries().rev().enumerate();
+            entries.flat_map(|(at, entry)| {
+                // What a reference pointed at before is what the entry below it tells.
+                [(format!("{}@{{{at}}}", log.name), entry.new), (format!("{}@{{{}}}", log.name, at + 1), entry.old)]
+            })
+        });
+        let staged = self.references.staged.iter().filter(|staged| !staged.is_submodule);
+        Tips {
+            head: self.references.head.as_ref().and_then(find),
+            refs: refs.filter_map(|(name, id)| Some((name.clone(), find(id)?))).collect(),
+            others: others.filter_map(|(label, id)| Some((label, find(&id)?))).collect(),
+            index: staged.filter_map(|staged| find(&staged.object)).collect(),
+            shallow: self.shallow.iter().filter_map(find).collect::<BTreeSet<_>>(),
+        }
+    }
+
+    fn find(&self, id: &ObjectId) -> Option<Number> {
+        self.store.table.find(id.as_bytes())
+    }
+
+    fn number(&self, origin: &Origin) -> Option<Number> {
+        self.find(&origin.git.as_ref()?.object?)
+    }
+
+    /// What the entry of a reflog in which a hit stands moved its reference to.
+    fn moved_to(&self, hit: &Hit) -> Option<ObjectId> {
+        let log = self.reflogs.iter().find(|log| {
+            hit.origin.path == BytePath::from(self.repository.relative(&log.path))
+        })?;
+        Some(log.at_line(hit.line?)?.new)
+    }
+}
+
+/// Makes places of what was traced.
+struct Placing<'p> {
+    history: &'p History<'p>,
+    attribution: &'p Attribution,
+}
+
+impl Placing<'_> {
+    fn places(&self, hit: &Hit) -> Vec<Origin> {
+        let origin = &hit.origin;
+        let mut places = match origin.source {
+            SourceKind::GitName => self.name(origin),
+            SourceKind::GitMessage => self.message(origin),
+            SourceKind::GitReflog => self.reflog(hit),
+            _ => self.blob(origin),
+        };
+        if places.is_empty() {
+            places.push(origin.clone());
+        }
+        places
+    }
+
+    fn blob(&self, origin: &Origin) -> Vec<Origin> {
+        let number = self.history.number(origin);
+        let Some(traced) = number.and_then(|number| self.attribution.blobs.get(&number)) else {
+            return Vec::new();
+        };
+        let member = member(origin);
+        let mut places: Vec<_> = traced
+            .places
+            .iter()
+            .map(|place| match &place.annotated {
+                Some(commit) => self.origin(SourceKind::GitNote, member.to_vec(), origin, Some(commit), &traced.reach),
+                None => {
+                    let path = [&place.path.0, member].concat();
+                    self.origin(origin.source, path, origin, traced.introduced.as_ref(), &traced.reach)
+                }
+            })
+            .collect();
+        places.extend(self.staged(origin, member, traced));
+        if places.is_empty() {
+            places.push(self.origin(origin.source, origin.path.0.clone(), origin, None, &traced.reach));
+        }
+        places
+    }
+
+    /// The places in the index at which `HEAD` has not the same blob.
+    fn staged(&self, origin: &Origin, member: &[u8], traced: &TracedBlob) -> Vec<Origin> {
+        let object = origin.git.as_ref().and_then(|place| place.object);
+        let staged = self.history.references.staged.iter();
+        staged
+            .filter(|staged| Some(staged.object) == object)
+            .filter(|staged| !self.history.references.is_in_head(staged))
+            .map(|staged| {
+                let path = [&staged.path.0, member].concat();
+                self.origin(SourceKind::GitIndex, path, origin, None, &traced.reach)
+            })
+            .collect()
+    }
+
+    fn name(&self, origin: &Origin) -> Vec<Origin> {
+        let traced = self.attribution.names.get(origin.path.0.as_slice());
+        let traced = traced.map(Vec::as_slice).unwrap_or_default();
+        traced
+            .iter()
+            .map(|name| {
+                let path = name.path.0.clone();
+                let mut placed = self.origin(SourceKind::GitName, path, origin, name.introduced.as_ref(), &name.reach);
+                if let Some(place) = &mut placed.git {
+                    place.object = name.object;
+                }
+                placed
+            })
+            .collect()
+    }
+
+    fn message(&self, origin: &Origin) -> Vec<Origin> {
+        let number = self.history.number(origin);
+        let traced = number.and_then(|number| self.attribution.messages.get(&number));
+        traced
+            .map(|traced| self.origin(SourceKind::GitMessage, Vec::new(), origin, traced.commit.as_ref(), &traced.reach))
+            .into_iter()
+            .collect()
+    }
+
+    fn reflog(&self, hit: &Hit) -> Vec<Origin> {
+        let number = self.history.moved_to(hit).and_then(|id| self.history.find(&id));
+        let traced = number.and_then(|number| self.attribution.messages.get(&number));
+        let commit = traced.and_then(|traced| traced.commit.as_ref());
+        let path = hit.origin.path.0.clone();
+        vec![self.origin(SourceKind::GitReflog, path, &hit.origin, commit, &Reach::Tip)]
+    }
+
+    fn origin(
+        &self,
+        source: SourceKind,
+        path: Vec<u8>,
+        hit: &Origin,
+        commit: Option<&Arc<Commit>>,
+        reach: &Reach,
+    ) -> Origin {
+        // Where references could not be read, nothing is known of what leads where.
+        let is_known = self.history.references.are_read;
+        let (reachable, kept_by) = match reach {
+            Reach::Tip => (Some(true), None),
+            Reach::Only(label) => (Some(true), Some(label.as_str().into())),
+            Reach::Never => (is_known.then_some(false), None),
+        };
+        Origin {
+            source,
+            path: BytePath(path),
+            git: Some(GitPlace {
+                repository: self.history.repository.name.clone(),
+                object: hit.git.as_ref().and_then(|place| place.object),
+                commit: commit.cloned(),
+                reachable,
+                kept_by,
+            }),
+        }
+    }
+}
+
+/// The path inside the file, where that is an archive.
+fn member(origin: &Origin) -> &[u8] {
+    let path = &origin.path.0;
+    memchr::memmem::find(path, b"!/").map_or(&[], |at| &path[at..])
+}
