@@ -36,13 +36,14 @@ pub(super) fn commit(commit: &CommitView) -> String {
 /// What stands in for the path of what has none.
 pub(super) fn part(occurrence: &OccurrenceView<'_>) -> String {
     let git = occurrence.git.as_ref();
-    let is_tag = git.is_some_and(|git| git.commit.is_none());
+    // A tag has none, but nor has a commit that could not be read again.
+    let is_commit = git.is_some_and(|git| git.commit.is_some());
     let object = git.and_then(|git| git.object);
     let part = match (occurrence.source, occurrence.position) {
-        (SourceKind::GitMessage, Some(_)) if is_tag => "tag message",
-        (SourceKind::GitMessage, Some(_)) => "commit message",
-        (SourceKind::GitMessage, None) if is_tag => "tagger",
-        (SourceKind::GitMessage, None) => "author or committer",
+        (SourceKind::GitMessage, Some(_)) if is_commit => "commit message",
+        (SourceKind::GitMessage, Some(_)) => "message",
+        (SourceKind::GitMessage, None) if is_commit => "author or committer",
+        (SourceKind::GitMessage, None) => "author line",
         (SourceKind::GitNote, _) => "note",
         (SourceKind::GitReflog, _) => "reflog",
         (SourceKind::GitLfs, _) => "LFS file",
@@ -84,8 +85,8 @@ fn commit_of(occurrence: &OccurrenceView<'_>, git: &GitView) -> String {
         (SourceKind::GitReflog, Some(known)) => format!("reflog entry of {}", commit(known)),
         (SourceKind::GitReflog, None) => "reflog entry".to_owned(),
         (SourceKind::GitMessage, None) => match git.object {
-            Some(id) => format!("in tag {}", short(id)),
-            None => "in a tag".to_owned(),
+            Some(id) => format!("in tag or commit {}", short(id)),
+            None => "in a tag or commit".to_owned(),
         },
         (
             SourceKind::GitObject
