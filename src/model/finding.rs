@@ -1,10 +1,11 @@
 //! What is reported.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{
     BytePath, Clue, Coverage, Encoding, Excerpt, Exposure, FindingId, IssueMonth, ObjectId, Origin,
-    Position, Problem, Proof, Secret, Timestamp,
+    Position, Problem, ProblemKind, Proof, Secret, Timestamp,
 };
 
 /// Whether a token still works.
@@ -163,6 +164,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was not read, sorted.
     pub problems: Vec<Problem>,
+    /// The kinds of problem that the operator knows of and takes for no gap.
+    pub accepted: BTreeSet<ProblemKind>,
     /// What was read.
     pub coverage: Coverage,
     /// Totals.
@@ -174,8 +177,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether everything eligible was read.
+    /// Whether everything eligible was read, but for what the operator accepts.
     pub fn is_complete(&self) -> bool {
-        self.problems.is_empty() && !self.interrupted
+        !self.interrupted && self.problems.iter().all(|problem| self.accepts(problem))
+    }
+
+    /// Whether the operator accepts that this was not read.
+    pub fn accepts(&self, problem: &Problem) -> bool {
+        self.accepted.contains(&problem.kind)
     }
 }

@@ -151,6 +151,41 @@ pub struct Exposure {
     pub removed_by: Option<Arc<Commit>>,
 }
 
+impl Exposure {
+    /// What `present_at` calls the files that are checked out.
+    pub const WORK_TREE: &'static str = "work-tree";
+    /// What `present_at` calls what is staged.
+    pub const INDEX: &'static str = "index";
+    /// What `present_at` calls the commit that is checked out.
+    pub const HEAD: &'static str = "HEAD";
+
+    /// The places that are no references, in their order.
+    const PLACES: [&'static str; 3] = [Self::WORK_TREE, Self::INDEX, Self::HEAD];
+
+    /// Adds what holds in another repository; the order in which repositories are added does not
+    /// show.
+    ///
+    /// The first commit is that of the earliest date, then of the smallest id. It counts as removed
+    /// only if no `HEAD` holds it any more, and then since the latest of the removals.
+    pub fn merge(&mut self, other: Self) {
+        let by_date = |a: &Arc<Commit>, b: &Arc<Commit>| (a.date.at, a).cmp(&(b.date.at, b));
+        let commits = [self.first.take(), other.first];
+        self.first = commits.into_iter().flatten().min_by(by_date);
+        self.present_at.extend(other.present_at);
+        self.present_at.sort_by_cached_key(|place| {
+            let rank = Self::PLACES.iter().position(|&known| known == place);
+            (rank.unwrap_or(Self::PLACES.len()), place.clone())
+        });
+        self.present_at.dedup();
+        let commits = [self.removed_by.take(), other.removed_by];
+        self.removed_by = commits
+            .into_iter()
+            .flatten()
+            .max_by(by_date)
+            .filter(|_| !self.present_at.iter().any(|place| place == Self::HEAD));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +204,69 @@ mod tests {
         assert_eq!(ObjectId::from_bytes(&[0; 21]), None);
         assert_eq!(ObjectId::from_hex(b"0123"), None);
         assert_eq!(ObjectId::from_hex(&[b'g'; 40]), None);
+    }
+
+    fn commit((id, at): (char, i64)) -> Arc<Commit> {
+        Arc::new(Commit {
+            id: ObjectId::from_hex(id.to_string().repeat(40).as_bytes()).unwrap(),
+            author: "A".to_owned(),
+            email: "a@example.com".to_owned(),
+            date: CommitDate {
+                at: Timestamp(at),
+                offset: 0,
+            },
+            summary: "s".to_owned(),
+            or_earlier: false,
+        })
+    }
+
+    fn exposure(
+        first: Option<(char, i64)>,
+        present_at: &[&str],
+        removed_by: Option<(char, i64)>,
+    ) -> Exposure {
+        Exposure {
+            first: first.map(commit),
+            present_at: present_at.iter().map(ToString::to_string).collect(),
+            removed_by: removed_by.map(commit),
+        }
+    }
+
+    fn check(all: &[Exposure], expected: &Exposure) {
+        let merge = |mut merged: Exposure, other: &Exposure| {
+            merged.merge(other.clone());
+            merged
+        };
+        let start = || exposure(None, &[], None);
+        assert_eq!(&all.iter().fold(start(), merge), expected);
+        assert_eq!(&all.iter().rev().fold(start(), merge), expected);
+    }
+
+    #[test]
+    fn exposures_of_several_repositories_are_one() {
+        check(
+            &[
+                exposure(Some(('b', 5)), &["index", "refs/heads/x"], Some(('c', 9))),
+                exposure(Some(('a', 5)), &["work-tree"], Some(('d', 8))),
+                exposure(None, &[], None),
+            ],
+            &exposure(
+                Some(('a', 5)),
+                &["work-tree", "index", "refs/heads/x"],
+                Some(('c', 9)),
+            ),
+        );
+        check(
+            &[
+                exposure(Some(('b', 5)), &["HEAD", "refs/heads/x"], None),
+                exposure(Some(('a', 6)), &["refs/heads/a"], Some(('d', 8))),
+                exposure(None, &["refs/heads/x"], Some(('e', 1))),
+            ],
+            &exposure(
+                Some(('b', 5)),
+                &["HEAD", "refs/heads/a", "refs/heads/x"],
+                None,
+            ),
+        );
     }
 }

@@ -36,6 +36,28 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
+        Self::Unreadable,
+        Self::Vanished,
+        Self::Truncated,
+        Self::Corrupt,
+        Self::Encrypted,
+        Self::Limit,
+        Self::Unsupported,
+        Self::LinkLoop,
+        Self::NotOwned,
+        Self::Shallow,
+        Self::Promisor,
+        Self::Lfs,
+        Self::References,
+    ];
+
+    /// The kind that reports call `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The name in reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -56,8 +78,8 @@ impl ProblemKind {
     }
 }
 
-/// Something eligible that was not read, or not read whole. Every problem makes a scan
-/// incomplete.
+/// Something eligible that was not read, or not read whole. It makes a scan incomplete unless the
+/// operator accepts its kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Problem {
     /// What was not read.
@@ -66,4 +88,17 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// Why, in words: a lowercase fragment without a full stop.
     pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_found_by_their_names() {
+        for kind in ProblemKind::ALL {
+            assert_eq!(ProblemKind::named(kind.as_str()), Some(kind));
+        }
+        assert_eq!(ProblemKind::named("Shallow"), None);
+    }
 }

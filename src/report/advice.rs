@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::model::{Evidence, Timestamp};
 use crate::rules::BuiltIn;
 
+use super::history::is_history;
 use super::view::FindingView;
 
 /// The next step, for people: no full stop, lower case.
@@ -30,12 +31,28 @@ pub(super) fn next_step(finding: &FindingView<'_>, now: Timestamp) -> String {
         }
         None => "revoke it where it was issued".into(),
     };
+    if let Some(remains) = history(finding) {
+        return format!("{first}; {remains}");
+    }
     let cleanup = match finding.occurrence_count {
         0 | 1 => "remove it here".to_owned(),
         2 => "remove it from both places".to_owned(),
         count => format!("remove it from all {} places", super::words::grouped(count)),
     };
     format!("{first}, then {cleanup}")
+}
+
+/// What removing it does not do; `None` where it stands in no history.
+fn history(finding: &FindingView<'_>) -> Option<&'static str> {
+    let exposure = finding.exposure.as_ref();
+    let has_history = exposure.is_some_and(|exposure| exposure.first.is_some())
+        || finding.occurrences().any(|place| is_history(place.source));
+    let is_gone = exposure.is_some_and(|exposure| exposure.present_at.is_empty());
+    has_history.then_some(if is_gone {
+        "history still holds it, and rewriting that comes after"
+    } else {
+        "removing it leaves it in history, and rewriting that comes after"
+    })
 }
 
 /// Where the owner of a token revokes it, if its organisation stands with it.

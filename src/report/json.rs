@@ -6,9 +6,11 @@ use std::io::{self, Write};
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 
-use crate::model::{BytePath, Tally};
+use crate::model::{BytePath, ObjectId, ObjectKind, Outside, Tally};
 
-use super::view::{FindingView, OccurrenceView, ProblemView, TargetView, View};
+use super::view::{
+    CommitView, ExposureView, FindingView, OccurrenceView, ProblemView, TargetView, View,
+};
 use super::{Reporter, json_text, words};
 
 /// The name and version of the format.
@@ -90,10 +92,10 @@ pub(super) struct Target {
 }
 
 pub(super) fn targets(view: &View<'_>) -> Vec<Target> {
-    let target = |TargetView { kind, path }: TargetView| Target {
+    let target = |TargetView { kind, path, head }: TargetView| Target {
         kind: kind.as_str(),
         path: path.to_text().into_owned(),
-        head: None,
+        head: head.map(hex),
     };
     view.targets().map(target).collect()
 }
@@ -113,7 +115,7 @@ pub(super) struct Finding<'v> {
     verification: Option<()>,
     organizations: Vec<String>,
     organization_evidence: Vec<Clue>,
-    exposure: Option<()>,
+    exposure: Option<Exposure>,
     suppressed: Option<Suppression>,
     occurrence_count: u64,
     #[serde(serialize_with = "each_occurrence")]
@@ -146,7 +148,7 @@ impl<'v> Finding<'v> {
                     from: from.as_str(),
                 })
                 .collect(),
-            exposure: None,
+            exposure: finding.exposure.take().map(Exposure::new),
             suppressed: finding.suppressed.take().map(|(by, reason)| Suppression {
                 by: by.as_str(),
                 reason,
@@ -169,6 +171,48 @@ struct Suppression {
     reason: String,
 }
 
+#[derive(Serialize)]
+struct Exposure {
+    first: Option<Commit>,
+    present_at: Vec<String>,
+    removed_by: Option<Commit>,
+}
+
+impl Exposure {
+    fn new(exposure: ExposureView) -> Self {
+        Self {
+            first: exposure.first.map(Commit::new),
+            present_at: exposure.present_at,
+            removed_by: exposure.removed_by.map(Commit::new),
+        }
+    }
+}
+
+/// `or_earlier` is written only where it is so: it was added later.
+#[derive(Serialize)]
+struct Commit {
+    id: String,
+    author: String,
+    email: String,
+    date: Option<String>,
+    summary: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    or_earlier: Option<bool>,
+}
+
+impl Commit {
+    fn new(commit: CommitView) -> Self {
+        Self {
+            id: hex(commit.id),
+            author: commit.author,
+            email: commit.email,
+            date: words::commit_rfc3339(commit.date),
+            summary: commit.summary,
+            or_earlier: commit.or_earlier.then_some(true),
+        }
+    }
+}
+
 fn each_occurrence<S: Serializer>(
     finding: &FindingView<'_>,
     serializer: S,
@@ -179,16 +223,16 @@ fn each_occurrence<S: Serializer>(
 #[derive(Serialize)]
 struct Occurrence {
     source: &'static str,
-    path: String,
+    path: Option<String>,
     path_base64: Option<String>,
     line: Option<u64>,
     column: Option<u64>,
     offset: Option<u64>,
     encodings: Vec<&'static str>,
-    repository: Option<()>,
-    object: Option<()>,
-    commit: Option<()>,
-    reachable: Option<()>,
+    repository: Option<String>,
+    object: Option<String>,
+    commit: Option<Commit>,
+    reachable: Option<bool>,
 }
 
 impl Occurrence {
@@ -196,24 +240,38 @@ impl Occurrence {
         let OccurrenceView {
             source,
             path,
+            git,
             position,
             encodings,
             excerpt: _,
         } = occurrence;
+        let (repository, object, commit, reachable) = match git {
+            Some(git) => (
+                Some(git.repository.to_text().into_owned()),
+                git.object.map(hex),
+                git.commit.map(Commit::new),
+                git.reachable,
+            ),
+            None => (None, None, None, None),
+        };
         Self {
             source: source.as_str(),
             path_base64: path_base64(&path),
-            path: path.to_text().into_owned(),
+            path: (!path.0.is_empty()).then(|| path.to_text().into_owned()),
             line: position.map(|position| position.line),
             column: position.map(|position| position.column),
             offset: position.map(|position| position.offset),
             encodings: encodings.iter().map(|encoding| encoding.as_str()).collect(),
-            repository: None,
-            object: None,
-            commit: None,
-            reachable: None,
+            repository,
+            object,
+            commit,
+            reachable,
         }
     }
+}
+
+fn hex(id: ObjectId) -> String {
+    id.to_string()
 }
 
 /// The bytes of a path that its text cannot give back.
@@ -227,6 +285,7 @@ pub(super) struct Problem {
     kind: &'static str,
     r#where: String,
     message: String,
+    accepted: bool,
 }
 
 impl Problem {
@@ -235,6 +294,7 @@ impl Problem {
             kind: problem.kind.as_str(),
             r#where: problem.path.to_text().into_owned(),
             message: problem.message,
+            accepted: problem.accepted,
         }
     }
 }
@@ -245,8 +305,8 @@ pub(super) struct Coverage<'v> {
     complete: bool,
     files: Counts<'v>,
     members: Counts<'v>,
-    objects: Objects,
-    outside: Outside,
+    objects: Objects<'v>,
+    outside: Lacking,
 }
 
 impl<'v> Coverage<'v> {
@@ -255,14 +315,14 @@ impl<'v> Coverage<'v> {
             complete: view.is_complete(),
             files: Counts::new(&view.coverage().files),
             members: Counts::new(&view.coverage().members),
-            objects: Objects::default(),
-            outside: Outside::default(),
+            objects: Objects::new(&view.coverage().objects),
+            outside: Lacking::new(view.coverage().outside),
         }
     }
 }
 
 /// `seen` = `scanned` + all of `skipped`.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct Counts<'v> {
     seen: u64,
     scanned: u64,
@@ -283,22 +343,56 @@ impl Counts<'_> {
     }
 }
 
-/// Objects of git repositories: none before their history is read.
-#[derive(Default, Serialize)]
-struct Objects {
-    blob: Counts<'static>,
-    tree: Counts<'static>,
-    commit: Counts<'static>,
-    tag: Counts<'static>,
+/// Objects of git repositories. Those whose kind could not be read have a row of their own, if there
+/// are any.
+#[derive(Serialize)]
+struct Objects<'v> {
+    blob: Counts<'v>,
+    tree: Counts<'v>,
+    commit: Counts<'v>,
+    tag: Counts<'v>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<Counts<'v>>,
 }
 
-/// What a repository refers to and does not hold: nothing before its history is read.
-#[derive(Default, Serialize)]
-struct Outside {
+impl Objects<'_> {
+    fn new(tallies: &BTreeMap<ObjectKind, Tally>) -> Self {
+        let none = Tally::default();
+        let of = |kind| Counts::new(tallies.get(&kind).unwrap_or(&none));
+        Self {
+            blob: of(ObjectKind::Blob),
+            tree: of(ObjectKind::Tree),
+            commit: of(ObjectKind::Commit),
+            tag: of(ObjectKind::Tag),
+            unknown: Some(of(ObjectKind::Unknown)).filter(|counts| counts.seen > 0),
+        }
+    }
+}
+
+/// What a repository refers to and does not hold.
+#[derive(Serialize)]
+struct Lacking {
     missing_promisor: u64,
     lfs_absent: u64,
     shallow_boundary: u64,
     submodules: u64,
+}
+
+impl Lacking {
+    fn new(outside: Outside) -> Self {
+        let Outside {
+            missing_promisor,
+            lfs_absent,
+            shallow_boundary,
+            submodules,
+        } = outside;
+        Self {
+            missing_promisor,
+            lfs_absent,
+            shallow_boundary,
+            submodules,
+        }
+    }
 }
 
 /// Totals.
@@ -316,7 +410,7 @@ impl Summary {
         Self {
             bytes: summary.bytes,
             files: summary.files,
-            objects: 0,
+            objects: summary.objects,
             seconds: summary.seconds,
         }
     }

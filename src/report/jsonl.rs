@@ -18,10 +18,10 @@ pub(super) struct Jsonl;
 impl Reporter for Jsonl {
     fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         for finding in view.findings() {
-            json_text::write_line(&Line::Finding(Finding::new(finding)), out)?;
+            json_text::write_line(&Line::Finding(&Finding::new(finding)), out)?;
         }
         for problem in view.problems() {
-            json_text::write_line(&Line::Problem(Problem::new(problem)), out)?;
+            json_text::write_line(&Line::Problem(&Problem::new(problem)), out)?;
         }
         let end = End {
             schema: SCHEMA,
@@ -30,16 +30,16 @@ impl Reporter for Jsonl {
             coverage: Coverage::new(view),
             summary: Summary::new(view),
         };
-        json_text::write_line(&Line::Summary(end), out)
+        json_text::write_line(&Line::Summary(&end), out)
     }
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-enum Line<'v> {
-    Finding(Finding<'v>),
-    Problem(Problem),
-    Summary(End<'v>),
+enum Line<'l, 'v> {
+    Finding(&'l Finding<'v>),
+    Problem(&'l Problem),
+    Summary(&'l End<'v>),
 }
 
 /// What stands around the findings and problems of the JSON report.

@@ -6,6 +6,7 @@
 
 mod advice;
 pub mod escape;
+mod history;
 mod json;
 mod json_text;
 mod jsonl;

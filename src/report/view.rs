@@ -1,11 +1,11 @@
 //! A report as reporters see it: every string redacted, nothing else changed.
 
 use crate::model::{
-    BytePath, Coverage, Encoding, Evidence, Excerpt, Finding, FindingId, IssueMonth, Occurrence,
-    Position, ProblemKind, Proof, Report, SourceKind, Summary, SuppressedBy, TargetKind, Timestamp,
-    Validity, ValidityReason,
+    BytePath, Commit, CommitDate, Coverage, Encoding, Evidence, Excerpt, Exposure, Finding,
+    FindingId, GitPlace, IssueMonth, ObjectId, Occurrence, Position, ProblemKind, Proof, Report,
+    SourceKind, Summary, SuppressedBy, TargetKind, TargetSummary, Timestamp, Validity,
+    ValidityReason,
 };
-
 use crate::rules::{BuiltIn, Rule, Severity};
 
 use super::{Color, Options, Redactor, Secrets, Slash, Verbosity};
@@ -26,6 +26,7 @@ pub(super) struct View<'a> {
 pub(super) struct TargetView {
     pub(super) kind: TargetKind,
     pub(super) path: BytePath,
+    pub(super) head: Option<ObjectId>,
 }
 
 /// What reports say about a rule.
@@ -56,21 +57,53 @@ pub(super) struct FindingView<'v> {
     pub(super) validity: Validity,
     pub(super) validity_reason: ValidityReason,
     pub(super) organizations: Vec<(String, Evidence)>,
+    pub(super) exposure: Option<ExposureView>,
     pub(super) suppressed: Option<(SuppressedBy, String)>,
     pub(super) occurrence_count: u64,
+}
+
+/// Where a token can still be had.
+pub(super) struct ExposureView {
+    pub(super) first: Option<CommitView>,
+    pub(super) present_at: Vec<String>,
+    pub(super) removed_by: Option<CommitView>,
 }
 
 /// An occurrence.
 pub(super) struct OccurrenceView<'v> {
     pub(super) source: SourceKind,
+    /// Empty where there is none, as of a commit's message.
     pub(super) path: BytePath,
+    pub(super) git: Option<GitView>,
     pub(super) position: Option<Position>,
     pub(super) encodings: &'v [Encoding],
     pub(super) excerpt: Option<Excerpt>,
 }
 
+/// A place in a repository.
+pub(super) struct GitView {
+    pub(super) repository: BytePath,
+    /// Whether nothing else was scanned, so that it need not be said.
+    pub(super) is_sole_repository: bool,
+    pub(super) object: Option<ObjectId>,
+    pub(super) commit: Option<CommitView>,
+    pub(super) reachable: Option<bool>,
+}
+
+/// A commit.
+pub(super) struct CommitView {
+    pub(super) id: ObjectId,
+    pub(super) author: String,
+    pub(super) email: String,
+    pub(super) date: CommitDate,
+    pub(super) summary: String,
+    pub(super) or_earlier: bool,
+}
+
 /// A problem.
 pub(super) struct ProblemView {
+    /// Whether the operator knows of it and takes it for no gap.
+    pub(super) accepted: bool,
     pub(super) kind: ProblemKind,
     pub(super) path: BytePath,
     pub(super) message: String,
@@ -116,6 +149,7 @@ impl<'a> View<'a> {
         self.report.targets.iter().map(|target| TargetView {
             kind: target.kind,
             path: self.path(&target.path),
+            head: target.head,
         })
     }
 
@@ -128,6 +162,7 @@ impl<'a> View<'a> {
 
     pub(super) fn problems(&self) -> impl ExactSizeIterator<Item = ProblemView> {
         self.report.problems.iter().map(|problem| ProblemView {
+            accepted: self.report.accepts(problem),
             kind: problem.kind,
             path: self.path(&problem.path),
             message: self.text(&problem.message),
@@ -172,11 +207,53 @@ impl<'a> View<'a> {
                 .iter()
                 .map(|clue| (self.text(&clue.organization), clue.evidence))
                 .collect(),
+            exposure: finding
+                .exposure
+                .as_ref()
+                .map(|exposure| self.exposure(exposure)),
             suppressed: finding
                 .suppressed
                 .as_ref()
                 .map(|suppression| (suppression.by, self.text(&suppression.reason))),
             occurrence_count: finding.occurrence_count,
+        }
+    }
+
+    fn exposure(&self, exposure: &Exposure) -> ExposureView {
+        let commit = |commit: &Option<_>| commit.as_deref().map(|commit| self.commit(commit));
+        let places = exposure.present_at.iter();
+        ExposureView {
+            first: commit(&exposure.first),
+            present_at: places.map(|place| self.name(place)).collect(),
+            removed_by: commit(&exposure.removed_by),
+        }
+    }
+
+    fn git(&self, place: &GitPlace) -> GitView {
+        GitView {
+            repository: self.path(&place.repository),
+            is_sole_repository: self.is_sole_repository(&place.repository),
+            object: place.object,
+            commit: place.commit.as_deref().map(|commit| self.commit(commit)),
+            reachable: place.reachable,
+        }
+    }
+
+    fn is_sole_repository(&self, repository: &BytePath) -> bool {
+        matches!(
+            &*self.report.targets,
+            [TargetSummary { kind: TargetKind::Repository, path, .. }] if path == repository
+        )
+    }
+
+    fn commit(&self, commit: &Commit) -> CommitView {
+        CommitView {
+            id: commit.id,
+            author: self.text(&commit.author),
+            email: self.text(&commit.email),
+            date: commit.date,
+            summary: self.text(&commit.summary),
+            or_earlier: commit.or_earlier,
         }
     }
 
@@ -186,6 +263,11 @@ impl<'a> View<'a> {
                 .redact_bytes(&path.0, Slash::Separates)
                 .into_owned(),
         )
+    }
+
+    /// The name of a reference.
+    fn name(&self, name: &str) -> String {
+        self.redactor.redact(name, Slash::Separates).into_owned()
     }
 
     fn text(&self, text: &str) -> String {
@@ -212,6 +294,7 @@ impl<'v> FindingView<'v> {
             .map(move |occurrence| OccurrenceView {
                 source: occurrence.origin.source,
                 path: view.path(&occurrence.origin.path),
+                git: occurrence.origin.git.as_ref().map(|place| view.git(place)),
                 position: occurrence.position,
                 encodings: &occurrence.encodings,
                 excerpt: occurrence
@@ -224,5 +307,13 @@ impl<'v> FindingView<'v> {
     /// What people call it.
     pub(super) fn title(&self) -> &'v str {
         self.meta.map_or(self.rule, |meta| &meta.title)
+    }
+}
+
+impl OccurrenceView<'_> {
+    /// Whether the path starts with that of a file: neither a commit's message nor a blob that no
+    /// tree names has one, nor what is in an archive that such a blob is.
+    pub(super) fn has_file(&self) -> bool {
+        !self.path.0.is_empty() && !self.path.0.starts_with(b"!/")
     }
 }

@@ -1,6 +1,6 @@
 //! How reports say numbers, dates, encodings and proofs in words.
 
-use crate::model::{Encoding, Evidence, FindingId, IssueMonth, Proof, Timestamp};
+use crate::model::{CommitDate, Encoding, Evidence, FindingId, IssueMonth, Proof, Timestamp};
 use crate::rules::BuiltIn;
 
 use super::view::FindingView;
@@ -65,6 +65,31 @@ pub(super) fn rfc3339(time: Timestamp) -> Option<String> {
     jiff::Timestamp::from_second(time.0)
         .ok()
         .map(|time| time.to_string())
+}
+
+/// `2026-11-22T11:00:00+01:00`, in the commit's own time zone; `None` outside of the years 0 to 9999.
+pub(super) fn commit_rfc3339(date: CommitDate) -> Option<String> {
+    let time = jiff::Timestamp::from_second(date.at.0).ok()?;
+    let offset = offset(date);
+    let is_written = (0..=9999).contains(&offset.to_datetime(time).year());
+    is_written.then(|| time.display_with_offset(offset).to_string())
+}
+
+/// `2026-11-22`, likewise.
+pub(super) fn commit_day(date: CommitDate) -> Option<String> {
+    let mut text = commit_rfc3339(date)?;
+    text.truncate(text.find('T')?);
+    Some(text)
+}
+
+/// Greenwich where the commit claims what no clock shows: RFC 3339 has no offset of a day.
+fn offset(date: CommitDate) -> jiff::tz::Offset {
+    const DAY: i32 = 24 * 60;
+    let minutes = i32::from(date.offset);
+    Some(minutes)
+        .filter(|minutes| minutes.abs() < DAY)
+        .and_then(|minutes| jiff::tz::Offset::from_seconds(minutes * 60).ok())
+        .unwrap_or(jiff::tz::Offset::UTC)
 }
 
 /// `inside base64 of UTF-16LE`; `None` where the token stands plainly.
@@ -179,6 +204,31 @@ mod tests {
             assert_eq!(minute(Timestamp(out_of_range)), None);
             assert_eq!(rfc3339(Timestamp(out_of_range)), None);
         }
+    }
+
+    #[test]
+    fn dates_of_commits() {
+        let check = |at, offset, expected| {
+            let date = CommitDate {
+                at: Timestamp(at),
+                offset,
+            };
+            assert_eq!(commit_rfc3339(date).as_deref(), expected);
+            let day = expected.map(|text| &text[..10]);
+            assert_eq!(commit_day(date).as_deref(), day);
+        };
+        check(1_795_341_600, 0, Some("2026-11-22T10:00:00+00:00"));
+        check(1_795_341_600, 60, Some("2026-11-22T11:00:00+01:00"));
+        check(1_795_341_600, -750, Some("2026-11-21T21:30:00-12:30"));
+        check(-1, 0, Some("1969-12-31T23:59:59+00:00"));
+        // No clock shows these.
+        for offset in [24 * 60, -24 * 60, i16::MAX, i16::MIN] {
+            check(1_795_341_600, offset, Some("2026-11-22T10:00:00+00:00"));
+        }
+        check(-62_167_219_200, 0, Some("0000-01-01T00:00:00+00:00"));
+        check(-62_167_219_200, -1, None);
+        check(i64::MAX, 0, None);
+        check(i64::MIN, 0, None);
     }
 
     #[test]

@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
 use crate::model::{
-    Candidate, Coverage, Finding, Origin, Problem, Report, Secret, Summary, TargetSummary,
+    Candidate, Coverage, Exposure, Finding, Origin, Problem, ProblemKind, Report, Secret, Summary,
+    TargetSummary,
 };
 
 use self::token::Token;
@@ -32,6 +33,7 @@ pub struct Triage {
     max_occurrences: NonZeroUsize,
     tokens: BTreeMap<Secret, Token>,
     problems: BTreeSet<Problem>,
+    accepted: BTreeSet<ProblemKind>,
     coverage: Coverage,
     name_runs: BTreeSet<Secret>,
 }
@@ -43,6 +45,7 @@ impl Triage {
             max_occurrences,
             tokens: BTreeMap::new(),
             problems: BTreeSet::new(),
+            accepted: BTreeSet::new(),
             coverage: Coverage::default(),
             name_runs: BTreeSet::new(),
         }
@@ -66,6 +69,32 @@ impl Triage {
     /// Adds something that was not read.
     pub fn problem(&mut self, problem: Problem) {
         self.problems.insert(problem);
+    }
+
+    /// Takes problems of these kinds for no gap, added before or after.
+    pub fn accept(&mut self, kinds: impl IntoIterator<Item = ProblemKind>) {
+        self.accepted.extend(kinds);
+    }
+
+    /// Adds where a token can still be had in one repository. Of several repositories it is
+    /// [merged](Exposure::merge). A token that was never [added](Self::add) is left out.
+    pub fn exposure(&mut self, secret: &Secret, exposure: Exposure) {
+        if let Some(token) = self.tokens.get_mut(secret) {
+            token.add_exposure(exposure);
+        }
+    }
+
+    /// Adds organisations that the remotes of a repository name to a token that stands in it. Where
+    /// the token's own surroundings name one of them too, that stronger evidence stays. A token that
+    /// was never [added](Self::add) is left out.
+    pub fn remote_clues(
+        &mut self,
+        secret: &Secret,
+        organizations: impl IntoIterator<Item = String>,
+    ) {
+        if let Some(token) = self.tokens.get_mut(secret) {
+            token.name_remotes(organizations);
+        }
     }
 
     /// Adds what one thread counted.
@@ -97,6 +126,7 @@ impl Triage {
             targets,
             findings,
             problems: self.problems.into_iter().collect(),
+            accepted: self.accepted,
             coverage: self.coverage,
             summary,
             interrupted: interrupted == Interrupted::Yes,

@@ -1,13 +1,15 @@
 //! Findings depend on what was seen, never on the order in which it was seen.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use crate::model::{
-    BytePath, Candidate, Clue, Coverage, Encoding, Evidence, Excerpt, FindingId, IssueMonth,
-    Origin, Outcome, Position, Problem, ProblemKind, Proof, Report, Secret, SkipReason, SourceKind,
-    Summary, TargetKind, TargetSummary, Unit,
+    BytePath, Candidate, Clue, Commit, CommitDate, Coverage, Encoding, Evidence, Excerpt, Exposure,
+    FindingId, GitPlace, IssueMonth, ObjectId, Origin, Outcome, Position, Problem, ProblemKind,
+    Proof, Report, Secret, SkipReason, SourceKind, Summary, TargetKind, TargetSummary, Timestamp,
+    Unit,
 };
 
 use super::{Interrupted, MAX_NEARBY, Triage};
@@ -287,8 +289,141 @@ fn problems_names_and_counts_are_merged() {
     );
 }
 
+/// `sighting` in a repository, where its object is this digit and its commit too.
+fn in_git(sighting: Sighting, source: SourceKind, repository: &str, digit: char) -> Sighting {
+    let (mut origin, candidate) = sighting;
+    let commit = commit(digit);
+    origin.source = source;
+    origin.git = Some(GitPlace {
+        repository: Arc::new(BytePath::from(repository)),
+        object: Some(commit.id),
+        commit: Some(commit),
+        reachable: Some(true),
+    });
+    (origin, candidate)
+}
+
+fn commit(digit: char) -> Arc<Commit> {
+    Arc::new(Commit {
+        id: ObjectId::from_hex(digit.to_string().repeat(40).as_bytes()).unwrap(),
+        author: "A".to_owned(),
+        email: "a@example.com".to_owned(),
+        date: CommitDate {
+            at: Timestamp(0),
+            offset: 0,
+        },
+        summary: digit.to_string(),
+        or_earlier: false,
+    })
+}
+
+#[test]
+fn places_in_git_sort_after_files_by_repository_and_object() {
+    let git = |line, source, repository, digit| {
+        in_git(sighting('a', "f", line), source, repository, digit)
+    };
+    let expected = [
+        sighting('a', "f", 1),
+        git(1, SourceKind::GitObject, "r", '2'),
+        git(1, SourceKind::GitObject, "s", '1'),
+        git(1, SourceKind::GitObject, "s", '3'),
+        git(1, SourceKind::GitLfs, "r", '1'),
+        sighting('a', "f", 2),
+        git(3, SourceKind::GitObject, "r", '1'),
+    ];
+    let mut all = expected.to_vec();
+    all.reverse();
+    all.extend(expected.clone());
+    let report = report(10, &all);
+    let origins: Vec<&Origin> = report.findings[0]
+        .occurrences
+        .iter()
+        .map(|occurrence| &occurrence.origin)
+        .collect();
+    assert_eq!(origins, expected.each_ref().map(|(origin, _)| origin));
+    assert_eq!(report.findings[0].occurrence_count, 7);
+}
+
+#[test]
+fn what_repositories_tell_is_added_to_their_tokens() {
+    let mut named = sighting('a', "a", 1);
+    named.1.organizations = clues(&[("own", Evidence::Entry), ("near", Evidence::Nearby)]);
+    let secret = named.1.secret.clone();
+    let absent = sighting('z', "a", 1).1.secret;
+    let exposure = |digit| Exposure {
+        first: Some(commit(digit)),
+        present_at: vec![format!("refs/heads/{digit}")],
+        removed_by: None,
+    };
+    let both = Exposure {
+        present_at: vec!["refs/heads/1".to_owned(), "refs/heads/2".to_owned()],
+        ..exposure('1')
+    };
+    let remotes = ["zulu", "own", "alpha", "near", "zulu"];
+    for digits in [['1', '2'], ['2', '1']] {
+        let mut triage = Triage::new(NonZeroUsize::MIN);
+        triage.add(named.0.clone(), named.1.clone());
+        let other = sighting('b', "b", 1);
+        triage.add(other.0, other.1);
+        for digit in digits {
+            triage.exposure(&secret, exposure(digit));
+        }
+        triage.exposure(&absent, exposure('3'));
+        triage.remote_clues(&secret, remotes.map(str::to_owned));
+        triage.remote_clues(&absent, remotes.map(str::to_owned));
+        let report = triage.finish(Vec::new(), Summary::default(), Interrupted::No);
+        assert_eq!(
+            lines(&report),
+            [
+                "id-a azure-devops-pat 1 [a:1] \
+                 [own/entry near/nearby alpha/remote zulu/remote]",
+                "id-b azure-devops-pat 1 [b:1] []",
+            ]
+        );
+        let exposures: Vec<_> = report.findings.iter().map(|f| &f.exposure).collect();
+        assert_eq!(exposures, [&Some(both.clone()), &None]);
+    }
+}
+
+#[test]
+fn accepted_kinds_of_problem_leave_a_report_complete() {
+    let check = |accepted: &[ProblemKind], is_complete| {
+        let mut triage = Triage::new(NonZeroUsize::MIN);
+        let problem = |kind| Problem {
+            path: BytePath::from("r"),
+            kind,
+            message: "not there".to_owned(),
+        };
+        triage.problem(problem(ProblemKind::Shallow));
+        triage.accept(accepted.iter().copied());
+        triage.problem(problem(ProblemKind::Lfs));
+        let report = triage.finish(Vec::new(), Summary::default(), Interrupted::No);
+        assert_eq!(report.problems.len(), 2);
+        assert_eq!(report.is_complete(), is_complete);
+        for problem in &report.problems {
+            assert_eq!(report.accepts(problem), accepted.contains(&problem.kind));
+        }
+    };
+    check(&[], false);
+    check(&[ProblemKind::Shallow], false);
+    check(&[ProblemKind::Lfs, ProblemKind::Shallow], true);
+    check(&[ProblemKind::Corrupt], false);
+}
+
 /// Few values for each field, so that sightings meet in every way.
 fn any_sighting() -> impl Strategy<Value = Sighting> {
+    let place = prop::option::of((
+        prop::sample::select(vec![SourceKind::GitObject, SourceKind::GitMessage]),
+        prop::sample::select(vec!["r", "s"]),
+        prop::sample::select(vec!['1', '2']),
+    ));
+    (any_candidate(), place).prop_map(|(sighting, place)| match place {
+        Some((source, repository, digit)) => in_git(sighting, source, repository, digit),
+        None => sighting,
+    })
+}
+
+fn any_candidate() -> impl Strategy<Value = Sighting> {
     let clue = (
         0..8_u8,
         prop_oneof![Just(Evidence::Entry), Just(Evidence::Nearby)],

@@ -1,11 +1,12 @@
 //! What is known of one token while sightings still come in.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::model::{
-    BytePath, Candidate, Clue, Encoding, Evidence, Excerpt, Finding, FindingId, GitPlace,
+    BytePath, Candidate, Clue, Encoding, Evidence, Excerpt, Exposure, Finding, FindingId, GitPlace,
     IssueMonth, Occurrence, Origin, Position, Proof, Secret, SourceKind, Timestamp, Validity,
     ValidityReason,
 };
@@ -13,22 +14,23 @@ use crate::rules::BuiltIn;
 
 use super::MAX_NEARBY;
 
-/// The place of an occurrence in the report: by path, then from the top of the file, names first.
+/// The place of an occurrence in the report: by path, then from the top of the file, names first,
+/// then by source, repository and object.
 type Key = (
     Vec<u8>,
     Option<Position>,
-    Vec<Encoding>,
     SourceKind,
     Option<GitPlace>,
+    Vec<Encoding>,
 );
 
 /// The same, borrowed from a finding.
 type KeyRef<'f> = (
     &'f [u8],
     Option<Position>,
-    &'f [Encoding],
     SourceKind,
     Option<&'f GitPlace>,
+    &'f [Encoding],
 );
 
 /// All sightings of one token.
@@ -41,6 +43,7 @@ pub(super) struct Token {
     /// the order. Eight bytes an occurrence; two of a million collide once in 37 million runs.
     seen: HashSet<u64>,
     organizations: BTreeMap<String, Naming>,
+    exposure: Option<Exposure>,
 }
 
 /// What the strongest rule says of the token.
@@ -66,7 +69,8 @@ enum Strength {
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Naming {
     evidence: Evidence,
-    occurrence: Key,
+    /// `None` where no occurrence names it but a remote of the repository.
+    occurrence: Option<Key>,
     /// The rank in that occurrence, nearest first.
     nearness: usize,
 }
@@ -76,14 +80,34 @@ impl Token {
         let key: Key = (
             origin.path.0,
             candidate.position,
-            candidate.encodings.clone(),
             origin.source,
             origin.git,
+            candidate.encodings.clone(),
         );
         self.name_organizations(&key, &candidate.organizations);
         self.seen.insert(hash(&key));
         self.keep(key, candidate.excerpt.clone(), max_occurrences);
         self.identify(candidate);
+    }
+
+    pub(super) fn add_exposure(&mut self, exposure: Exposure) {
+        match &mut self.exposure {
+            Some(known) => known.merge(exposure),
+            None => self.exposure = Some(exposure),
+        }
+    }
+
+    pub(super) fn name_remotes(&mut self, organizations: impl IntoIterator<Item = String>) {
+        for organization in organizations {
+            self.name_organization(
+                organization,
+                Naming {
+                    evidence: Evidence::Remote,
+                    occurrence: None,
+                    nearness: 0,
+                },
+            );
+        }
     }
 
     /// The finding; `None` where nothing was added.
@@ -99,7 +123,7 @@ impl Token {
             validity: Validity::Unknown,
             validity_reason: ValidityReason::NotAttempted,
             organizations: choose_organizations(self.organizations),
-            exposure: None,
+            exposure: self.exposure,
             suppressed: None,
             occurrence_count: self.seen.len() as u64,
             occurrences: self.occurrences.into_iter().map(occurrence).collect(),
@@ -146,15 +170,19 @@ impl Token {
         for (nearness, clue) in clues.iter().enumerate() {
             let naming = Naming {
                 evidence: clue.evidence,
-                occurrence: key.clone(),
+                occurrence: Some(key.clone()),
                 nearness,
             };
-            match self.organizations.get_mut(&clue.organization) {
-                Some(known) if *known <= naming => {}
-                Some(known) => *known = naming,
-                None => {
-                    self.organizations.insert(clue.organization.clone(), naming);
-                }
+            self.name_organization(clue.organization.clone(), naming);
+        }
+    }
+
+    fn name_organization(&mut self, organization: String, naming: Naming) {
+        match self.organizations.entry(organization) {
+            Entry::Occupied(known) if *known.get() <= naming => {}
+            Entry::Occupied(mut known) => *known.get_mut() = naming,
+            Entry::Vacant(unknown) => {
+                unknown.insert(naming);
             }
         }
     }
@@ -167,15 +195,15 @@ pub(super) fn first_key(finding: &Finding) -> Option<KeyRef<'_>> {
         (
             &*origin.path.0,
             occurrence.position,
-            &*occurrence.encodings,
             origin.source,
             origin.git.as_ref(),
+            &*occurrence.encodings,
         )
     })
 }
 
 fn occurrence((key, excerpt): (Key, Option<Excerpt>)) -> Occurrence {
-    let (path, position, encodings, source, git) = key;
+    let (path, position, source, git, encodings) = key;
     let origin = Origin {
         source,
         path: BytePath(path),

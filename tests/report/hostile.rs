@@ -1,9 +1,12 @@
 //! Names from scanned content steer nothing.
 
-use patsweep::model::{BytePath, ProblemKind, Report};
+use std::sync::Arc;
+
+use patsweep::model::{BytePath, Commit, Exposure, ProblemKind, Report, SourceKind};
 use patsweep::report::{Format, Verbosity};
 use serde_json::{Value, json};
 
+use crate::history::{self, in_git};
 use crate::sample::{finding, place, problem, report, write, write_with};
 use crate::sarif::log;
 
@@ -20,6 +23,72 @@ fn hostile_report() -> Report {
     report.problems = vec![problem(NAME, ProblemKind::Corrupt, NAME)];
     report.targets[0].path = BytePath::from(NAME);
     report
+}
+
+/// The same names in what git tells.
+fn hostile_history() -> Report {
+    let commit = || Commit {
+        author: NAME.to_owned(),
+        email: NAME.to_owned(),
+        summary: NAME.to_owned(),
+        ..history::commit('1')
+    };
+    let mut occurrence = in_git(SourceKind::GitObject, NAME, Some(commit()));
+    let git = occurrence.origin.git.as_mut().unwrap();
+    git.repository = Arc::new(BytePath::from(NAME));
+    let mut hostile = finding('A', vec![occurrence.clone(), occurrence]);
+    hostile.exposure = Some(Exposure {
+        first: Some(Arc::new(history::commit('2'))),
+        present_at: vec![NAME.to_owned()],
+        removed_by: Some(Arc::new(commit())),
+    });
+    report(vec![hostile])
+}
+
+#[test]
+fn what_commits_say_is_written_out() {
+    let written = write(&hostile_history(), Format::Text);
+    assert_tame(&written);
+    let commit = format!("commit 111111111111  2026-11-22  {ESCAPED} <{ESCAPED}>  \"{ESCAPED}\"");
+    let place = format!("in {commit}  blob bbbbbbbbbbbb  repository {ESCAPED}");
+    for line in [
+        format!(" --> {ESCAPED}:3:5\n     {place}\n"),
+        format!("      {ESCAPED}:3:5\n        {place}\n"),
+        format!("  = present in: {ESCAPED}\n"),
+        format!("  = removed by: {commit}\n"),
+    ] {
+        assert!(written.contains(&line), "{line}{written}");
+    }
+
+    let written = write(&hostile_history(), Format::Json);
+    assert_tame(&written);
+    assert_tame(&write(&hostile_history(), Format::Jsonl));
+    let document: Value = serde_json::from_str(&written).unwrap();
+    let finding = &document["findings"][0];
+    let commit = json!({
+        "id": "1".repeat(40), "author": NAME, "email": NAME,
+        "date": "2026-11-22T11:00:00+01:00", "summary": NAME,
+    });
+    assert_eq!(finding["occurrences"][0]["repository"], json!(NAME));
+    assert_eq!(finding["occurrences"][0]["commit"], commit);
+    assert_eq!(finding["exposure"]["removed_by"], commit);
+    assert_eq!(finding["exposure"]["present_at"], json!([NAME]));
+
+    assert_tame(&write(&hostile_history(), Format::Sarif));
+    let log = log(&hostile_history());
+    let result = &log["runs"][0]["results"][0];
+    let message = r#"a\n\u{{1b}}\[2J\u{{202e}}"'%41\[x\](y){{0}}\ é"#;
+    assert_eq!(
+        result["locations"][0]["message"]["text"],
+        json!(format!(
+            "in commit 111111111111  2026-11-22  {message} <{message}>  \"{message}\"  \
+             blob bbbbbbbbbbbb  repository {message}"
+        ))
+    );
+    assert_eq!(
+        result["properties"]["exposure"]["present_at"],
+        json!([NAME])
+    );
 }
 
 fn in_zip() -> String {
@@ -77,7 +146,7 @@ fn json_keeps_names_and_shows_nothing_raw() {
     );
     assert_eq!(
         document["problems"][0],
-        json!({"kind": "corrupt", "where": NAME, "message": NAME})
+        json!({"kind": "corrupt", "where": NAME, "message": NAME, "accepted": false})
     );
     let stream = write(&hostile_report(), Format::Jsonl);
     assert_tame(&stream);

@@ -1,12 +1,16 @@
 //! No token leaves, in any form, in any field, in any format, at any verbosity.
 
+use std::sync::Arc;
+
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use patsweep::model::{
-    BytePath, Excerpt, Finding, FindingId, ProblemKind, Report, Secret, SuppressedBy, Suppression,
+    BytePath, Commit, Excerpt, Exposure, Finding, FindingId, ProblemKind, Report, Secret,
+    SourceKind, SuppressedBy, Suppression,
 };
 use patsweep::report::{Color, Format, Options, Redactor, Secrets, Slash, Verbosity};
 use patsweep::rules::{Rule, Severity};
 
+use crate::history::{self, in_git};
 use crate::sample::{self, NOW, finding, place, problem, report, write_with};
 
 /// 84 letters and digits that do not repeat, and without a meaning.
@@ -147,6 +151,53 @@ fn fields(text: &str) -> Vec<(&'static str, Report)> {
     let mut target = base();
     target.targets[0].path = BytePath::from(text);
     fields.push(("target", target));
+    fields.extend(fields_of_git(text));
+    fields
+}
+
+/// The same for what git tells.
+fn fields_of_git(text: &str) -> Vec<(&'static str, Report)> {
+    type Plant = fn(&mut Commit, String);
+    let plants: [(&'static str, Plant); 3] = [
+        ("author", |commit, text| commit.author = text),
+        ("email", |commit, text| commit.email = text),
+        ("summary", |commit, text| commit.summary = text),
+    ];
+    let in_commit = |commit| {
+        let mut found = with_token();
+        found.occurrences = vec![in_git(SourceKind::GitObject, "f", Some(commit))];
+        report(vec![found])
+    };
+    let exposed = |exposure| {
+        let mut exposed = in_commit(history::commit('1'));
+        exposed.findings[0].exposure = Some(exposure);
+        exposed
+    };
+    let never = Exposure {
+        first: None,
+        present_at: Vec::new(),
+        removed_by: None,
+    };
+    let mut fields = Vec::new();
+    for (field, plant) in plants {
+        let mut commit = history::commit('2');
+        plant(&mut commit, text.to_owned());
+        fields.push((field, in_commit(commit.clone())));
+        let commit = Some(Arc::new(commit));
+        let (mut first, mut removed_by) = (never.clone(), never.clone());
+        first.first.clone_from(&commit);
+        removed_by.removed_by = commit;
+        fields.push((field, exposed(first)));
+        fields.push((field, exposed(removed_by)));
+    }
+    let mut present_at = never;
+    present_at.present_at = vec!["HEAD".to_owned(), format!("refs/heads/{text}")];
+    fields.push(("reference", exposed(present_at)));
+
+    let mut elsewhere = in_commit(history::commit('1'));
+    let git = elsewhere.findings[0].occurrences[0].origin.git.as_mut();
+    git.unwrap().repository = Arc::new(BytePath(format!("clones/{text}/x").into_bytes()));
+    fields.push(("repository", elsewhere));
     fields
 }
 
@@ -217,6 +268,17 @@ fn the_test_above_can_fail() {
                 "{form} in {field}, {format:?}"
             );
         }
+    }
+}
+
+#[test]
+fn every_field_of_git_is_written_somewhere() {
+    for (field, report) in fields_of_git(&token()) {
+        let written = write_with(&report, Format::Json, |options| {
+            options.secrets = Secrets::Show;
+        });
+        // Once as the finding's own `secret`, once where it was planted.
+        assert_eq!(written.matches(&token()).count(), 2, "{field}:\n{written}");
     }
 }
 

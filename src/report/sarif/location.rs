@@ -6,7 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::model::{BytePath, Excerpt, Position, SourceKind};
 
-use super::super::view::OccurrenceView;
+use super::super::history;
+use super::super::view::{GitView, OccurrenceView};
 use super::super::words;
 use super::log::{ArtifactLocation, Location, LogicalLocation, Message, PhysicalLocation, Region};
 use super::{escape_for_terminal, plain};
@@ -25,14 +26,16 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The place of an occurrence.
 pub(super) fn of_occurrence(occurrence: &OccurrenceView<'_>) -> Location {
-    let mut location = match occurrence.source {
-        SourceKind::Stdin => of_stream(&occurrence.path),
-        _ => of_path(&occurrence.path),
+    let mut location = match (&occurrence.git, occurrence.source) {
+        (Some(git), _) => in_repository(occurrence, git),
+        (None, SourceKind::Stdin) => of_stream(&occurrence.path),
+        (None, _) => of_path(&occurrence.path),
     };
     let mut remarks = Vec::new();
+    let inside = inside(occurrence);
     let region = match occurrence.position {
         // The line is one of the member, not of the archive that a viewer would open.
-        Some(position) if !location.logical_locations.is_empty() => {
+        Some(position) if inside.is_some() => {
             remarks.push(format!(
                 "line {}, byte {} of it",
                 position.line, position.column
@@ -43,15 +46,19 @@ pub(super) fn of_occurrence(occurrence: &OccurrenceView<'_>) -> Location {
             start_line: position.line,
             start_column: column(position, occurrence.excerpt.as_ref()),
         },
+        None if occurrence.source == SourceKind::GitMessage => Region::TOP,
         None => {
             remarks.push("in the name".to_owned());
             Region::TOP
         }
     };
-    location.physical_location.region = Some(region);
+    if let Some(physical) = &mut location.physical_location {
+        physical.region = Some(region);
+    }
     remarks.extend(words::encodings(occurrence.encodings));
-    if let Some(member) = location.logical_locations.first() {
-        remarks.insert(0, format!("in {}", member.fully_qualified_name));
+    remarks.extend(history::place(occurrence));
+    if let Some(inside) = inside {
+        remarks.insert(0, format!("in {inside}"));
     }
     if !remarks.is_empty() {
         location.message = Some(Message::text(plain(&remarks.join(", "))));
@@ -59,16 +66,25 @@ pub(super) fn of_occurrence(occurrence: &OccurrenceView<'_>) -> Location {
     location
 }
 
+/// What lines are counted in, unless it is the file that the URI names.
+fn inside(occurrence: &OccurrenceView<'_>) -> Option<String> {
+    let path = occurrence.path.to_text();
+    match (occurrence.has_file(), member(&occurrence.path)) {
+        (true, None) => None,
+        (true, Some(_)) => Some(path.into_owned()),
+        (false, _) => Some(history::part(occurrence) + &path),
+    }
+}
+
 /// The place of a file, or of the outermost archive around a member.
 pub(super) fn of_path(path: &BytePath) -> Location {
-    let outer = path.0.windows(2).position(|pair| pair == b"!/");
-    let file = &path.0[..outer.unwrap_or(path.0.len())];
-    let artifact = ArtifactLocation {
-        uri: Some(uri(file)),
-        uri_base_id: (!is_absolute(file)).then_some(BASE),
-        description: None,
-    };
-    located(artifact, outer.map(|_| path))
+    let file = &path.0[..member(path).unwrap_or(path.0.len())];
+    located(Some(artifact(file)), path)
+}
+
+/// Where `!/` starts.
+fn member(path: &BytePath) -> Option<usize> {
+    path.0.windows(2).position(|pair| pair == b"!/")
 }
 
 /// The place of standard input, or of a member of the archive that it is.
@@ -78,19 +94,48 @@ fn of_stream(path: &BytePath) -> Location {
         uri_base_id: None,
         description: Some(Message::text("standard input")),
     };
-    located(artifact, (path.0 != b"-").then_some(path))
+    located(Some(artifact), path)
 }
 
-fn located(artifact_location: ArtifactLocation, member: Option<&BytePath>) -> Location {
-    let logical = member.map(|path| LogicalLocation {
+/// The place of what git keeps: the file as if it were checked out, the commit and the object.
+fn in_repository(occurrence: &OccurrenceView<'_>, git: &GitView) -> Location {
+    let path = &occurrence.path;
+    let file = &path.0[..member(path).unwrap_or(path.0.len())];
+    let artifact = occurrence.has_file().then(|| match &*git.repository.0 {
+        b"" | b"." => artifact(file),
+        repository => artifact(&[repository, b"/", file].concat()),
+    });
+    let mut location = located(artifact, path);
+    let commit = git.commit.as_ref().map(|commit| (commit.id, "commit"));
+    let object = git.object.map(|id| (id, "object"));
+    let ids = commit.into_iter().chain(object);
+    location
+        .logical_locations
+        .extend(ids.map(|(id, kind)| LogicalLocation {
+            fully_qualified_name: id.to_string(),
+            kind,
+        }));
+    location
+}
+
+fn artifact(file: &[u8]) -> ArtifactLocation {
+    ArtifactLocation {
+        uri: Some(uri(file)),
+        uri_base_id: (!is_absolute(file)).then_some(BASE),
+        description: None,
+    }
+}
+
+fn located(artifact_location: Option<ArtifactLocation>, path: &BytePath) -> Location {
+    let logical = member(path).map(|_| LogicalLocation {
         fully_qualified_name: escape_for_terminal(&path.to_text()).into_owned(),
         kind: "resource",
     });
     Location {
-        physical_location: PhysicalLocation {
+        physical_location: artifact_location.map(|artifact_location| PhysicalLocation {
             artifact_location,
             region: None,
-        },
+        }),
         logical_locations: logical.into_iter().collect(),
         message: None,
     }

@@ -18,7 +18,7 @@ use self::log::{
     ArtifactLocation, DescriptorReference, Driver, Invocation, Log, Message, Notification,
     Properties, ReportingConfiguration, ReportingDescriptor, Run, SarifResult, Suppression, Tool,
 };
-use super::view::{FindingView, ProblemView, RuleView, View};
+use super::view::{CommitView, FindingView, ProblemView, RuleView, View};
 use super::words::{self, count, grouped};
 use super::{Reporter, escape_for_terminal, json_text};
 
@@ -174,14 +174,16 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-/// Not successful unless everything eligible was read: "could not read" is never "clean".
+/// Not successful unless everything eligible was read: "could not read" is never "clean". What the
+/// operator accepts is a note.
 fn invocation(view: &View<'_>, kinds: &[ProblemKind]) -> Invocation {
     let problem = |ProblemView {
+                       accepted,
                        kind,
                        path,
                        message,
                    }: ProblemView| Notification {
-        level: "error",
+        level: if accepted { "note" } else { "error" },
         message: Message::text(plain(&message)),
         descriptor: kinds
             .binary_search(&kind)
@@ -266,6 +268,15 @@ fn properties(finding: &FindingView<'_>) -> Properties {
     }
     if let Some(expires) = finding.expires.and_then(words::rfc3339) {
         properties.insert("expires", json!(expires));
+    }
+    if let Some(exposure) = &finding.exposure {
+        let id = |commit: &Option<CommitView>| commit.as_ref().map(|commit| commit.id.to_string());
+        let exposure = json!({
+            "first": id(&exposure.first),
+            "present_at": exposure.present_at,
+            "removed_by": id(&exposure.removed_by),
+        });
+        properties.insert("exposure", exposure);
     }
     if let Some(secret) = &finding.secret {
         properties.insert("secret", json!(secret));

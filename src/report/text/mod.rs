@@ -1,5 +1,6 @@
 //! The report for people, in the manner of a compiler's diagnostics.
 
+mod history;
 mod summary;
 
 use std::fmt::Display;
@@ -10,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::model::{BytePath, Excerpt, Proof, SourceKind};
 
+use super::history::{part, short};
 use super::view::{FindingView, OccurrenceView, ProblemView, View};
 use super::words::{self, count, grouped};
 use super::{Color, Reporter, Verbosity, advice, escape_for_terminal};
@@ -133,6 +135,9 @@ impl Page<'_, '_> {
         self.heading(finding)?;
         if let Some(first) = finding.occurrences().next() {
             write!(self.out, ": {}", place(&first))?;
+            if let Some(commit) = first.git.and_then(|git| git.commit) {
+                write!(self.out, " in commit {}", short(commit.id))?;
+            }
         }
         write!(
             self.out,
@@ -172,6 +177,7 @@ impl Page<'_, '_> {
             "",
             place(first)
         )?;
+        self.in_history(margin + 4, first)?;
         let encodings = words::encodings(first.encodings);
         match (&first.excerpt, encodings) {
             (Some(excerpt), encodings) => {
@@ -252,6 +258,7 @@ impl Page<'_, '_> {
         if let Some(secret) = &finding.secret {
             self.note(margin, strong, "token", &escape_for_terminal(secret))?;
         }
+        self.exposure(finding, margin)?;
         self.note(margin, strong, "id", &words::id(finding.id))
     }
 
@@ -275,6 +282,7 @@ impl Page<'_, '_> {
             let encodings = words::encodings(other.encodings)
                 .map_or_else(String::new, |encodings| format!(" ({encodings})"));
             writeln!(self.out, "{:margin$}     {}{encodings}", "", place(&other))?;
+            self.in_history(margin + 7, &other)?;
         }
         match others - listed as u64 {
             0 => Ok(()),
@@ -315,6 +323,7 @@ impl Page<'_, '_> {
         let total = self.view.problems().len();
         let shown = self.shown(total, PROBLEMS);
         for ProblemView {
+            accepted,
             kind,
             path,
             message,
@@ -322,8 +331,9 @@ impl Page<'_, '_> {
         {
             writeln!(
                 self.out,
-                "{style}problem[{}]{style:#}: {}: {}",
+                "{style}problem[{}]{style:#}{}: {}: {}",
                 kind.as_str(),
+                if accepted { " (accepted)" } else { "" },
                 path_text(&path),
                 escape_for_terminal(&message)
             )?;
@@ -345,15 +355,21 @@ impl Page<'_, '_> {
             return Ok(());
         }
         let coverage = self.view.coverage();
-        for (noun, tally) in [
+        let units = [
             ("files", &coverage.files),
             ("archive members", &coverage.members),
-        ] {
+        ];
+        let objects = coverage.objects.iter();
+        let objects = objects.map(|(kind, tally)| (history::objects(*kind), tally));
+        for (noun, tally) in units.into_iter().chain(objects) {
             if let Some(reasons) = summary::reasons(tally) {
                 writeln!(self.out, "skipped {noun}: {reasons}")?;
             }
         }
-        Ok(())
+        match history::outside(coverage.outside) {
+            Some(outside) => writeln!(self.out, "not there to be scanned: {outside}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -361,11 +377,13 @@ impl Page<'_, '_> {
 fn place(occurrence: &OccurrenceView<'_>) -> String {
     let path = match occurrence.source {
         SourceKind::Stdin if occurrence.path.0 == b"-" => "<stdin>".to_owned(),
-        _ => path_text(&occurrence.path),
+        _ if occurrence.has_file() => path_text(&occurrence.path),
+        _ => part(occurrence) + &path_text(&occurrence.path),
     };
-    match occurrence.position {
-        Some(position) => format!("{path}:{}:{}", position.line, position.column),
-        None => format!("{path} (in the name)"),
+    match (occurrence.position, occurrence.source) {
+        (Some(position), _) => format!("{path}:{}:{}", position.line, position.column),
+        (None, SourceKind::GitMessage) => path,
+        (None, _) => format!("{path} (in the name)"),
     }
 }
 

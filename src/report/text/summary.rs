@@ -18,18 +18,20 @@ impl Page<'_, '_> {
             ..
         } = self.palette;
         let scanned = self.scanned();
-        match (totals.leaks(), self.view.summary().files) {
+        match (totals.leaks(), self.read_nothing()) {
             (Some(leaks), _) => write!(self.out, "{leak}{leaks}{leak:#} · {scanned}")?,
-            (None, 0) => write!(
+            (None, true) => write!(
                 self.out,
                 "{possible}nothing was scanned{possible:#}: {scanned}"
             )?,
-            (None, _) => write!(self.out, "{good}no leaked tokens{good:#} in {scanned}")?,
+            (None, false) => write!(self.out, "{good}no leaked tokens{good:#} in {scanned}")?,
         }
         if totals.suppressed > 0 {
             write!(self.out, " · {} suppressed", grouped(totals.suppressed))?;
         }
-        let problems = self.view.problems().len() as u64;
+        let accepted = self.view.problems().filter(|problem| problem.accepted);
+        let accepted = accepted.count() as u64;
+        let problems = self.view.problems().len() as u64 - accepted;
         let mut missing = Vec::new();
         if self.view.is_interrupted() {
             missing.push("interrupted".to_owned());
@@ -37,8 +39,14 @@ impl Page<'_, '_> {
         if problems > 0 {
             missing.push(count(problems, "problem"));
         }
-        if missing.is_empty() {
-            return writeln!(self.out, " · complete");
+        match (missing.is_empty(), accepted) {
+            (true, 0) => return writeln!(self.out, " · complete"),
+            (true, _) => {
+                let accepted = count(accepted, "accepted problem");
+                return writeln!(self.out, " · complete but for {accepted}");
+            }
+            (false, 0) => {}
+            (false, _) => missing.push(format!("{} accepted", grouped(accepted))),
         }
         let style = self.palette.problem;
         writeln!(
@@ -48,11 +56,16 @@ impl Page<'_, '_> {
         )
     }
 
-    /// `1,204 files and 3 archive members, 33.1 MB in 0.12 s`.
+    fn read_nothing(&self) -> bool {
+        let summary = self.view.summary();
+        summary.files == 0 && summary.objects == 0
+    }
+
+    /// `1,204 files, 365,514 git objects and 3 archive members, 33.1 MB in 0.12 s`.
     fn scanned(&self) -> String {
         let summary = self.view.summary();
         let coverage = self.view.coverage();
-        if summary.files == 0 {
+        if self.read_nothing() {
             let targets: Vec<String> = self
                 .view
                 .targets()
@@ -67,13 +80,21 @@ impl Page<'_, '_> {
             };
             return format!("no file to read in {}{skipped}", targets.join(", "));
         }
-        let members = match coverage.members.scanned {
-            0 => String::new(),
-            members => format!(" and {}", count(members, "archive member")),
-        };
+        let units = [
+            (summary.files, "file"),
+            (summary.objects, "git object"),
+            (coverage.members.scanned, "archive member"),
+        ];
+        let mut units: Vec<String> = units
+            .into_iter()
+            .filter(|&(number, _)| number > 0)
+            .map(|(number, noun)| count(number, noun))
+            .collect();
+        let last = units.pop().unwrap_or_default();
+        let and = if units.is_empty() { "" } else { " and " };
         format!(
-            "{}{members}, {} in {:.2} s",
-            count(summary.files, "file"),
+            "{}{and}{last}, {} in {:.2} s",
+            units.join(", "),
             words::size(summary.bytes),
             summary.seconds
         )
