@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use super::size::{self, Size};
+use crate::model::ProblemKind;
 use crate::report::Format;
 
 const EXAMPLES: &str = "\
@@ -255,6 +256,14 @@ pub(super) struct Scan {
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = "Git")]
     pub(super) max_object_size: Option<Size>,
 
+    /// Problems that do not make the scan incomplete, such as shallow,promisor,lfs
+    ///
+    /// They are listed in the report, marked as accepted, and the scan exits with 0 if there is
+    /// nothing else to tell.
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', value_parser = problem_kind_parser())]
+    #[arg(help_heading = "Exit code")]
+    pub(super) accept_incomplete: Vec<ProblemKind>,
+
     /// Stop reading an archive after N members [default: 100000]
     #[arg(long, value_name = "N", help_heading = "Limits on archives")]
     pub(super) archive_max_members: Option<u64>,
@@ -358,6 +367,14 @@ pub(super) enum RulesCommand {
     /// printed.
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
     Explain(RulesExplain),
+}
+
+/// The names of problems, as reports have them.
+fn problem_kind_parser() -> impl TypedValueParser<Value = ProblemKind> {
+    let names = ProblemKind::ALL.map(ProblemKind::as_str);
+    PossibleValuesParser::new(names).try_map(|name| {
+        ProblemKind::named(&name).ok_or_else(|| format!("no kind of problem is called {name}"))
+    })
 }
 
 /// Flags of `rules list`.

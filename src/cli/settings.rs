@@ -166,6 +166,7 @@ pub(super) fn resolve(
             rules,
             salt: random_salt()?,
             max_occurrences: max_occurrences.unwrap_or(DEFAULT_MAX_OCCURRENCES),
+            accepted: args.accept_incomplete.iter().copied().collect(),
         },
         config_file: file.path,
         rule_files,

@@ -58,6 +58,11 @@ pub fn prefiltered_runs(haystack: &[u8]) -> usize {
     .count()
 }
 
+/// The organisations that `text`, such as a URL, names, in lower case.
+pub fn organizations_in(text: &[u8]) -> Vec<String> {
+    context::named(text)
+}
+
 /// Finds the tokens in one stream of bytes after the other.
 ///
 /// Owns its buffers, which are reused; one per thread.

@@ -138,10 +138,12 @@ pub struct GitPlace {
     pub commit: Option<Arc<Commit>>,
     /// Whether a reference, `HEAD`, a stash, a reflog or the index leads to it.
     pub reachable: Option<bool>,
+    /// The stash or the entry of a reflog that does, where nothing else leads to it.
+    pub kept_by: Option<Arc<str>>,
 }
 
 /// Where a token can still be had, and since when.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exposure {
     /// The commit that brought it first.
     pub first: Option<Arc<Commit>>,

@@ -102,4 +102,12 @@ impl Origin {
             git: None,
         }
     }
+
+    /// Whether all is known of where it is: of what stands in a repository, whether anything leads
+    /// there, too.
+    pub fn is_placed(&self) -> bool {
+        self.git
+            .as_ref()
+            .is_none_or(|place| place.reachable.is_some())
+    }
 }

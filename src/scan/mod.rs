@@ -2,10 +2,14 @@
 
 mod check;
 mod explain;
+mod history;
 mod worker;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,12 +19,18 @@ pub use check::{CheckFailure, CheckOutcome, FailureCause, check};
 pub use explain::{Answer, explain};
 
 use crate::detect::Detector;
-use crate::model::{BytePath, Report, Sink, Summary, TargetKind, TargetSummary};
+use crate::model::{
+    BytePath, ObjectId, ProblemKind, Report, Sink, SourceKind, Summary, TargetKind, TargetSummary,
+};
 use crate::rules::RuleSet;
-use crate::sources::{self, Target, git};
+use crate::sources::{self, Target};
 use crate::token::Salt;
 use crate::triage::{Interrupted, Triage};
+use history::Pending;
 use worker::{Event, Shared, Totals, Worker};
+
+/// By the folder of a repository, without links: its name and what its `HEAD` is.
+type Heads = BTreeMap<PathBuf, (Arc<BytePath>, Option<ObjectId>)>;
 
 /// Messages under way; beyond it the workers wait for triage.
 const QUEUED: usize = 1024;
@@ -38,6 +48,8 @@ pub struct Config {
     pub salt: Salt,
     /// How many occurrences a finding lists.
     pub max_occurrences: NonZeroUsize,
+    /// Problems that do not make the scan incomplete.
+    pub accepted: BTreeSet<ProblemKind>,
 }
 
 /// How far a run is, for whoever watches it.
@@ -75,8 +87,10 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
         progress: progress.clone(),
         totals: Mutex::default(),
     });
+    let mut heads = Heads::new();
     let mut triage = thread::scope(|scope| {
-        let collector = scope.spawn(move || collect(&receiver, config.max_occurrences, progress));
+        let collector = scope.spawn(move || collect(&receiver, config, progress));
+        let events = sender.clone();
         // The sender belongs to this closure: when it and all workers are gone, triage ends.
         let worker = {
             let shared = shared.clone();
@@ -89,14 +103,14 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
                 ))
             }
         };
-        let repositories = sources::scan(&config.targets, &config.sources, &worker);
-        for repository in &repositories {
+        for repository in sources::scan(&config.targets, &config.sources, &worker) {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            let _ = git::scan(repository, &config.sources, &worker);
+            let head = history::scan(&repository, config, &worker, &events);
+            heads.insert(repository.top, (repository.name, head));
         }
-        drop(worker);
+        drop((worker, events));
         collector
             .join()
             .unwrap_or_else(|panic| resume_unwind(panic))
@@ -110,7 +124,11 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
         objects: coverage.objects.values().map(|tally| tally.scanned).sum(),
         seconds: 0.0,
     };
-    let targets = config.targets.iter().map(summarize).collect();
+    let targets = config
+        .targets
+        .iter()
+        .map(|target| summarize(target, &heads))
+        .collect();
     let interrupted = if stop.load(Ordering::Relaxed) {
         Interrupted::Yes
     } else {
@@ -119,34 +137,66 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
     triage.finish(targets, summary, interrupted)
 }
 
-fn collect(
-    receiver: &Receiver<Event>,
-    max_occurrences: NonZeroUsize,
-    progress: &Progress,
-) -> Triage {
-    let mut triage = Triage::new(max_occurrences);
+fn collect(receiver: &Receiver<Event>, config: &Config, progress: &Progress) -> Triage {
+    let mut triage = Triage::new(config.max_occurrences);
+    triage.accept(config.accepted.iter().copied());
+    let mut pending = Pending::default();
+    let mut found = BTreeSet::new();
     for event in receiver {
         match event {
             Event::Sighting(origin, candidate) => {
-                triage.add(origin, *candidate);
-                progress
-                    .findings
-                    .store(triage.tokens() as u64, Ordering::Relaxed);
+                if found.insert(candidate.secret.clone()) {
+                    progress.findings.fetch_add(1, Ordering::Relaxed);
+                }
+                if origin.is_placed() {
+                    if origin.source == SourceKind::File {
+                        let files = pending.files.entry(candidate.secret.clone()).or_default();
+                        files.insert(origin.path.clone());
+                    }
+                    triage.add(origin, *candidate);
+                } else {
+                    pending.sightings.push((origin, candidate));
+                }
+            }
+            Event::Placed(origin, candidate) => triage.add(origin, *candidate),
+            Event::Exposure(secret, exposure) => triage.exposure(&secret, exposure),
+            Event::Remotes(secret, organizations) => triage.remote_clues(&secret, organizations),
+            Event::HandOver(reply) => {
+                let sightings = mem::take(&mut pending.sightings);
+                let files = pending.files.clone();
+                // Whoever asked and went away needs no answer.
+                let _ = reply.send(Pending { sightings, files });
             }
             Event::Problem(problem) => triage.problem(problem),
         }
     }
+    // Of a repository whose scan was cut short, the object is what is known.
+    for (origin, candidate) in pending.sightings {
+        triage.add(origin, *candidate);
+    }
     triage
 }
 
-fn summarize(target: &Target) -> TargetSummary {
-    match target {
-        Target::Stdin => TargetSummary {
-            kind: TargetKind::Stdin,
-            path: BytePath::from("-"),
-            head: None,
+/// A target, as a repository if it is one with this `HEAD`.
+fn summarize(target: &Target, heads: &Heads) -> TargetSummary {
+    let path = match target {
+        Target::Stdin => {
+            return TargetSummary {
+                kind: TargetKind::Stdin,
+                path: BytePath::from("-"),
+                head: None,
+            };
+        }
+        Target::Path(path) => path,
+    };
+    let real = std::fs::canonicalize(path).ok();
+    match real.and_then(|real| heads.get(&real)) {
+        Some((name, head)) => TargetSummary {
+            kind: TargetKind::Repository,
+            path: BytePath::clone(name),
+            head: *head,
         },
-        Target::Path(path) => TargetSummary {
+        None => TargetSummary {
             kind: TargetKind::Path,
             path: BytePath::from(path.as_path()),
             head: None,

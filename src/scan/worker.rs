@@ -1,14 +1,17 @@
 //! The sink of one thread: a detector, a ledger and the way to triage.
 
+use std::collections::BTreeSet;
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Progress;
+use super::history::Pending;
 use crate::detect::Detector;
 use crate::model::{
-    BytePath, Candidate, Coverage, Origin, Outcome, Outside, Problem, Sink, SourceKind, Unit,
+    BytePath, Candidate, Coverage, Exposure, Origin, Outcome, Outside, Problem, Secret, Sink,
+    SourceKind, Unit,
 };
 
 /// Progress within one large stream is told this often.
@@ -18,6 +21,14 @@ const TELL_BYTES: u64 = 8 << 20;
 pub(super) enum Event {
     /// Something that a rule takes for a token, and where.
     Sighting(Origin, Box<Candidate>),
+    /// A sighting in a repository whose place is known now.
+    Placed(Origin, Box<Candidate>),
+    /// Where a token can be had.
+    Exposure(Secret, Exposure),
+    /// Organisations that the remotes of a repository name in which a token stands.
+    Remotes(Secret, BTreeSet<String>),
+    /// Asks for the sightings whose place is not known.
+    HandOver(SyncSender<Pending>),
     /// Something that was not read.
     Problem(Problem),
 }

@@ -26,7 +26,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates with the rooms that they are confined to.
-const CONFINED: [(&str, &[&str]); 24] = [
+const CONFINED: [(&str, &[&str]); 31] = [
     ("crc32fast", &["token"]),
     ("sha2", &["token"]),
     ("toml", &["rules", "cli"]),
@@ -51,6 +51,13 @@ const CONFINED: [(&str, &[&str]); 24] = [
     ("ctrlc", &["cli"]),
     ("getrandom", &["cli"]),
     ("libc", &["sources"]),
+    ("git2", &["sources"]),
+    ("gix_pack", &["sources"]),
+    ("gix_hash", &["sources"]),
+    ("gix_object", &["sources"]),
+    ("gix_error", &["sources"]),
+    ("gix_utils", &["sources"]),
+    ("gix_zlib", &["sources"]),
 ];
 
 /// What each import that is not allowed breaks.

@@ -114,4 +114,10 @@ pub(crate) fn read(layer: &[u8], span: Range<usize>) -> Reading {
     }
 }
 
+/// The organisations that `text` names, each once, in their order.
+pub(super) fn named(text: &[u8]) -> Vec<String> {
+    let window = Window::around(text, &(0..0));
+    Text::new(&window).nearest(usize::MAX)
+}
+
 pub(crate) use label::is_pat_context;

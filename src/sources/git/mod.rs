@@ -12,6 +12,7 @@
 //! Packs are decoded whole. Where that stops at damage, what it left out is read object by object,
 //! so that only the damaged ones and those built on them are lost.
 
+mod attribution;
 mod lfs;
 mod links;
 mod loose;
@@ -20,6 +21,7 @@ mod pack;
 pub mod part;
 mod pass;
 mod paths;
+mod place;
 mod reflog;
 mod refs;
 pub(super) mod repository;
@@ -41,6 +43,7 @@ use crate::model::{
     BytePath, ObjectId, Origin, Outcome, Outside, Problem, ProblemKind, Sink, SourceKind, Unit,
 };
 
+pub use place::{Hit, Placed};
 pub use repository::{Repository, around, join};
 
 /// What was read of a repository, kept to say where its objects stand.
@@ -51,6 +54,29 @@ pub struct History<'r> {
     reflogs: Vec<Reflog>,
     /// Commits whose parents a shallow clone left out.
     shallow: BTreeSet<ObjectId>,
+}
+
+impl History<'_> {
+    /// The commit at `HEAD`.
+    pub fn head(&self) -> Option<ObjectId> {
+        self.references.head
+    }
+
+    /// The URLs of its remotes.
+    pub fn remotes(&self) -> Vec<Vec<u8>> {
+        self.repository.remotes()
+    }
+
+    /// Whether `file`, named as in reports, is one of its work tree, and not of git.
+    pub fn is_checked_out(&self, file: &BytePath) -> bool {
+        let path = paths::from_bytes(&file.0);
+        let name = paths::from_bytes(&self.repository.name.0);
+        let inside = match self.repository.name.0.as_slice() {
+            b"." if path.is_relative() => Some(path.as_path()),
+            _ => path.strip_prefix(&name).ok(),
+        };
+        inside.is_some_and(|inside| inside.components().all(|part| part.as_os_str() != ".git"))
+    }
 }
 
 /// Scans all of `repository` that is not in its work trees; `None` if it must not be read.

@@ -42,7 +42,8 @@ impl History<'_> {
             jobs: options.jobs,
             max_size: options.max_object_size,
         };
-        let attribution = attribution::attribute(&self.store, pass, &traced, &self.tips(), MAX_EDGES);
+        let attribution =
+            attribution::attribute(&self.store, pass, &traced, &self.tips(), MAX_EDGES);
         let placing = Placing {
             history: self,
             attribution: &attribution,
@@ -65,7 +66,9 @@ impl History<'_> {
                     traced.names.insert(hit.origin.path.0.as_slice().into());
                 }
                 SourceKind::GitMessage => traced.messages.extend(self.number(&hit.origin)),
-                SourceKind::GitReflog => traced.messages.extend(self.moved_to(hit).and_then(|id| self.find(&id))),
+                SourceKind::GitReflog => traced
+                    .messages
+                    .extend(self.moved_to(hit).and_then(|id| self.find(&id))),
                 _ => {
                     if let Some(blob) = self.number(&hit.origin) {
                         traced.blobs.insert(blob);
@@ -93,16 +96,31 @@ impl History<'_> {
             let entries = log.entries().rev().enumerate();
             entries.flat_map(|(at, entry)| {
                 // What a reference pointed at before is what the entry below it tells.
-                [(format!("{}@{{{at}}}", log.name), entry.new), (format!("{}@{{{}}}", log.name, at + 1), entry.old)]
+                [
+                    (format!("{}@{{{at}}}", log.name), entry.new),
+                    (format!("{}@{{{}}}", log.name, at + 1), entry.old),
+                ]
             })
         });
-        let staged = self.references.staged.iter().filter(|staged| !staged.is_submodule);
+        let staged = self
+            .references
+            .staged
+            .iter()
+            .filter(|staged| !staged.is_submodule);
         Tips {
             head: self.references.head.as_ref().and_then(find),
-            refs: refs.filter_map(|(name, id)| Some((name.clone(), find(id)?))).collect(),
-            others: others.filter_map(|(label, id)| Some((label, find(&id)?))).collect(),
+            refs: refs
+                .filter_map(|(name, id)| Some((name.clone(), find(id)?)))
+                .collect(),
+            others: others
+                .filter_map(|(label, id)| Some((label, find(&id)?)))
+                .collect(),
             index: staged.filter_map(|staged| find(&staged.object)).collect(),
-            shallow: self.shallow.iter().filter_map(find).collect::<BTreeSet<_>>(),
+            shallow: self
+                .shallow
+                .iter()
+                .filter_map(find)
+                .collect::<BTreeSet<_>>(),
         }
     }
 
@@ -116,9 +134,10 @@ impl History<'_> {
 
     /// What the entry of a reflog in which a hit stands moved its reference to.
     fn moved_to(&self, hit: &Hit) -> Option<ObjectId> {
-        let log = self.reflogs.iter().find(|log| {
-            hit.origin.path == BytePath::from(self.repository.relative(&log.path))
-        })?;
+        let log = self
+            .reflogs
+            .iter()
+            .find(|log| hit.origin.path == BytePath::from(self.repository.relative(&log.path)))?;
         Some(log.at_line(hit.line?)?.new)
     }
 }
@@ -154,16 +173,34 @@ impl Placing<'_> {
             .places
             .iter()
             .map(|place| match &place.annotated {
-                Some(commit) => self.origin(SourceKind::GitNote, member.to_vec(), origin, Some(commit), &traced.reach),
+                Some(commit) => self.origin(
+                    SourceKind::GitNote,
+                    member.to_vec(),
+                    origin,
+                    Some(commit),
+                    &traced.reach,
+                ),
                 None => {
                     let path = [&place.path.0, member].concat();
-                    self.origin(origin.source, path, origin, traced.introduced.as_ref(), &traced.reach)
+                    self.origin(
+                        origin.source,
+                        path,
+                        origin,
+                        traced.introduced.as_ref(),
+                        &traced.reach,
+                    )
                 }
             })
             .collect();
         places.extend(self.staged(origin, member, traced));
         if places.is_empty() {
-            places.push(self.origin(origin.source, origin.path.0.clone(), origin, None, &traced.reach));
+            places.push(self.origin(
+                origin.source,
+                origin.path.0.clone(),
+                origin,
+                None,
+                &traced.reach,
+            ));
         }
         places
     }
@@ -189,7 +226,13 @@ impl Placing<'_> {
             .iter()
             .map(|name| {
                 let path = name.path.0.clone();
-                let mut placed = self.origin(SourceKind::GitName, path, origin, name.introduced.as_ref(), &name.reach);
+                let mut placed = self.origin(
+                    SourceKind::GitName,
+                    path,
+                    origin,
+                    name.introduced.as_ref(),
+                    &name.reach,
+                );
                 if let Some(place) = &mut placed.git {
                     place.object = name.object;
                 }
@@ -202,17 +245,34 @@ impl Placing<'_> {
         let number = self.history.number(origin);
         let traced = number.and_then(|number| self.attribution.messages.get(&number));
         traced
-            .map(|traced| self.origin(SourceKind::GitMessage, Vec::new(), origin, traced.commit.as_ref(), &traced.reach))
+            .map(|traced| {
+                self.origin(
+                    SourceKind::GitMessage,
+                    Vec::new(),
+                    origin,
+                    traced.commit.as_ref(),
+                    &traced.reach,
+                )
+            })
             .into_iter()
             .collect()
     }
 
     fn reflog(&self, hit: &Hit) -> Vec<Origin> {
-        let number = self.history.moved_to(hit).and_then(|id| self.history.find(&id));
+        let number = self
+            .history
+            .moved_to(hit)
+            .and_then(|id| self.history.find(&id));
         let traced = number.and_then(|number| self.attribution.messages.get(&number));
         let commit = traced.and_then(|traced| traced.commit.as_ref());
         let path = hit.origin.path.0.clone();
-        vec![self.origin(SourceKind::GitReflog, path, &hit.origin, commit, &Reach::Tip)]
+        vec![self.origin(
+            SourceKind::GitReflog,
+            path,
+            &hit.origin,
+            commit,
+            &Reach::Tip,
+        )]
     }
 
     fn origin(

@@ -17,7 +17,7 @@ pub struct Repository {
     /// Its work tree, or itself if it has none, as the report names it.
     pub name: Arc<BytePath>,
     /// The folder that is named so, without links.
-    pub(super) top: PathBuf,
+    pub top: PathBuf,
     /// What all work trees share: objects, references, configuration.
     pub(super) common: PathBuf,
     /// The git folders of its work trees, the shared one first.
@@ -123,7 +123,24 @@ impl Repository {
             object,
             commit: None,
             reachable: None,
+            kept_by: None,
         }
+    }
+
+    /// The URLs of its remotes.
+    pub(super) fn remotes(&self) -> Vec<Vec<u8>> {
+        let mut urls = Vec::new();
+        let config = Config::open(&self.common.join("config"));
+        let entries = config
+            .as_ref()
+            .ok()
+            .and_then(|config| config.entries(Some("^remote\\..*\\.(push)?url$")).ok());
+        if let Some(mut entries) = entries {
+            while let Some(Ok(entry)) = entries.next() {
+                urls.push(entry.value_bytes().to_vec());
+            }
+        }
+        urls
     }
 
     /// How its objects are named.

@@ -155,6 +155,7 @@ impl<'s> Reader<'_, 's> {
             object: refs::id(object),
             commit: commit.cloned(),
             reachable: Some(true),
+            kept_by: None,
         }
     }
 
@@ -164,6 +165,7 @@ impl<'s> Reader<'_, 's> {
             object: None,
             commit: None,
             reachable: None,
+            kept_by: None,
         };
         Scanner::new((self.sinks)(), nowhere, SHA1, self.options.limits)
     }
