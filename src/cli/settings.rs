@@ -12,12 +12,9 @@ use super::exit::{DEFAULT_LEAK_CODE, Failure};
 use super::output::{self, Output};
 use crate::report::Format;
 use crate::rules::{RuleSet, Unproven};
-use crate::sources::git::part::Part;
+use crate::sources::git::{self, part::Part};
 use crate::sources::{self, Target, archive};
 use crate::token::Salt;
-
-/// Bytes of the largest object that is read.
-const DEFAULT_MAX_OBJECT_SIZE: usize = 1 << 30;
 
 /// How many occurrences a finding lists.
 const DEFAULT_MAX_OCCURRENCES: NonZeroUsize = NonZeroUsize::new(1000).expect("not zero");
@@ -235,12 +232,14 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
         respect_gitignore: args.respect_gitignore || file.respect_gitignore,
         exclude: file.exclude.iter().chain(&args.exclude).cloned().collect(),
         one_file_system: args.one_file_system || file.one_file_system,
-        part: part(args, environment),
-        worktree: !args.no_worktree,
-        history: !args.no_history,
-        max_object_size: size(args.max_object_size)
-            .and_then(|bytes| usize::try_from(bytes).ok())
-            .unwrap_or(DEFAULT_MAX_OBJECT_SIZE),
+        git: git::Scope {
+            worktree: !args.no_worktree,
+            history: !args.no_history,
+            part: part(args, environment),
+            max_object_size: size(args.max_object_size)
+                .and_then(|bytes| usize::try_from(bytes).ok())
+                .unwrap_or(git::Scope::default().max_object_size),
+        },
         max_file_size: size(args.max_file_size).or(file.max_file_size),
         jobs: jobs.map_or(1, NonZeroUsize::get),
         limits,

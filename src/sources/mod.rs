@@ -52,14 +52,8 @@ pub struct Options {
     pub max_file_size: Option<u64>,
     /// How many threads read; at least one.
     pub jobs: usize,
-    /// Read the files of work trees, and what is staged in them.
-    pub worktree: bool,
-    /// Read the history of repositories.
-    pub history: bool,
-    /// Read nothing but this part of the history of repositories.
-    pub part: Option<git::part::Part>,
-    /// Leave out objects of more bytes.
-    pub max_object_size: usize,
+    /// What of git repositories is read.
+    pub git: git::Scope,
     /// Where unpacking stops.
     pub limits: archive::Limits,
 }
@@ -71,10 +65,7 @@ impl Default for Options {
             exclude: Vec::new(),
             one_file_system: false,
             max_file_size: None,
-            worktree: true,
-            history: true,
-            part: None,
-            max_object_size: 1 << 30,
+            git: git::Scope::default(),
             jobs: 1,
             limits: archive::Limits::default(),
         }
@@ -100,7 +91,7 @@ pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) -> Vec<Rep
     if roots.is_empty() {
         return Vec::new();
     }
-    if let Some(part) = &options.part {
+    if let Some(part) = &options.git.part {
         for root in &roots {
             if let Err(error) = git::part::scan(&root.path, part, options, sinks) {
                 sinks().problem(Problem {
@@ -113,7 +104,7 @@ pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) -> Vec<Rep
         return Vec::new();
     }
     let met = walk::walk(&roots, options, sinks);
-    if options.history {
+    if options.git.history {
         git::join(&met)
     } else {
         Vec::new()

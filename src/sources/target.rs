@@ -76,7 +76,7 @@ pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetErro
         .iter()
         .filter_map(|target| match target {
             Target::Stdin => None,
-            Target::Path(path) => match (check_path(path), &options.part) {
+            Target::Path(path) => match (check_path(path), &options.git.part) {
                 (Ok(()), Some(part)) => part::check(path, part).err().map(TargetError::Part),
                 (checked, _) => checked.err(),
             },

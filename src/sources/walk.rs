@@ -203,7 +203,7 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
             SkipReason::FileSystem
         } else if let Some(part) = git_folder::part(place.path, is_folder) {
             return self.part(place.path, part);
-        } else if !self.options.worktree && self.is_checked_out(place.path, is_folder) {
+        } else if !self.options.git.worktree && self.is_checked_out(place.path, is_folder) {
             return Some(WalkState::Continue);
         } else {
             return None;
@@ -221,7 +221,7 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         {
             self.meet(git);
         }
-        let is_read = matches!(part, Part::Logs | Part::Lfs) && !self.options.history;
+        let is_read = matches!(part, Part::Logs | Part::Lfs) && !self.options.git.history;
         (!is_read).then_some(WalkState::Skip)
     }
 

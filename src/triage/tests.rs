@@ -299,6 +299,7 @@ fn in_git(sighting: Sighting, source: SourceKind, repository: &str, digit: char)
         object: Some(commit.id),
         commit: Some(commit),
         reachable: Some(true),
+        kept_by: None,
     });
     (origin, candidate)
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use memchr::memmem;
-use patsweep::model::{Coverage, Origin, Outcome, Problem, ProblemKind, Sink, SkipReason, Unit};
+use patsweep::model::{
+    Coverage, Origin, Outcome, Outside, Problem, ProblemKind, Sink, SkipReason, Unit,
+};
 use patsweep::sources::{Options, Target, check, scan};
 
 /// Stands for a token: the sources do not know what one is.
@@ -149,6 +151,10 @@ impl Sink for Recorder {
             .coverage
             .tally_mut(unit)
             .add(outcome);
+    }
+
+    fn outside(&mut self, _: &Outside) {
+        panic!("files are in no repository");
     }
 
     fn stopped(&self) -> bool {

@@ -46,6 +46,30 @@ use crate::model::{
 pub use place::{Hit, Placed};
 pub use repository::{Repository, around, join};
 
+/// What of repositories is read.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The files of work trees, and what is staged in them.
+    pub worktree: bool,
+    /// History.
+    pub history: bool,
+    /// Nothing but this part of history.
+    pub part: Option<part::Part>,
+    /// Objects of more bytes are left out.
+    pub max_object_size: usize,
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self {
+            worktree: true,
+            history: true,
+            part: None,
+            max_object_size: 1 << 30,
+        }
+    }
+}
+
 /// What was read of a repository, kept to say where its objects stand.
 pub struct History<'r> {
     repository: &'r Repository,
@@ -217,7 +241,7 @@ fn read_objects(
     );
     let pass = pass::Options {
         jobs: options.jobs,
-        max_size: options.max_object_size,
+        max_size: options.git.max_object_size,
     };
     let mut visitor = visit.visitor();
     let lost = pass::run(

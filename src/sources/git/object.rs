@@ -40,7 +40,7 @@ pub(super) struct Scanner<'v, 's> {
     pub(super) links: Option<Links<'v>>,
 }
 
-impl<'v, 's> Scanner<'v, 's> {
+impl<'s> Scanner<'_, 's> {
     /// For objects that are named by `id_len` bytes and stand in `place`.
     pub(super) fn new(
         sink: Box<dyn Sink + Send + 's>,

@@ -40,7 +40,7 @@ impl History<'_> {
         let traced = self.traced(hits, tokens);
         let pass = pass::Options {
             jobs: options.jobs,
-            max_size: options.max_object_size,
+            max_size: options.git.max_object_size,
         };
         let attribution =
             attribution::attribute(&self.store, pass, &traced, &self.tips(), MAX_EDGES);
@@ -172,24 +172,20 @@ impl Placing<'_> {
         let mut places: Vec<_> = traced
             .places
             .iter()
-            .map(|place| match &place.annotated {
-                Some(commit) => self.origin(
-                    SourceKind::GitNote,
-                    member.to_vec(),
-                    origin,
-                    Some(commit),
-                    &traced.reach,
-                ),
-                None => {
-                    let path = [&place.path.0, member].concat();
-                    self.origin(
-                        origin.source,
+            .map(|place| {
+                if let Some(commit) = &place.annotated {
+                    let path = member.to_vec();
+                    return self.origin(
+                        SourceKind::GitNote,
                         path,
                         origin,
-                        traced.introduced.as_ref(),
+                        Some(commit),
                         &traced.reach,
-                    )
+                    );
                 }
+                let path = [&place.path.0, member].concat();
+                let commit = traced.introduced.as_ref();
+                self.origin(origin.source, path, origin, commit, &traced.reach)
             })
             .collect();
         places.extend(self.staged(origin, member, traced));

@@ -58,7 +58,7 @@ pub fn join(met: &[PathBuf]) -> Vec<Repository> {
 }
 
 /// The repository whose work tree or git folder is `folder` itself.
-pub fn at(folder: &Path) -> bool {
+fn at(folder: &Path) -> bool {
     is_git(folder) || git_folder(&folder.join(".git")).is_some()
 }
 

@@ -39,11 +39,11 @@ pub(super) struct Unopened {
 }
 
 impl Unopened {
-    pub(super) fn new(path: &Path, kind: ProblemKind, message: impl ToString) -> Self {
+    pub(super) fn new(path: &Path, kind: ProblemKind, message: impl Into<String>) -> Self {
         Self {
             path: path.to_path_buf(),
             kind,
-            message: message.to_string(),
+            message: message.into(),
         }
     }
 
@@ -147,7 +147,7 @@ pub(super) fn folders(first: &Path) -> (Vec<PathBuf>, Vec<Unopened>) {
                 match alternates(&real) {
                     Ok(others) => waiting.extend(others),
                     Err(error) => {
-                        unopened.push(Unopened::io(&real.join("info/alternates"), &error))
+                        unopened.push(Unopened::io(&real.join("info/alternates"), &error));
                     }
                 }
                 folders.push(real);

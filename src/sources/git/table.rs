@@ -43,11 +43,6 @@ impl Table {
         self.ids.len()
     }
 
-    /// Their numbers.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = Number> + use<> {
-        (0..self.ids.len() as u32).map(Number)
-    }
-
     /// The object with this name.
     pub(super) fn find(&self, id: &[u8]) -> Option<Number> {
         let prefix = prefix(id);

@@ -217,7 +217,7 @@ impl<'s> Reader<'_, 's> {
     fn blob(&self, odb: &Odb<'_>, item: &Item, scanner: &mut Scanner<'_, '_>) {
         let place = self.place(item.blob, item.commit.as_ref());
         let size = odb.read_header(item.blob).map_or(0, |(size, _)| size);
-        if size > self.options.max_object_size {
+        if size > self.options.git.max_object_size {
             scanner.lost(place, ObjectKind::Blob, &Lost::TooLarge(size as u64));
             return;
         }

@@ -18,13 +18,20 @@ pub(super) struct Commits {
     tags: Vec<Oid>,
 }
 
+/// An annotated tag.
+struct Tag {
+    id: Oid,
+    /// What it leads to.
+    commit: Oid,
+}
+
 impl Commits {
     /// With those of `tags` whose commits are among them.
-    fn with_tags(commits: Vec<Oid>, tags: &[(Oid, Oid)]) -> Self {
+    fn with_tags(commits: Vec<Oid>, tags: &[Tag]) -> Self {
         let new: HashSet<_> = commits.iter().collect();
-        let tags = tags.iter().filter(|(_, target)| new.contains(target));
+        let tags = tags.iter().filter(|tag| new.contains(&tag.commit));
         Self {
-            tags: tags.map(|(tag, _)| *tag).collect(),
+            tags: tags.map(|tag| tag.id).collect(),
             commits,
         }
     }
@@ -101,7 +108,7 @@ pub(super) fn since(
 }
 
 /// The commits that references and `HEAD` lead to, and annotated tags with the commits they name.
-fn tips(repository: &Repository) -> Result<(Vec<Oid>, Vec<(Oid, Oid)>), git2::Error> {
+fn tips(repository: &Repository) -> Result<(Vec<Oid>, Vec<Tag>), git2::Error> {
     let (mut tips, mut tags) = (Vec::new(), Vec::new());
     tips.extend(repository.head().ok().and_then(|head| head.target()));
     for reference in repository.references()?.flatten() {
@@ -116,7 +123,10 @@ fn tips(repository: &Repository) -> Result<(Vec<Oid>, Vec<(Oid, Oid)>), git2::Er
         };
         tips.push(commit.id());
         if commit.id() != id {
-            tags.push((id, commit.id()));
+            tags.push(Tag {
+                id,
+                commit: commit.id(),
+            });
         }
     }
     Ok((tips, tags))

@@ -154,7 +154,7 @@ fn damaged_objects() {
     let number = opened.number(&blob);
     let traced = opened.attribute(&Hits {
         blobs: [number].into(),
-        messages: opened.store.table.numbers().collect(),
+        messages: (0..opened.store.table.len() as u32).map(Number).collect(),
         ..Hits::default()
     });
     let blob = &traced.blobs[&number];
