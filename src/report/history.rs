@@ -74,6 +74,9 @@ pub(super) fn place(occurrence: &OccurrenceView<'_>) -> Vec<String> {
         };
         lines.push(format!("not reachable from any reference{until}"));
     }
+    if let Some(label) = &git.kept_by {
+        lines.push(format!("reachable through {label} alone"));
+    }
     lines
 }
 

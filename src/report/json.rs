@@ -233,6 +233,8 @@ struct Occurrence {
     object: Option<String>,
     commit: Option<Commit>,
     reachable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_by: Option<String>,
 }
 
 impl Occurrence {
@@ -245,14 +247,15 @@ impl Occurrence {
             encodings,
             excerpt: _,
         } = occurrence;
-        let (repository, object, commit, reachable) = match git {
+        let (repository, object, commit, reachable, kept_by) = match git {
             Some(git) => (
                 Some(git.repository.to_text().into_owned()),
                 git.object.map(hex),
                 git.commit.map(Commit::new),
                 git.reachable,
+                git.kept_by,
             ),
-            None => (None, None, None, None),
+            None => (None, None, None, None, None),
         };
         Self {
             source: source.as_str(),
@@ -266,6 +269,7 @@ impl Occurrence {
             object,
             commit,
             reachable,
+            kept_by,
         }
     }
 }

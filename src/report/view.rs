@@ -88,6 +88,8 @@ pub(super) struct GitView {
     pub(super) object: Option<ObjectId>,
     pub(super) commit: Option<CommitView>,
     pub(super) reachable: Option<bool>,
+    /// What leads there where no reference does.
+    pub(super) kept_by: Option<String>,
 }
 
 /// A commit.
@@ -236,6 +238,7 @@ impl<'a> View<'a> {
             object: place.object,
             commit: place.commit.as_deref().map(|commit| self.commit(commit)),
             reachable: place.reachable,
+            kept_by: place.kept_by.as_deref().map(|label| self.name(label)),
         }
     }
 

@@ -41,6 +41,7 @@ pub(crate) fn in_git(source: SourceKind, path: &str, commit: Option<Commit>) -> 
         object: Some(id('b')),
         commit: commit.map(Arc::new),
         reachable: Some(true),
+        kept_by: None,
     });
     occurrence
 }
@@ -73,6 +74,8 @@ fn every_place() -> Vec<Occurrence> {
     lost.origin.git.as_mut().unwrap().reachable = Some(false);
     let mut reflog = git(SourceKind::GitReflog, ".git/logs/HEAD");
     reflog.origin.git.as_mut().unwrap().object = None;
+    let mut stashed = git(SourceKind::GitObject, "conf/a.zip!/b");
+    stashed.origin.git.as_mut().unwrap().kept_by = Some("stash@{0}".into());
     let mut named = git(SourceKind::GitName, "conf/…zzzz.txt");
     named.position = None;
     vec![
@@ -87,7 +90,7 @@ fn every_place() -> Vec<Occurrence> {
         reflog,
         lost,
         in_git(SourceKind::GitIndex, "conf/.npmrc", None),
-        git(SourceKind::GitObject, "conf/a.zip!/b"),
+        stashed,
         named,
         git(SourceKind::GitLfs, "conf/large.bin"),
     ]
