@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use gix_hash::Kind as Hash;
 
-use super::pack::Pack;
-use super::table::Table;
-use crate::model::{ObjectId, ProblemKind};
+use super::loose;
+use super::pack::{Pack, Reader};
+use super::table::{Number, Table};
+use crate::model::{ObjectId, ObjectKind, ProblemKind};
 
 /// All objects of a database.
 pub(super) struct Store {
@@ -76,6 +77,55 @@ impl Store {
             hash,
         };
         (store, unopened)
+    }
+
+    /// A reader of single objects.
+    pub(super) fn objects(&self) -> Objects<'_> {
+        let loose = self.loose.iter();
+        let mut loose: Vec<_> = loose.map(|(id, path)| (*id, path.as_path())).collect();
+        loose.sort_unstable();
+        Objects {
+            table: &self.table,
+            packs: self
+                .packs
+                .iter()
+                .map(|pack| (pack, pack.reader()))
+                .collect(),
+            loose,
+        }
+    }
+}
+
+/// Reads single objects, wherever they stand.
+pub(super) struct Objects<'s> {
+    table: &'s Table,
+    packs: Vec<(&'s Pack, Reader<'s>)>,
+    /// Sorted.
+    loose: Vec<(ObjectId, &'s Path)>,
+}
+
+impl Objects<'_> {
+    /// Reads `number` into `object`; `None` if no place of it is whole.
+    pub(super) fn read(
+        &mut self,
+        number: Number,
+        max_size: usize,
+        object: &mut Vec<u8>,
+    ) -> Option<ObjectKind> {
+        let id = self.table.id(number);
+        for (pack, reader) in &mut self.packs {
+            let read = pack
+                .offset_of(&id)
+                .and_then(|offset| reader.read(offset, max_size, object).ok());
+            if read.is_some() {
+                return read;
+            }
+        }
+        let start = self.loose.partition_point(|(known, _)| *known < id);
+        let mut places = self.loose[start..]
+            .iter()
+            .take_while(|(known, _)| *known == id);
+        places.find_map(|(_, path)| loose::read(path, max_size, object).ok())
     }
 }
 

@@ -1,0 +1,389 @@
+//! The pass over trees, commits and tags: what of them is needed to trace hits.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::super::object::entries;
+use super::super::pass;
+use super::super::store::Store;
+use super::super::table::Number;
+use super::details;
+use super::{Hits, NONE};
+use crate::model::{ObjectId, ObjectKind};
+
+/// Bits of the filter that tells most blobs that are no hits, by the start of their ids.
+const FILTER: usize = 1 << 18;
+
+/// Trees that are told apart before their number is added to what all threads have kept.
+const BATCH: usize = 4096;
+
+/// A folder in a tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    pub(super) child: Number,
+    pub(super) name: u32,
+}
+
+/// An entry that is a hit by its blob or by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Held {
+    pub(super) name: u32,
+    /// What it names; [`NONE`] if that is not in the database.
+    pub(super) child: u32,
+}
+
+/// What one thread gathered. Names and lists are interned: they recur in every version of a
+/// folder.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub(super) names: HashMap<Box<[u8]>, u32>,
+    /// The hits in a tree, in its order.
+    pub(super) lists: HashMap<Box<[Held]>, u32>,
+    /// Trees with hits, and which.
+    pub(super) listed: Vec<(Number, u32)>,
+    pub(super) edges: Vec<Edge>,
+    /// Trees with folders, and where their edges end; they begin where those before end.
+    pub(super) edged: Vec<(Number, usize)>,
+    pub(super) commits: Vec<RawCommit>,
+    /// Tags and what they name.
+    pub(super) tags: Vec<(Number, Number)>,
+    /// Edges that are not counted in what all threads have kept.
+    uncounted: usize,
+    /// Used again for every tree.
+    held: Vec<Held>,
+}
+
+/// A commit as it stands in the database.
+#[derive(Debug)]
+pub(super) struct RawCommit {
+    pub(super) number: Number,
+    pub(super) tree: Option<Number>,
+    /// Those in the database.
+    pub(super) parents: Box<[Number]>,
+    /// Whether it has parents beside these.
+    pub(super) is_cut: bool,
+    /// Seconds since 1970; 0 if it does not tell.
+    pub(super) date: i64,
+}
+
+/// Reads all trees, commits and tags of `store` for what leads to `hits`.
+///
+/// Of more than `max_edges` edges none is kept while it is not known which lead to hits: that is
+/// found in as many passes as these folders are deep, then only their edges are kept.
+pub(super) fn gather(
+    store: &Store,
+    options: pass::Options,
+    hits: &Hits,
+    max_edges: usize,
+) -> Vec<Part> {
+    let (mut parts, is_over) = Collection::new(store, hits, max_edges, None).run(options, |kind| {
+        matches!(
+            kind,
+            ObjectKind::Tree | ObjectKind::Commit | ObjectKind::Tag
+        )
+    });
+    if is_over {
+        for part in &mut parts {
+            part.edges = Vec::new();
+            part.edged = Vec::new();
+        }
+        let marks = mark(store, options, &parts);
+        let edges = Collection::new(store, hits, usize::MAX, Some(&marks));
+        parts.extend(edges.run(options, |kind| kind == ObjectKind::Tree).0);
+    }
+    parts
+}
+
+/// Marks the trees that lead to hits, in passes, until a pass finds no more.
+fn mark(store: &Store, options: pass::Options, parts: &[Part]) -> Marks {
+    let marks = Marks::new(store.table.len());
+    for &(number, _) in parts.iter().flat_map(|part| &part.listed) {
+        marks.set(number);
+    }
+    let id_len = store.hash.len_in_bytes();
+    loop {
+        let changed = AtomicBool::new(false);
+        pass::run(
+            store,
+            options,
+            |number| store.table.kind(number) == ObjectKind::Tree,
+            |number, _, bytes| {
+                let mut folders = entries(bytes, id_len).flatten().filter(|it| it.is_tree);
+                if !marks.has(number)
+                    && folders.any(|it| store.table.find(it.id).is_some_and(|it| marks.has(it)))
+                {
+                    marks.set(number);
+                    changed.store(true, Ordering::Relaxed);
+                }
+                true
+            },
+        );
+        if !changed.into_inner() {
+            return marks;
+        }
+    }
+}
+
+/// Trees that lead to hits.
+struct Marks(Vec<AtomicU64>);
+
+impl Marks {
+    fn new(count: usize) -> Self {
+        Self((0..count.div_ceil(64)).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    fn set(&self, number: Number) {
+        self.0[number.0 as usize / 64].fetch_or(1 << (number.0 % 64), Ordering::Relaxed);
+    }
+
+    fn has(&self, number: Number) -> bool {
+        self.0[number.0 as usize / 64].load(Ordering::Relaxed) & 1 << (number.0 % 64) != 0
+    }
+}
+
+/// What the threads of a pass share.
+struct Collection<'c> {
+    store: &'c Store,
+    hits: &'c Hits,
+    /// Bytes of the shortest hit among the names.
+    shortest: usize,
+    /// Whether a hit has an id that starts so.
+    filter: Vec<bool>,
+    /// Keep only the edges between these, and nothing else.
+    only: Option<&'c Marks>,
+    max_edges: usize,
+    /// How many edges were kept.
+    edges: AtomicUsize,
+    /// Whether they were too many.
+    is_over: AtomicBool,
+    /// Parts that no thread uses now.
+    idle: Mutex<Vec<Part>>,
+}
+
+impl<'c> Collection<'c> {
+    fn new(store: &'c Store, hits: &'c Hits, max_edges: usize, only: Option<&'c Marks>) -> Self {
+        let mut filter = vec![false; FILTER];
+        for &blob in &hits.blobs {
+            filter[start_of(store.table.id(blob).as_bytes())] = true;
+        }
+        Self {
+            store,
+            hits,
+            shortest: hits.names.iter().map(|name| name.len()).min().unwrap_or(0),
+            filter,
+            only,
+            max_edges,
+            edges: AtomicUsize::new(0),
+            is_over: AtomicBool::new(false),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// What the threads gathered, and whether the edges were too many.
+    fn run(
+        self,
+        options: pass::Options,
+        wanted: impl Fn(ObjectKind) -> bool + Sync,
+    ) -> (Vec<Part>, bool) {
+        let mut collector = self.collector();
+        pass::run(
+            self.store,
+            options,
+            |number| wanted(self.store.table.kind(number)),
+            move |number, kind, bytes| {
+                collector.object(number, kind, bytes);
+                true
+            },
+        );
+        let parts = self
+            .idle
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let edges: usize = parts.iter().map(|part| part.edges.len()).sum();
+        (parts, self.is_over.into_inner() || edges > self.max_edges)
+    }
+
+    fn collector(&self) -> Collector<'_, 'c> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        Collector {
+            shared: self,
+            part: Some(Box::new(idle.pop().unwrap_or_default())),
+        }
+    }
+
+    /// Counts the edges of a part; false if there are too many.
+    fn count(&self, part: &mut Part) -> bool {
+        if part.uncounted >= BATCH {
+            let before = self.edges.fetch_add(part.uncounted, Ordering::Relaxed);
+            if before + part.uncounted > self.max_edges {
+                self.is_over.store(true, Ordering::Relaxed);
+            }
+            part.uncounted = 0;
+        }
+        !self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+/// One thread's part in use. A clone is another one, for another thread.
+struct Collector<'a, 'c> {
+    shared: &'a Collection<'c>,
+    part: Option<Box<Part>>,
+}
+
+impl Clone for Collector<'_, '_> {
+    fn clone(&self) -> Self {
+        self.shared.collector()
+    }
+}
+
+impl Drop for Collector<'_, '_> {
+    fn drop(&mut self) {
+        if let Some(part) = self.part.take() {
+            self.shared
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(*part);
+        }
+    }
+}
+
+impl Collector<'_, '_> {
+    fn object(&mut self, number: Number, kind: ObjectKind, bytes: &[u8]) {
+        let (Some(part), shared) = (&mut self.part, self.shared) else {
+            return;
+        };
+        match (kind, shared.only) {
+            (ObjectKind::Tree, None) => part.tree(shared, number, bytes),
+            (ObjectKind::Tree, Some(marks)) if marks.has(number) => {
+                part.marked(shared, marks, number, bytes);
+            }
+            (ObjectKind::Commit, None) => part.commit(shared.store, number, bytes),
+            (ObjectKind::Tag, None) => {
+                let target = bytes.strip_prefix(b"object ").and_then(first_line);
+                let target = target.and_then(|line| find(shared.store, line));
+                part.tags.extend(target.map(|target| (number, target)));
+            }
+            _ => (),
+        }
+    }
+}
+
+impl Part {
+    fn tree(&mut self, shared: &Collection<'_>, number: Number, bytes: &[u8]) {
+        let table = &shared.store.table;
+        let keep = shared.count(self);
+        let before = self.edges.len();
+        self.held.clear();
+        for entry in entries(bytes, shared.store.hash.len_in_bytes()).flatten() {
+            let is_hit = entry.name.len() >= shared.shortest
+                && !shared.hits.names.is_empty()
+                && shared.hits.names.contains(entry.name);
+            let child = if entry.is_tree || is_hit || shared.filter[start_of(entry.id)] {
+                table.find(entry.id)
+            } else {
+                None
+            };
+            let holds = !entry.is_tree
+                && !entry.is_submodule
+                && child.is_some_and(|child| shared.hits.blobs.contains(&child));
+            if holds || is_hit {
+                let name = self.intern(entry.name);
+                let child = child.map_or(NONE, |child| child.0);
+                self.held.push(Held { name, child });
+            }
+            if let Some(child) = child.filter(|_| entry.is_tree && keep) {
+                let name = self.intern(entry.name);
+                self.edges.push(Edge { child, name });
+            }
+        }
+        self.uncounted += self.edges.len() - before;
+        if self.edges.len() > before {
+            self.edged.push((number, self.edges.len()));
+        }
+        if !self.held.is_empty() {
+            let next = self.lists.len() as u32;
+            let list = match self.lists.get(&self.held[..]) {
+                Some(list) => *list,
+                None => *self.lists.entry(self.held[..].into()).or_insert(next),
+            };
+            self.listed.push((number, list));
+        }
+    }
+
+    /// Keeps the edges of a marked tree that lead to marked ones.
+    fn marked(&mut self, shared: &Collection<'_>, marks: &Marks, number: Number, bytes: &[u8]) {
+        let before = self.edges.len();
+        for entry in entries(bytes, shared.store.hash.len_in_bytes()).flatten() {
+            let child = entry
+                .is_tree
+                .then(|| shared.store.table.find(entry.id))
+                .flatten();
+            if let Some(child) = child.filter(|&child| marks.has(child)) {
+                let name = self.intern(entry.name);
+                self.edges.push(Edge { child, name });
+            }
+        }
+        if self.edges.len() > before {
+            self.edged.push((number, self.edges.len()));
+        }
+    }
+
+    fn commit(&mut self, store: &Store, number: Number, bytes: &[u8]) {
+        let mut rest = bytes;
+        let tree = take_header(&mut rest, b"tree ").and_then(|line| find(store, line));
+        let mut parents = BTreeSet::new();
+        let mut is_cut = false;
+        while let Some(line) = take_header(&mut rest, b"parent ") {
+            match find(store, line) {
+                Some(parent) if store.table.kind(parent) == ObjectKind::Commit => {
+                    parents.insert(parent);
+                }
+                _ => is_cut = true,
+            }
+        }
+        self.commits.push(RawCommit {
+            number,
+            tree,
+            parents: parents.into_iter().collect(),
+            is_cut,
+            date: details::committed(bytes).at.0,
+        });
+    }
+
+    fn intern(&mut self, name: &[u8]) -> u32 {
+        let next = self.names.len() as u32;
+        match self.names.get(name) {
+            Some(known) => *known,
+            None => *self.names.entry(name.into()).or_insert(next),
+        }
+    }
+}
+
+/// The value of the header that `rest` starts with, if it is `name`.
+fn take_header<'b>(rest: &mut &'b [u8], name: &[u8]) -> Option<&'b [u8]> {
+    let line = rest.strip_prefix(name).and_then(first_line)?;
+    *rest = &rest[(name.len() + line.len() + 1).min(rest.len())..];
+    Some(line)
+}
+
+fn first_line(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.split(|&byte| byte == b'\n').next()
+}
+
+/// The object whose name is written as `hex`.
+fn find(store: &Store, hex: &[u8]) -> Option<Number> {
+    store.table.find(ObjectId::from_hex(hex)?.as_bytes())
+}
+
+/// The first bits of an id.
+fn start_of(id: &[u8]) -> usize {
+    match id {
+        [first, second, third, ..] => {
+            let start = usize::from(*first) << 16 | usize::from(*second) << 8 | usize::from(*third);
+            start % FILTER
+        }
+        _ => 0,
+    }
+}
