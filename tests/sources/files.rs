@@ -200,16 +200,21 @@ fn git_folders_give_their_text_and_not_their_objects() {
         "a folder of that name is nothing special",
     );
     folder.add("src/index", "nor such a file");
-    let record = folder.scan(&Options::default());
-    let objects: Vec<_> = record
-        .streams
-        .iter()
-        .filter(|(_, bytes)| bytes[0] == b"objects")
-        .collect();
-    assert_eq!(objects, Vec::<(&String, &Vec<Vec<u8>>)>::new());
-    assert_eq!(record.coverage.files.scanned, 3 * 6 + 2 + 2);
-    assert_eq!(record.skipped(Unit::File), []);
-    assert_eq!(record.problems, []);
+    // Reflogs and what LFS stores are read with the history, if that is read.
+    for (history, files) in [(true, 3 * 4 + 2 + 2), (false, 3 * 6 + 2 + 2)] {
+        let mut options = Options::default();
+        options.git.history = history;
+        let record = folder.scan(&options);
+        let objects: Vec<_> = record
+            .streams
+            .iter()
+            .filter(|(_, bytes)| bytes[0] == b"objects")
+            .collect();
+        assert_eq!(objects, Vec::<(&String, &Vec<Vec<u8>>)>::new());
+        assert_eq!(record.coverage.files.scanned, files);
+        assert_eq!(record.skipped(Unit::File), []);
+        assert_eq!(record.problems, []);
+    }
 }
 
 #[test]

@@ -1,29 +1,36 @@
 //! What LFS stores beside the objects: the files that pointers stand for.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::repository::Repository;
 use crate::model::ObjectId;
 
-/// The files that are there, by the SHA-256 of their contents.
-pub(super) fn stored(repository: &Repository) -> Vec<(ObjectId, PathBuf)> {
+/// Everything that LFS stores, sorted.
+pub(super) fn stored(repository: &Repository) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    for outer in list(&repository.common.join("lfs/objects")) {
-        for inner in list(&outer) {
-            files.extend(list(&inner).into_iter().filter_map(|path| {
-                let id = ObjectId::from_hex(path.file_name()?.as_encoded_bytes())?;
-                Some((id, path))
-            }));
+    let mut waiting = vec![repository.common.join("lfs/objects")];
+    while let Some(folder) = waiting.pop() {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        for entry in entries.flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => waiting.push(entry.path()),
+                Ok(kind) if kind.is_file() => files.push(entry.path()),
+                _ => (),
+            }
         }
     }
     files.sort();
     files
 }
 
-fn list(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect()
+/// The SHA-256 of the contents of a file, by which it is named.
+pub(super) fn content(file: &Path) -> Option<ObjectId> {
+    ObjectId::from_hex(file.file_name()?.as_encoded_bytes())
+}
+
+/// The contents that are there.
+pub(super) fn contents(files: &[PathBuf]) -> BTreeSet<ObjectId> {
+    files.iter().filter_map(|file| content(file)).collect()
 }

@@ -262,17 +262,15 @@ fn read_objects(
 fn read_lfs(seen: &Seen, repository: &Repository, options: &Options, sinks: &Sinks<'_>) -> u64 {
     let stored = lfs::stored(repository);
     let mut reader = Reader::new(options, sinks());
-    for (content, path) in &stored {
+    for path in &stored {
         if reader.stopped() {
             break;
         }
+        let content = lfs::content(path);
         let pointer = seen
             .pointers
-            .partition_point(|pointer| pointer.content < *content);
-        let pointer = seen
-            .pointers
-            .get(pointer)
-            .filter(|pointer| pointer.content == *content);
+            .iter()
+            .find(|pointer| Some(pointer.content) == content);
         reader.stand_in(Origin {
             source: SourceKind::GitLfs,
             path: BytePath::from(repository.relative(path)),
@@ -280,16 +278,13 @@ fn read_lfs(seen: &Seen, repository: &Repository, options: &Options, sinks: &Sin
         });
         reader.file(path);
     }
-    let mut wanted: Vec<_> = seen
+    let stored = lfs::contents(&stored);
+    let wanted: BTreeSet<_> = seen
         .pointers
         .iter()
         .map(|pointer| pointer.content)
         .collect();
-    wanted.dedup();
-    let absent = wanted
-        .iter()
-        .filter(|content| stored.binary_search_by_key(content, |(id, _)| id).is_err());
-    absent.count() as u64
+    wanted.difference(&stored).count() as u64
 }
 
 /// The commits whose parents a shallow clone left out.
