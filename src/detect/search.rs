@@ -358,9 +358,12 @@ fn organizations(levels: &[(&Layer<'_>, Span)]) -> Vec<Clue> {
             span.exact.end
         };
         match context::read(layer.bytes, span.run.start..end) {
-            Reading::Entry(names) => return clues(names, Evidence::Entry),
+            // An entry around a text that names others may well be the text's and not the token's.
+            Reading::Entry(names) if nearby.iter().all(|name| names.contains(name)) => {
+                return clues(names, Evidence::Entry);
+            }
             Reading::Elsewhere => return Vec::new(),
-            Reading::Nearby(names) => {
+            Reading::Entry(names) | Reading::Nearby(names) => {
                 for name in names {
                     if nearby.len() < MAX_NEARBY && !nearby.contains(&name) {
                         nearby.push(name);
