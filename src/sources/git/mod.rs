@@ -59,6 +59,13 @@ pub struct Scope {
     pub max_object_size: usize,
 }
 
+impl Scope {
+    /// Whether the history of a repository is read whole.
+    pub fn reads_all(&self) -> bool {
+        self.history && self.part.is_none()
+    }
+}
+
 impl Default for Scope {
     fn default() -> Self {
         Self {

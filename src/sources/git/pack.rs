@@ -28,6 +28,8 @@ const CACHE: usize = 64 << 20;
 pub(super) struct Pack {
     data: data::File<gix_pack::MMap>,
     index: index::File<Vec<u8>>,
+    /// How many of its objects could not be indexed.
+    pub(super) unindexed: u32,
 }
 
 /// An object of a pack.
@@ -69,7 +71,12 @@ impl Pack {
             Some(index) => index,
             None => make_index(&data, &stored, hash).map_err(|error| corrupt(&error))?,
         };
-        Ok(Self { data, index })
+        let unindexed = data.num_objects().saturating_sub(index.num_objects());
+        Ok(Self {
+            data,
+            index,
+            unindexed,
+        })
     }
 
     /// Where it stands.

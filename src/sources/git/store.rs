@@ -72,6 +72,13 @@ impl Store {
             }
         }
         let packed = packs.iter().flat_map(Pack::ids);
+        for pack in packs.iter().filter(|pack| pack.unindexed > 0) {
+            unopened.push(Unopened::new(
+                pack.path(),
+                ProblemKind::Corrupt,
+                format!("{} of its objects cannot be found in it", pack.unindexed),
+            ));
+        }
         let is_partial = packs
             .iter()
             .any(|pack| pack.path().with_extension("promisor").exists());
