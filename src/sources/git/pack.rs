@@ -108,10 +108,16 @@ impl Pack {
     where
         V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
     {
-        let entries = self.entries(table, wanted);
+        let mut entries = self.entries(table, wanted);
         if entries.is_empty() {
             return Ok(());
         }
+        // gix-pack reads the header of the first entry where the pack begins, whatever its offset.
+        let unwanted = self.first(table).filter(|it| it.offset < entries[0].offset);
+        if let Some(first) = unwanted {
+            entries.insert(0, first);
+        }
+        let unwanted = unwanted.map(|first| first.offset);
         let stop = AtomicBool::new(false);
         let tree = Tree::from_offsets_in_pack(
             self.path(),
@@ -133,6 +139,9 @@ impl Pack {
             &self.data,
             self.data.pack_end() as u64,
             move |entry: &mut Entry, _, context: Context<'_>| {
+                if Some(entry.offset) == unwanted {
+                    return Ok(());
+                }
                 let kind = context
                     .entry
                     .header
@@ -170,6 +179,15 @@ impl Pack {
             .collect();
         entries.sort_unstable_by_key(|entry| entry.offset);
         entries
+    }
+
+    /// The object that stands first in the pack.
+    fn first(&self, table: &Table) -> Option<Entry> {
+        let offsets =
+            (0..self.index.num_objects()).map(|at| (self.index.pack_offset_at_index(at), at));
+        let (offset, at) = offsets.min()?;
+        let number = table.find(self.index.oid_at_index(at).as_bytes())?;
+        Some(Entry { offset, number })
     }
 
     /// A reader of single objects.
