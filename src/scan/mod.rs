@@ -109,11 +109,12 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
                 ))
             }
         };
+        let mut read = BTreeSet::new();
         for repository in sources::scan(&config.targets, &config.sources, &worker) {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            let head = history::scan(&repository, config, &worker, &events);
+            let head = history::scan(&repository, config, &mut read, &worker, &events);
             heads.insert(repository.top, (repository.name, head));
         }
         drop((worker, events));
