@@ -191,10 +191,23 @@ fn open_packs(folder: &Path, hash: Hash, unopened: &mut Vec<Unopened>) -> io::Re
         }
     }
     paths.sort();
-    let opened = paths.iter().map(|path| Pack::open(path, hash));
-    Ok(opened
-        .filter_map(|pack| pack.map_err(|error| unopened.push(error)).ok())
-        .collect())
+    let mut packs = Vec::new();
+    for path in &paths {
+        match Pack::open(path, hash) {
+            Ok(pack) => {
+                if pack.unindexed() > 0 {
+                    unopened.push(Unopened::new(
+                        path,
+                        ProblemKind::Corrupt,
+                        format!("{} of its objects cannot be found in it", pack.unindexed()),
+                    ));
+                }
+                packs.push(pack);
+            }
+            Err(error) => unopened.push(error),
+        }
+    }
+    Ok(packs)
 }
 
 /// Lists the loose objects of an object folder.
