@@ -8,7 +8,7 @@ use patsweep::token::mint;
 use crate::repo::{Repo, change, noise};
 
 /// Files of a repository with a token each, half of them changed once.
-const FILES: u64 = 60;
+const FILES: u64 = 24;
 
 /// Commits of files with a token each, all in one pack.
 fn packed() -> Option<Repo> {
@@ -57,45 +57,68 @@ fn ids(repo: &Repo) -> Vec<String> {
     lines.lines().map(str::to_owned).collect()
 }
 
+/// An entry of a pack: what `git verify-pack` tells.
+struct Entry {
+    id: String,
+    kind: String,
+    size: usize,
+    offset: usize,
+    base: Option<String>,
+}
+
+fn entries(repo: &Repo) -> Vec<Entry> {
+    let index = repo.only("objects/pack", ".idx");
+    let listed = repo.git(&["verify-pack", "-v", index.to_str().unwrap()]);
+    let words = listed.lines().map(|line| line.split_whitespace());
+    let entry = |mut words: std::str::SplitWhitespace<'_>| {
+        let (id, kind) = (words.next()?.to_owned(), words.next()?.to_owned());
+        let mut numbers = words.by_ref().skip(1).take(2).map(str::parse);
+        let (size, offset) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+        let base = words.nth(1).map(str::to_owned);
+        Some(Entry {
+            id,
+            kind,
+            size,
+            offset,
+            base,
+        })
+    };
+    words.filter_map(entry).collect()
+}
+
 #[test]
 fn flipped_bytes_in_a_pack_lose_what_git_loses() {
     let Some(repo) = packed() else { return };
-    let (ids, blobs) = (ids(&repo), blobs(&repo));
+    let (ids, blobs, entries) = (ids(&repo), blobs(&repo), entries(&repo));
+    let find = |wanted: &dyn Fn(&Entry) -> bool| entries.iter().find(|it| wanted(it)).unwrap();
+    let bases: BTreeSet<_> = entries.iter().filter_map(|it| it.base.as_ref()).collect();
+    let base = find(&|it| it.kind == "blob" && it.base.is_none() && bases.contains(&it.id));
+    let delta = find(&|it| it.kind == "blob" && it.base.is_some());
+    let commit = find(&|it| it.kind == "commit");
+    let tree = find(&|it| it.kind == "tree");
     let pack = repo.only("objects/pack", ".pack");
-    // Somewhere in the bytes of the blob that is packed first.
-    let index = repo.only("objects/pack", ".idx");
-    let listed = repo.git(&["verify-pack", "-v", index.to_str().unwrap()]);
-    let lines: Vec<Vec<&str>> = listed
-        .lines()
-        .map(|line| line.split_whitespace().collect())
-        .collect();
-    let entries = lines.iter().filter(|words| words.get(1) == Some(&"blob"));
-    let bases: BTreeSet<_> = lines.iter().filter_map(|words| words.get(6)).collect();
-    let hurt = entries
-        .clone()
-        .find(|words| bases.contains(&words[0]))
-        .expect("something is built on a blob");
-    let offset: usize = hurt[4].parse().unwrap();
-    let size: usize = hurt[3].parse().unwrap();
-    let middle = offset + size / 2;
-    change(&pack, |bytes| {
-        bytes[middle..middle + 6]
-            .iter_mut()
-            .for_each(|it| *it ^= 0xFF);
-    });
-    let lost = unreadable(&repo, &ids);
-    assert!(lost.len() > 1, "{lost:?}");
-    let said = repo.scan("");
-    let expected: Vec<_> = lost.iter().map(|id| format!("corrupt repo@{id}")).collect();
-    assert_eq!(said.problems(), expected);
-    let mut tokens: Vec<_> = (0..FILES)
-        .filter(|&at| !lost.contains(&blobs[at as usize]))
-        .map(mint::pat)
-        .collect();
-    tokens.sort();
-    assert_eq!(said.tokens(), tokens);
-    assert_eq!(said.objects().values().sum::<u64>(), ids.len() as u64);
-    assert_eq!(said.code, 1);
+    let whole = fs::read(&pack).unwrap();
+    let places = [base, delta, commit, tree].map(|it| [it.offset, it.offset + it.size / 2]);
+    for place in places.into_iter().flatten() {
+        change(&pack, |bytes| {
+            bytes.clone_from(&whole);
+            let hurt = &mut bytes[place..place + 6];
+            hurt.iter_mut().for_each(|byte| *byte ^= 0xFF);
+        });
+        let lost = unreadable(&repo, &ids);
+        assert!(!lost.is_empty());
+        let said = repo.scan("--no-worktree");
+        let expected: Vec<_> = lost.iter().map(|id| format!("corrupt repo@{id}")).collect();
+        assert_eq!(said.problems(), expected, "{place}");
+        let mut tokens: Vec<_> = (0..FILES)
+            .filter(|&at| !lost.contains(&blobs[at as usize]))
+            .map(mint::pat)
+            .collect();
+        tokens.sort();
+        assert_eq!(said.tokens(), tokens, "{place}");
+        assert_eq!(said.objects().values().sum::<u64>(), ids.len() as u64);
+        assert_eq!(said.timeless(), repo.scan("--no-worktree -j 8").timeless());
+    }
 }
 
 #[test]
