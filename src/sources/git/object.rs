@@ -72,7 +72,7 @@ impl<'s> Scanner<'_, 's> {
         self.stand_at(id);
         let outcome = match kind {
             ObjectKind::Blob => self.blob(id, bytes),
-            ObjectKind::Tree => self.tree(bytes),
+            ObjectKind::Tree => self.tree(id, bytes),
             _ => self.message(bytes),
         };
         self.sink.count(Unit::Object(kind), outcome);
@@ -146,7 +146,7 @@ impl<'s> Scanner<'_, 's> {
     }
 
     /// Scans the names; what has them is looked up when one is found.
-    fn tree(&mut self, bytes: &[u8]) -> Outcome {
+    fn tree(&mut self, id: ObjectId, bytes: &[u8]) -> Outcome {
         self.origin.source = SourceKind::GitName;
         if let Some(place) = &mut self.origin.git {
             place.object = None;
@@ -154,6 +154,8 @@ impl<'s> Scanner<'_, 's> {
         let shortest = self.sink.shortest_name();
         for entry in entries(bytes, self.id_len) {
             let Some(entry) = entry else {
+                self.stand_at(id);
+                self.problem(ProblemKind::Corrupt, "its entries are damaged".to_owned());
                 return Outcome::Skipped(SkipReason::Corrupt);
             };
             if let Some(links) = &mut self.links {
@@ -198,17 +200,22 @@ impl<'s> Scanner<'_, 's> {
                 format!("cannot decode it: {error}"),
             ),
         };
+        self.problem(problem, message);
+        self.sink
+            .count(Unit::Object(kind), Outcome::Skipped(reason));
+    }
+
+    /// Tells what is wrong with the object that is scanned.
+    fn problem(&mut self, kind: ProblemKind, message: String) {
         Named {
             sink: &mut *self.sink,
             place: self.origin.git.clone(),
         }
         .problem(Problem {
             path: BytePath::default(),
-            kind: problem,
+            kind,
             message,
         });
-        self.sink
-            .count(Unit::Object(kind), Outcome::Skipped(reason));
     }
 }
 

@@ -12,6 +12,7 @@ use gix_pack::cache::delta::traverse::{Context, Options};
 use gix_pack::cache::lru::MemoryCappedHashmap;
 use gix_pack::data::decode::entry::ResolvedBase;
 use gix_pack::data::decode::header;
+use gix_pack::data::entry::Header;
 use gix_pack::data::input::{BytesToEntriesIter, EntryDataMode, Mode};
 use gix_pack::{data, index};
 use gix_utils::progress::Discard;
@@ -24,20 +25,29 @@ use crate::model::{ObjectId, ObjectKind, ProblemKind};
 /// Bytes of bases that are kept while objects are read one by one.
 const CACHE: usize = 64 << 20;
 
+/// Bytes of the largest object of a pack that has no index: to name its objects all of them are
+/// decoded.
+const MAX_UNINDEXED: usize = 1 << 30;
+
 /// A pack with its index.
 pub(super) struct Pack {
     data: data::File<gix_pack::MMap>,
     index: index::File<Vec<u8>>,
-    /// How many of its objects could not be indexed.
-    pub(super) unindexed: u32,
 }
 
 /// An object of a pack.
 #[derive(Clone, Copy)]
 pub(super) struct Entry {
     pub(super) offset: u64,
+    /// Where the next one begins.
+    end: u64,
     pub(super) number: Number,
+    /// The CRC-32 of its bytes, by the index.
+    checksum: u32,
 }
+
+/// What is wrong with an object whose bytes changed after they were packed.
+pub(super) const DAMAGED: &str = "its checksum is wrong, or that of what it is built on";
 
 /// Why an object could not be read.
 #[derive(Debug)]
@@ -71,17 +81,19 @@ impl Pack {
             Some(index) => index,
             None => make_index(&data, &stored, hash).map_err(|error| corrupt(&error))?,
         };
-        let unindexed = data.num_objects().saturating_sub(index.num_objects());
-        Ok(Self {
-            data,
-            index,
-            unindexed,
-        })
+        Ok(Self { data, index })
     }
 
     /// Where it stands.
     pub(super) fn path(&self) -> &Path {
         self.data.path()
+    }
+
+    /// How many of its objects are in no index: a pack that was cut off is indexed as far as it is
+    /// whole.
+    pub(super) fn unindexed(&self) -> u32 {
+        let count = self.data.num_objects();
+        count.saturating_sub(self.index.num_objects())
     }
 
     /// The names of its objects, sorted.
@@ -108,12 +120,14 @@ impl Pack {
     where
         V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
     {
-        let mut entries = self.entries(table, wanted);
+        let mut entries = self.all(table);
+        let first = entries.first().copied();
+        entries.retain(|entry| wanted(entry.number));
         if entries.is_empty() {
             return Ok(());
         }
         // gix-pack reads the header of the first entry where the pack begins, whatever its offset.
-        let unwanted = self.first(table).filter(|it| it.offset < entries[0].offset);
+        let unwanted = first.filter(|first| first.offset < entries[0].offset);
         if let Some(first) = unwanted {
             entries.insert(0, first);
         }
@@ -147,6 +161,10 @@ impl Pack {
                     .header
                     .as_kind()
                     .map_or(ObjectKind::Unknown, kind_of);
+                // The decoder passes over the checksum at the end of what it inflates.
+                if !self.is_intact(entry) {
+                    return Err(message(DAMAGED).into());
+                }
                 if visit(entry.number, kind, context.decompressed) {
                     Ok(())
                 } else {
@@ -167,27 +185,78 @@ impl Pack {
 
     /// The objects that are `wanted`, by their place in the pack.
     pub(super) fn entries(&self, table: &Table, wanted: impl Fn(Number) -> bool) -> Vec<Entry> {
+        let mut entries = self.all(table);
+        entries.retain(|entry| wanted(entry.number));
+        entries
+    }
+
+    /// Its objects, by their place.
+    fn all(&self, table: &Table) -> Vec<Entry> {
         let count = self.index.num_objects();
         let mut entries: Vec<_> = (0..count)
             .filter_map(|at| {
-                let number = table.find(self.index.oid_at_index(at).as_bytes())?;
-                wanted(number).then(|| Entry {
+                Some(Entry {
                     offset: self.index.pack_offset_at_index(at),
-                    number,
+                    end: 0,
+                    number: table.find(self.index.oid_at_index(at).as_bytes())?,
+                    checksum: self.index.crc32_at_index(at).unwrap_or_default(),
                 })
             })
             .collect();
         entries.sort_unstable_by_key(|entry| entry.offset);
+        let (mut end, mut next) = (0, self.data.pack_end() as u64);
+        for entry in entries.iter_mut().rev() {
+            // Two names of one place end at the same.
+            if entry.offset != next {
+                (end, next) = (next, entry.offset);
+            }
+            entry.end = end;
+        }
         entries
     }
 
-    /// The object that stands first in the pack.
-    fn first(&self, table: &Table) -> Option<Entry> {
-        let offsets =
-            (0..self.index.num_objects()).map(|at| (self.index.pack_offset_at_index(at), at));
-        let (offset, at) = offsets.min()?;
-        let number = table.find(self.index.oid_at_index(at).as_bytes())?;
-        Some(Entry { offset, number })
+    /// Whether the bytes of an entry are those that were indexed.
+    fn is_intact(&self, entry: &Entry) -> bool {
+        let range = entry.offset..entry.end;
+        self.index.version() == index::Version::V1
+            || self.data.entry_slice(range).is_some_and(|bytes| {
+                self.data.entry_crc32(entry.offset, bytes.len()) == entry.checksum
+            })
+    }
+
+    /// Whether the bytes of an entry and of all that it is built on are those that were indexed.
+    /// `entries` are all of the pack.
+    pub(super) fn is_built_on_intact(&self, entries: &[Entry], entry: &Entry) -> bool {
+        let mut entry = entry;
+        // What is built on itself ends, too.
+        for _ in 0..entries.len() {
+            let Some(header) = self
+                .data
+                .entry(entry.offset)
+                .ok()
+                .filter(|_| self.is_intact(entry))
+            else {
+                return false;
+            };
+            let base = match header.header {
+                Header::OfsDelta { base_distance } => entry.offset.checked_sub(base_distance),
+                Header::RefDelta { base_id } => {
+                    let at = self.index.lookup(base_id);
+                    at.map(|at| self.index.pack_offset_at_index(at))
+                }
+                Header::Commit | Header::Tree | Header::Blob | Header::Tag => return true,
+            };
+            let place = |base| {
+                entries
+                    .binary_search_by_key(&base, |entry| entry.offset)
+                    .ok()
+            };
+            let Some(at) = base.and_then(place) else {
+                return false;
+            };
+            entry = &entries[at];
+        }
+        false
     }
 
     /// A reader of single objects.
@@ -285,7 +354,7 @@ fn make_index(
         &mut bytes,
         &AtomicBool::new(false),
         hash,
-        None,
+        Some(MAX_UNINDEXED),
         version,
     )?;
     index::File::from_data(bytes, path.to_path_buf(), hash)

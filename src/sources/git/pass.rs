@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::loose;
-use super::pack::{Lost, Pack};
+use super::pack::{DAMAGED, Lost, Pack};
 use super::store::Store;
 use super::table::Number;
 use crate::model::ObjectKind;
@@ -135,14 +135,21 @@ impl Pass<'_> {
     where
         V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
     {
-        let missing = pack.entries(&self.store.table, |number| {
-            wanted(number) && !self.taken.has(number)
-        });
+        let entries = pack.entries(&self.store.table, |_| true);
+        let missing: Vec<_> = entries
+            .iter()
+            .filter(|entry| wanted(entry.number) && !self.taken.has(entry.number))
+            .collect();
         let runs: Vec<_> = missing.chunks(RUN).collect();
         self.on_all_threads(runs.len(), visit, |at, buffer, visit| {
             let mut reader = pack.reader();
             runs[at].iter().all(|entry| {
-                match reader.read(entry.offset, self.options.max_size, buffer) {
+                let read = if pack.is_built_on_intact(&entries, entry) {
+                    reader.read(entry.offset, self.options.max_size, buffer)
+                } else {
+                    Err(Lost::Corrupt(DAMAGED.to_owned()))
+                };
+                match read {
                     Ok(kind) => self.give(entry.number, kind, buffer, visit),
                     Err(why) => self.lose(entry.number, why),
                 }

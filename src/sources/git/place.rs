@@ -188,7 +188,10 @@ impl Placing<'_> {
                 self.origin(origin.source, path, origin, commit, &traced.reach)
             })
             .collect();
-        places.extend(self.staged(origin, member, traced));
+        // What a `HEAD` that is not known may well hold is called staged only if it is nowhere else.
+        if places.is_empty() || self.history.references.is_head_read {
+            places.extend(self.staged(origin, member, traced));
+        }
         if places.is_empty() {
             places.push(self.origin(
                 origin.source,
@@ -205,11 +208,17 @@ impl Placing<'_> {
     fn staged(&self, origin: &Origin, member: &[u8], traced: &TracedBlob) -> Vec<Origin> {
         let object = origin.git.as_ref().and_then(|place| place.object);
         let staged = self.history.references.staged.iter();
-        staged
+        let mut paths: Vec<_> = staged
             .filter(|staged| Some(staged.object) == object)
             .filter(|staged| !self.history.references.is_in_head(staged))
-            .map(|staged| {
-                let path = [&staged.path.0, member].concat();
+            .map(|staged| &staged.path.0)
+            .collect();
+        // Several work trees may have staged the same.
+        paths.dedup();
+        paths
+            .into_iter()
+            .map(|path| {
+                let path = [path, member].concat();
                 self.origin(SourceKind::GitIndex, path, origin, None, &traced.reach)
             })
             .collect()

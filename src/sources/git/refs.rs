@@ -1,5 +1,7 @@
 //! What leads to objects: references, `HEAD`, the indexes of all work trees.
 
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use git2::{ErrorClass, ErrorCode, Index, Oid};
@@ -19,7 +21,10 @@ pub(super) struct References {
     pub(super) staged: Vec<Staged>,
     /// Whether all references are known.
     pub(super) are_read: bool,
-    opened: Option<git2::Repository>,
+    /// Whether it is known what `HEAD` is.
+    pub(super) is_head_read: bool,
+    /// For each of the repository's checkouts what git2 makes of it.
+    opened: Vec<Option<git2::Repository>>,
     /// What went wrong.
     pub(super) unread: Vec<String>,
 }
@@ -31,12 +36,14 @@ pub(super) struct Staged {
     pub(super) object: ObjectId,
     /// It is a submodule.
     pub(super) is_submodule: bool,
+    /// Which of the repository's checkouts it is staged in.
+    checkout: usize,
 }
 
 impl References {
-    /// Whether `HEAD` has what is staged at the same path.
+    /// Whether the `HEAD` of its work tree has what is staged at the same path.
     pub(super) fn is_in_head(&self, staged: &Staged) -> bool {
-        let Some(repository) = &self.opened else {
+        let Some(Some(repository)) = self.opened.get(staged.checkout) else {
             return false;
         };
         let head = repository.head().and_then(|head| head.peel_to_tree());
@@ -64,8 +71,8 @@ pub(super) fn read(repository: &Repository) -> Result<References, Refused> {
     match git2::Repository::open(&repository.common) {
         Ok(opened) => {
             read_refs(&opened, &mut references);
+            read_linked(repository, opened, &mut references);
             references.are_read = references.unread.is_empty();
-            references.opened = Some(opened);
         }
         Err(error) if error.code() == ErrorCode::Owner => return Err(Refused::NotOwned),
         Err(error) => references.unread.push(format!(
@@ -73,11 +80,13 @@ pub(super) fn read(repository: &Repository) -> Result<References, Refused> {
             error.message()
         )),
     }
-    for git in &repository.checkouts {
+    for (checkout, git) in repository.checkouts.iter().enumerate() {
         let path = git.join("index");
         if path.exists() {
-            match staged(&path) {
+            match staged(&path, checkout) {
                 Ok(staged) => references.staged.extend(staged),
+                // Of a repository that is not read the index often cannot be, for the same reason.
+                Err(_) if references.opened.is_empty() => (),
                 Err(error) => references
                     .unread
                     .push(format!("its index cannot be read: {}", error.message())),
@@ -85,19 +94,47 @@ pub(super) fn read(repository: &Repository) -> Result<References, Refused> {
         }
     }
     references.staged.sort();
-    references.staged.dedup();
     references.all.sort();
     Ok(references)
 }
 
+/// Opens the linked work trees beside what they share, and notes those `HEAD`s that are no
+/// branches.
+fn read_linked(repository: &Repository, shared: git2::Repository, references: &mut References) {
+    references.opened.push(Some(shared));
+    for git in repository.checkouts.iter().skip(1) {
+        let opened = git2::Repository::open(git).ok();
+        let detached = opened
+            .as_ref()
+            .filter(|opened| opened.head_detached().unwrap_or(false))
+            .and_then(|opened| id(opened.head().ok()?.target()?));
+        if let (Some(head), Some(name)) = (detached, git.file_name()) {
+            let name = name.to_string_lossy();
+            references
+                .all
+                .push((format!("worktrees/{name}/HEAD"), head));
+        }
+        references.opened.push(opened);
+    }
+}
+
 fn read_refs(repository: &git2::Repository, references: &mut References) {
+    references.is_head_read = true;
     match repository.head() {
         Ok(head) => references.head = head.target().and_then(id),
         Err(error) if matches!(error.code(), ErrorCode::UnbornBranch | ErrorCode::NotFound) => (),
-        Err(error) => references
-            .unread
-            .push(format!("its HEAD cannot be read: {}", error.message())),
+        Err(error) => {
+            references.is_head_read = false;
+            references
+                .unread
+                .push(format!("its HEAD cannot be read: {}", error.message()));
+        }
     }
+    damaged(
+        &repository.path().join("refs"),
+        "refs",
+        &mut references.unread,
+    );
     let all = match repository.references() {
         Ok(all) => all,
         Err(error) => {
@@ -131,8 +168,43 @@ fn read_refs(repository: &git2::Repository, references: &mut References) {
     }
 }
 
-/// The entries of the index at `path`, with those of conflicts.
-pub(super) fn staged(path: &Path) -> Result<Vec<Staged>, git2::Error> {
+/// Tells of the files below `folder`, which is called `name`, that are no references: git2 passes
+/// over them.
+fn damaged(folder: &Path, name: &str, unread: &mut Vec<String>) {
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        let path = entry.path();
+        let is_lock = path.extension().is_some_and(|end| end == "lock");
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => damaged(&path, &name, unread),
+            Ok(kind) if kind.is_file() && !is_lock && !is_reference(&path) => {
+                unread.push(format!("the reference {name} cannot be read"));
+            }
+            _ => (),
+        }
+    }
+}
+
+/// Whether a file names an object or another reference.
+fn is_reference(path: &Path) -> bool {
+    const MAX: u64 = 4096;
+    let mut text = Vec::new();
+    let file = File::open(path);
+    if !file.is_ok_and(|file| file.take(MAX).read_to_end(&mut text).is_ok()) {
+        return false;
+    }
+    let first = text.split(u8::is_ascii_whitespace).next();
+    text.starts_with(b"ref:") || first.and_then(ObjectId::from_hex).is_some()
+}
+
+/// The entries of the index at `path`, which is that of a checkout, with those of conflicts.
+fn staged(path: &Path, checkout: usize) -> Result<Vec<Staged>, git2::Error> {
     let index = Index::open(path)?;
     let entries = index.iter();
     Ok(entries
@@ -141,6 +213,7 @@ pub(super) fn staged(path: &Path) -> Result<Vec<Staged>, git2::Error> {
                 path: BytePath(entry.path),
                 object: id(entry.id)?,
                 is_submodule: entry.mode == 0o160_000,
+                checkout,
             })
         })
         .collect())

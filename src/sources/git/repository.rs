@@ -93,6 +93,11 @@ impl Place {
             Some(parent) if is_work_tree => parent,
             _ => met,
         };
+        // As files are named: the walk of `.` calls what it meets `./a`.
+        let shown = match shown.strip_prefix(".") {
+            Ok(inside) if !inside.as_os_str().is_empty() => inside,
+            _ => shown,
+        };
         Some(Self {
             shown: shown.to_path_buf(),
             is_inside: shown.components().any(|part| part.as_os_str() == ".git"),
@@ -105,6 +110,7 @@ impl Repository {
     /// `path`, which is in it, as the report names it.
     pub(super) fn shown(&self, path: &Path) -> PathBuf {
         match path.strip_prefix(&self.top) {
+            Ok(inside) if inside.as_os_str().is_empty() => paths::from_bytes(&self.name.0),
             Ok(inside) if self.name.0 == b"." => inside.to_path_buf(),
             Ok(inside) => paths::from_bytes(&self.name.0).join(inside),
             Err(_) => path.to_path_buf(),

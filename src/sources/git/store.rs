@@ -72,13 +72,6 @@ impl Store {
             }
         }
         let packed = packs.iter().flat_map(Pack::ids);
-        for pack in packs.iter().filter(|pack| pack.unindexed > 0) {
-            unopened.push(Unopened::new(
-                pack.path(),
-                ProblemKind::Corrupt,
-                format!("{} of its objects cannot be found in it", pack.unindexed),
-            ));
-        }
         let is_partial = packs
             .iter()
             .any(|pack| pack.path().with_extension("promisor").exists());
@@ -216,10 +209,23 @@ fn open_packs(folder: &Path, hash: Hash, unopened: &mut Vec<Unopened>) -> io::Re
         }
     }
     paths.sort();
-    let opened = paths.iter().map(|path| Pack::open(path, hash));
-    Ok(opened
-        .filter_map(|pack| pack.map_err(|error| unopened.push(error)).ok())
-        .collect())
+    let mut packs = Vec::new();
+    for path in &paths {
+        match Pack::open(path, hash) {
+            Ok(pack) => {
+                if pack.unindexed() > 0 {
+                    unopened.push(Unopened::new(
+                        path,
+                        ProblemKind::Corrupt,
+                        format!("{} of its objects cannot be found in it", pack.unindexed()),
+                    ));
+                }
+                packs.push(pack);
+            }
+            Err(error) => unopened.push(error),
+        }
+    }
+    Ok(packs)
 }
 
 /// Lists the loose objects of an object folder.

@@ -1,0 +1,182 @@
+//! Bombs: objects that are small on disk and large in memory are left out, and named.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use patsweep::token::mint;
+
+use crate::program::Said;
+use crate::repo::Repo;
+
+/// Scans with a limit on memory, in KiB, far below what the bombs hold.
+fn bounded(repo: &Repo, args: &str) -> Said {
+    const KIB: u32 = 1 << 20;
+    let target = repo.path().to_str().unwrap().to_owned();
+    let said = repo.scan_with(&target, args, |command| {
+        let program = command.get_program().to_owned();
+        let given: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .arg("-c")
+            .arg(format!("ulimit -v {KIB} && exec \"$0\" \"$@\""))
+            .arg(program)
+            .args(given);
+        repo.known(&mut shell);
+        shell.current_dir(repo.root());
+        *command = shell;
+        command
+    });
+    assert_ne!(said.code, -1, "it was killed: {}", said.stderr);
+    said
+}
+
+fn deflate(chunks: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    for chunk in chunks {
+        encoder.write_all(&chunk).unwrap();
+    }
+    encoder.finish().unwrap()
+}
+
+/// Stores bytes as the loose object `id`.
+fn store(repo: &Repo, id: &str, bytes: Vec<u8>) {
+    let path = repo.loose(id);
+    let path = path.strip_prefix(repo.path()).unwrap();
+    repo.write(path.to_str().unwrap(), bytes);
+}
+
+/// A pack of `count` entries that `body` holds, with its checksum.
+fn pack(count: u32, body: &[u8]) -> Vec<u8> {
+    let mut pack = b"PACK\0\0\0\x02".to_vec();
+    pack.extend_from_slice(&count.to_be_bytes());
+    pack.extend_from_slice(body);
+    let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+    hasher.update(&pack);
+    pack.extend_from_slice(hasher.try_finalize().unwrap().as_bytes());
+    pack
+}
+
+/// The head of an entry: its kind, and how many bytes it unpacks to.
+fn head(kind: u8, mut size: u64) -> Vec<u8> {
+    let mut head = vec![kind << 4 | (size & 0x0F) as u8];
+    size >>= 4;
+    while size > 0 {
+        *head.last_mut().unwrap() |= 0x80;
+        head.push((size & 0x7F) as u8);
+        size >>= 7;
+    }
+    head
+}
+
+/// A number in the head of a delta.
+fn number(mut value: u64) -> Vec<u8> {
+    let mut bytes = vec![(value & 0x7F) as u8];
+    value >>= 7;
+    while value > 0 {
+        *bytes.last_mut().unwrap() |= 0x80;
+        bytes.push((value & 0x7F) as u8);
+        value >>= 7;
+    }
+    bytes
+}
+
+const MIB: u64 = 1 << 20;
+const BLOB: u8 = 3;
+const OFS_DELTA: u8 = 6;
+
+#[test]
+fn a_large_blob_is_left_out_loose_or_packed() {
+    let Some(repo) = Repo::new() else { return };
+    let (small, large) = (mint::pat(1), mint::pat(2));
+    repo.write("small.env", &small)
+        .write("large.env", format!("{large}{}", " ".repeat(2 << 20)))
+        .commit("both");
+    let blob = repo.git(&["rev-parse", "HEAD:large.env"]);
+    for _ in 0..2 {
+        let said = repo.scan("--no-worktree --max-object-size 1M");
+        assert_eq!(said.problems(), [format!("limit repo@{blob}")]);
+        assert_eq!(said.tokens(), std::slice::from_ref(&small));
+        let skipped = said.skipped();
+        assert_eq!(skipped.len(), 1);
+        assert!(skipped[0].ends_with(" limit 1"), "{skipped:?}");
+        assert_eq!(said.objects().values().sum::<u64>(), 4);
+        assert_eq!(repo.scan("--no-worktree").tokens().len(), 2);
+        repo.git(&["repack", "-q", "-a", "-d"]);
+    }
+}
+
+#[test]
+fn loose_bombs_are_left_out() {
+    let Some(repo) = Repo::new() else { return };
+    let token = mint::pat(1);
+    repo.write("a.env", &token).commit("a");
+    // Of what they say, the one has too much, the other is a lie.
+    let (told, untold) = ("1".repeat(40), "2".repeat(40));
+    let zeros = || (0..4_096).map(|_| vec![0; MIB as usize]);
+    let size = 4_096 * MIB;
+    store(
+        &repo,
+        &told,
+        deflate(std::iter::once(format!("blob {size}\0").into_bytes()).chain(zeros().take(64))),
+    );
+    store(
+        &repo,
+        &untold,
+        deflate(std::iter::once(b"blob 10\0".to_vec()).chain(zeros())),
+    );
+    let said = bounded(&repo, "--no-worktree");
+    assert_eq!(said.tokens(), [token]);
+    let at = |id: &str| format!("{}@{id}", repo.path().display());
+    assert_eq!(
+        said.problems(),
+        [
+            format!("limit {}", at(&told)),
+            format!("corrupt {}", at(&untold))
+        ]
+    );
+}
+
+/// A delta of a few bytes that copies the whole of what it is built on again and again.
+fn delta_bomb() -> Vec<u8> {
+    const COPIES: u64 = 1 << 17;
+    let base = vec![b'x'; 1 << 16];
+    let mut body = head(BLOB, base.len() as u64);
+    body.extend(deflate([base.clone()]));
+    let start = body.len() as u64;
+    let mut delta = number(base.len() as u64);
+    delta.extend(number(COPIES * base.len() as u64));
+    delta.extend(std::iter::repeat_n(0x80, COPIES as usize));
+    body.extend(head(OFS_DELTA, delta.len() as u64));
+    // Within 2^14, as two bytes: what precedes the last is one less.
+    assert!((128..1 << 14).contains(&start));
+    body.extend([0x80 | ((start >> 7) - 1) as u8, (start & 0x7F) as u8]);
+    body.extend(deflate([delta]));
+    pack(2, &body)
+}
+
+#[test]
+fn a_delta_bomb_is_left_out() {
+    let Some(repo) = Repo::new() else { return };
+    let token = mint::pat(1);
+    repo.write("a.env", &token).commit("a");
+    std::fs::create_dir_all(repo.path().join(".git/objects/pack")).unwrap();
+    repo.write(".git/objects/pack/pack-1.pack", delta_bomb());
+    let said = bounded(&repo, "--no-worktree --max-object-size 16M");
+    assert_eq!(said.tokens(), [token]);
+    assert!(!said.problems().is_empty());
+    assert_eq!(said.report["coverage"]["complete"], false);
+}
+
+#[test]
+fn an_entry_that_lies_about_its_size_is_left_out() {
+    let Some(repo) = Repo::new() else { return };
+    let token = mint::pat(1);
+    repo.write("a.env", &token).commit("a");
+    let mut body = head(BLOB, 1 << 50);
+    body.extend(deflate([b"few bytes".to_vec()]));
+    repo.write(".git/objects/pack/pack-1.pack", pack(1, &body));
+    let said = bounded(&repo, "--no-worktree");
+    assert_eq!(said.tokens(), [token]);
+    assert!(!said.problems().is_empty());
+}

@@ -1,0 +1,19 @@
+//! Repositories of real git, scanned by the program. Where there is no git, each test says that it
+//! was skipped.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests stop them like the tests themselves"
+)]
+
+mod bounds;
+mod damage;
+mod exotic;
+mod kinds;
+mod ledger;
+mod partial;
+mod parts;
+mod places;
+mod program;
+mod repo;
+mod threads;
