@@ -236,25 +236,31 @@ pub(super) struct Scan {
     /// Do not read the files of work trees, nor what is staged
     #[arg(long, help_heading = "Git")]
     pub(super) no_worktree: bool,
+    /// Of history, report only what references, HEAD, stashes and the index lead to
+    ///
+    /// What only reflogs lead to, or nothing, is left out: it was amended away or dropped, and
+    /// whoever clones does not get it.
+    #[arg(long, help_heading = "Git", conflicts_with = "no_history")]
+    pub(super) reachable_only: bool,
     /// Scan only what is new to B in `A..B`, `A...B` or `B`
     ///
     /// What the commits bring that none of their parents has: files, names, messages, and the
     /// messages of tags. Nothing else is read.
     #[arg(long, value_name = "A..B", help_heading = "Git")]
-    #[arg(conflicts_with_all = ["since", "staged", "no_history", "no_worktree"])]
+    #[arg(conflicts_with_all = ["since", "staged", "no_history", "no_worktree", "reachable_only"])]
     pub(super) range: Option<String>,
     /// Scan only commits since a date, such as 2026-11-01, or since a revision
     ///
     /// Of all references, commits with this committer date and later; or those that the revision
     /// does not lead to. Dates are days in UTC, or RFC 3339. Nothing else is read.
     #[arg(long, value_name = "DATE|REV", help_heading = "Git")]
-    #[arg(conflicts_with_all = ["staged", "no_history", "no_worktree"])]
+    #[arg(conflicts_with_all = ["staged", "no_history", "no_worktree", "reachable_only"])]
     pub(super) since: Option<String>,
     /// Scan only what is staged
     ///
     /// The index against HEAD; `GIT_INDEX_FILE` is honoured, as hooks need it. Nothing else is
     /// read.
-    #[arg(long, help_heading = "Git", conflicts_with_all = ["no_history", "no_worktree"])]
+    #[arg(long, help_heading = "Git", conflicts_with_all = ["no_history", "no_worktree", "reachable_only"])]
     pub(super) staged: bool,
     /// Do not decode larger objects of git repositories [default: 1G]
     ///

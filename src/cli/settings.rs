@@ -235,6 +235,7 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
         git: git::Scope {
             worktree: !args.no_worktree,
             history: !args.no_history,
+            reachable_only: args.reachable_only,
             part: part(args, environment),
             max_object_size: size(args.max_object_size)
                 .and_then(|bytes| usize::try_from(bytes).ok())

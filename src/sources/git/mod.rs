@@ -27,6 +27,8 @@ mod refs;
 pub(super) mod repository;
 mod store;
 mod table;
+#[cfg(test)]
+mod tests;
 mod visit;
 
 use std::collections::BTreeSet;
@@ -53,6 +55,8 @@ pub struct Scope {
     pub worktree: bool,
     /// History.
     pub history: bool,
+    /// Of history, only what references, `HEAD`, stashes and the index lead to.
+    pub reachable_only: bool,
     /// Nothing but this part of history.
     pub part: Option<part::Part>,
     /// Objects of more bytes are left out.
@@ -71,6 +75,7 @@ impl Default for Scope {
         Self {
             worktree: true,
             history: true,
+            reachable_only: false,
             part: None,
             max_object_size: 1 << 30,
         }
@@ -139,7 +144,7 @@ pub fn scan<'r>(
     } else {
         store.standing_in(read)
     };
-    read.extend(folders);
+    read.extend(folders.iter().cloned());
     let visit = Visit::new(
         &store,
         repository.place(None),
@@ -148,7 +153,7 @@ pub fn scan<'r>(
         options.limits,
         sinks,
     );
-    let seen = read_objects(&store, visit, options);
+    let seen = read_objects(&store, &folders, visit, options);
     let (reflogs, unread) = reflog::all(repository);
     for (path, error) in unread {
         teller.problem(
@@ -248,19 +253,35 @@ impl Teller<'_, '_> {
 }
 
 /// Scans every object of `store`.
-fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> Seen {
+fn read_objects(
+    store: &Store,
+    folders: &[PathBuf],
+    visit: Visit<'_, '_>,
+    options: &Options,
+) -> Seen {
     let pass = pass::Options {
         jobs: options.jobs,
         max_size: options.git.max_object_size,
     };
     let mut visitor = visit.visitor();
-    let lost = pass::run(
+    let mut lost = pass::run(
         store,
         pass,
         |_| true,
         move |number, kind, bytes| visitor.object(number, kind, bytes),
     );
     let mut visitor = visit.visitor();
+    // What is gone was perhaps packed while it was read.
+    if !lost.is_empty()
+        && let Some(now) = store.changed(folders)
+    {
+        let (mut objects, mut bytes) = (now.objects(), Vec::new());
+        lost.retain(|&number, _| {
+            let found = now.table.find(store.table.id(number).as_bytes());
+            let read = found.and_then(|found| objects.read(found, pass.max_size, &mut bytes));
+            read.is_none_or(|kind| !visitor.object(number, kind, &bytes))
+        });
+    }
     for (number, why) in &lost {
         visitor.lost(*number, why);
     }

@@ -61,8 +61,14 @@ pub(super) enum Lost {
 impl Pack {
     /// Opens the pack at `path`. One whose index is missing or wrong is indexed anew, in memory.
     pub(super) fn open(path: &Path, hash: Hash) -> Result<Self, Unopened> {
-        let corrupt =
-            |error: &dyn ToString| Unopened::new(path, ProblemKind::Corrupt, error.to_string());
+        let corrupt = |error: &dyn ToString| {
+            let kind = if path.exists() {
+                ProblemKind::Corrupt
+            } else {
+                ProblemKind::Vanished
+            };
+            Unopened::new(path, kind, error.to_string())
+        };
         let data = data::File::at(path, hash).map_err(|error| corrupt(&error))?;
         let stored = path.with_extension("idx");
         let index = match fs::read(&stored) {

@@ -28,7 +28,7 @@ pub struct Hit {
 /// Where hits stand.
 #[derive(Debug, Default)]
 pub struct Placed {
-    /// For each hit all its places; at least one.
+    /// For each hit all its places; none where it is not asked for.
     pub origins: Vec<Vec<Origin>>,
     /// For each token where it can be had. Work trees are not looked at.
     pub exposures: Vec<Exposure>,
@@ -48,8 +48,16 @@ impl History<'_> {
             history: self,
             attribution: &attribution,
         };
+        let places = hits.iter().map(|hit| {
+            let mut places = placing.places(hit);
+            places.retain(|origin| {
+                (options.git.worktree || origin.source != SourceKind::GitIndex)
+                    && (!options.git.reachable_only || is_reachable(origin))
+            });
+            places
+        });
         Placed {
-            origins: hits.iter().map(|hit| placing.places(hit)).collect(),
+            origins: places.collect(),
             exposures: attribution.exposures,
         }
     }
@@ -307,6 +315,16 @@ impl Placing<'_> {
             }),
         }
     }
+}
+
+/// Whether more than a reflog leads to it; where that is not known, perhaps.
+fn is_reachable(origin: &Origin) -> bool {
+    let place = origin.git.as_ref();
+    let is_kept_by_log = place
+        .and_then(|place| place.kept_by.as_ref())
+        .is_some_and(|label| !label.starts_with("stash@"));
+    let is_reachable = place.is_none_or(|place| place.reachable != Some(false));
+    is_reachable && !is_kept_by_log && origin.source != SourceKind::GitReflog
 }
 
 /// The path inside the file, where that is an archive.

@@ -58,7 +58,18 @@ impl Unopened {
 
 impl Store {
     /// Opens what stands in `folders`, as [`folders`] gives them; the rest is told.
+    ///
+    /// A pack that is gone when it is opened was packed anew: everything is listed again, once.
     pub(super) fn open(folders: &[PathBuf], hash: Hash) -> (Self, Vec<Unopened>) {
+        let (store, unopened) = Self::list(folders, hash);
+        let is_gone = |part: &Unopened| part.kind == ProblemKind::Vanished;
+        if unopened.iter().any(is_gone) {
+            return Self::list(folders, hash);
+        }
+        (store, unopened)
+    }
+
+    fn list(folders: &[PathBuf], hash: Hash) -> (Self, Vec<Unopened>) {
         let mut unopened = Vec::new();
         let (mut packs, mut loose) = (Vec::new(), Vec::new());
         for folder in folders {
@@ -102,6 +113,16 @@ impl Store {
             marks[number.0 as usize] = true;
         }
         marks
+    }
+
+    /// The same database as it is now, if its packs are not those that were opened.
+    pub(super) fn changed(&self, folders: &[PathBuf]) -> Option<Self> {
+        let (now, _) = Self::open(folders, self.hash);
+        let paths = |store: &Self| -> Vec<_> {
+            let packs = store.packs.iter();
+            packs.map(|pack| pack.path().to_path_buf()).collect()
+        };
+        (paths(&now) != paths(self)).then_some(now)
     }
 
     /// A reader of single objects.
