@@ -11,7 +11,7 @@ use crate::repo::Repo;
 
 /// Scans with a limit on memory, in KiB, far below what the bombs hold.
 fn bounded(repo: &Repo, args: &str) -> Said {
-    const KIB: u32 = 1 << 20;
+    const KIB: u32 = 450 << 10;
     let target = repo.path().to_str().unwrap().to_owned();
     let said = repo.scan_with(&target, args, |command| {
         let program = command.get_program().to_owned();
@@ -137,35 +137,56 @@ fn loose_bombs_are_left_out() {
     );
 }
 
-/// A delta of a few bytes that copies the whole of what it is built on again and again.
+/// A delta of the entry that begins `distance` bytes before it.
+fn delta(distance: usize, base: u64, result: u64, instructions: &[u8]) -> Vec<u8> {
+    let delta = [&number(base), &number(result), instructions].concat();
+    let mut entry = head(OFS_DELTA, delta.len() as u64);
+    // As two bytes: what precedes the last is one less.
+    assert!((128..1 << 14).contains(&distance));
+    entry.extend([0x80 | ((distance >> 7) - 1) as u8, (distance & 0x7F) as u8]);
+    entry.extend(deflate([delta]));
+    entry
+}
+
+/// A delta that copies what it is built on again and again, and a small one that is built on that.
 fn delta_bomb() -> Vec<u8> {
-    const COPIES: u64 = 1 << 17;
-    let base = vec![b'x'; 1 << 16];
-    let mut body = head(BLOB, base.len() as u64);
-    body.extend(deflate([base.clone()]));
-    let start = body.len() as u64;
-    let mut delta = number(base.len() as u64);
-    delta.extend(number(COPIES * base.len() as u64));
-    delta.extend(std::iter::repeat_n(0x80, COPIES as usize));
-    body.extend(head(OFS_DELTA, delta.len() as u64));
-    // Within 2^14, as two bytes: what precedes the last is one less.
-    assert!((128..1 << 14).contains(&start));
-    body.extend([0x80 | ((start >> 7) - 1) as u8, (start & 0x7F) as u8]);
-    body.extend(deflate([delta]));
-    pack(2, &body)
+    const BASE: u64 = 1 << 16;
+    const COPIES: u64 = 1 << 13;
+    let mut body = head(BLOB, BASE);
+    body.extend(deflate([vec![b'x'; BASE as usize]]));
+    let copies = vec![0x80; COPIES as usize];
+    let large = delta(body.len(), BASE, COPIES * BASE, &copies);
+    let distance = large.len();
+    body.extend(large);
+    // Nothing is copied, one byte is put in.
+    let mut filler = head(BLOB, 200);
+    filler.extend(deflate([(0..200).collect()]));
+    let distance = distance + filler.len();
+    body.extend(filler);
+    body.extend(delta(distance, COPIES * BASE, 1, &[1, b'y']));
+    pack(4, &body)
 }
 
 #[test]
-fn a_delta_bomb_is_left_out() {
+fn delta_bombs_are_left_out() {
     let Some(repo) = Repo::new() else { return };
     let token = mint::pat(1);
     repo.write("a.env", &token).commit("a");
     std::fs::create_dir_all(repo.path().join(".git/objects/pack")).unwrap();
     repo.write(".git/objects/pack/pack-1.pack", delta_bomb());
-    let said = bounded(&repo, "--no-worktree --max-object-size 16M");
-    assert_eq!(said.tokens(), [token]);
-    assert!(!said.problems().is_empty());
-    assert_eq!(said.report["coverage"]["complete"], false);
+    let check = || {
+        let said = bounded(&repo, "--no-worktree --max-object-size 16M");
+        assert_eq!(said.tokens(), std::slice::from_ref(&token));
+        assert_eq!(said.report["coverage"]["complete"], false);
+        said
+    };
+    // Without an index the names of its objects are not known.
+    let pack = repo.path().join(".git/objects/pack/pack-1.pack");
+    assert_eq!(check().problems(), [format!("corrupt {}", pack.display())]);
+    repo.git(&["index-pack", ".git/objects/pack/pack-1.pack"]);
+    let said = check();
+    assert_eq!(said.problems().len(), 2, "{:?}", said.problems());
+    assert_eq!(said.skipped(), ["unknown corrupt 1", "unknown limit 1"]);
 }
 
 #[test]

@@ -122,7 +122,7 @@ pub fn scan<'r>(
     }
     let (folders, unopened) = store::folders(&repository.objects());
     teller.unopened(unopened);
-    let (store, unopened) = Store::open(&folders, repository.hash());
+    let (store, unopened) = Store::open(&folders, repository.hash(), options.git.max_object_size);
     teller.unopened(unopened);
     let is_partial = repository.is_partial() || store.is_partial;
     let seen = read_objects(&store, is_partial, repository, options, sinks);

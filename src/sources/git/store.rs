@@ -58,12 +58,13 @@ impl Unopened {
 
 impl Store {
     /// Opens what stands in `folders`, as [`folders`] gives them; the rest is told.
-    pub(super) fn open(folders: &[PathBuf], hash: Hash) -> (Self, Vec<Unopened>) {
+    /// Nothing is decoded that has more than `max_size` bytes, or is built on such.
+    pub(super) fn open(folders: &[PathBuf], hash: Hash, max_size: usize) -> (Self, Vec<Unopened>) {
         let mut unopened = Vec::new();
         let (mut packs, mut loose) = (Vec::new(), Vec::new());
         for folder in folders {
             let mut open = || -> io::Result<()> {
-                packs.extend(open_packs(folder, hash, &mut unopened)?);
+                packs.extend(open_packs(folder, hash, max_size, &mut unopened)?);
                 loose.extend(loose_objects(folder, hash, &mut unopened)?);
                 Ok(())
             };
@@ -181,7 +182,12 @@ fn path(line: &[u8]) -> PathBuf {
 }
 
 /// Opens every pack of an object folder, those that git left half-way included.
-fn open_packs(folder: &Path, hash: Hash, unopened: &mut Vec<Unopened>) -> io::Result<Vec<Pack>> {
+fn open_packs(
+    folder: &Path,
+    hash: Hash,
+    max_size: usize,
+    unopened: &mut Vec<Unopened>,
+) -> io::Result<Vec<Pack>> {
     let mut paths = Vec::new();
     for entry in list(&folder.join("pack"))? {
         let name = entry.file_name();
@@ -193,7 +199,7 @@ fn open_packs(folder: &Path, hash: Hash, unopened: &mut Vec<Unopened>) -> io::Re
     paths.sort();
     let mut packs = Vec::new();
     for path in &paths {
-        match Pack::open(path, hash) {
+        match Pack::open(path, hash, max_size) {
             Ok(pack) => {
                 if pack.unindexed() > 0 {
                     unopened.push(Unopened::new(
