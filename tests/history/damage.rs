@@ -103,7 +103,9 @@ fn flipped_bytes_in_a_pack_lose_what_git_loses() {
         change(&pack, |bytes| {
             bytes.clone_from(&whole);
             let hurt = &mut bytes[place..place + 6];
-            hurt.iter_mut().for_each(|byte| *byte ^= 0xFF);
+            for byte in hurt {
+                *byte ^= 0xFF;
+            }
         });
         let lost = unreadable(&repo, &ids);
         assert!(!lost.is_empty());
