@@ -103,7 +103,7 @@ fn flipped_bytes_in_a_pack_lose_what_git_loses() {
         change(&pack, |bytes| {
             bytes.clone_from(&whole);
             let hurt = &mut bytes[place..place + 6];
-            for byte in &mut *hurt {
+            for byte in hurt {
                 *byte ^= 0xFF;
             }
         });

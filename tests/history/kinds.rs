@@ -279,6 +279,17 @@ fn a_damaged_index_is_one_problem() {
 }
 
 #[test]
+fn an_index_in_two_parts_is_one_problem() {
+    let Some(Both { repo, gone, .. }) = Both::new() else {
+        return;
+    };
+    repo.git(&["update-index", "--split-index"]);
+    let said = repo.scan("");
+    assert_eq!(said.paths(&gone), ["git-object gone.env"]);
+    assert_eq!(said.problems(), ["references repo/.git"]);
+}
+
+#[test]
 fn references_in_tables_cannot_be_read_and_objects_can() {
     let args = ["init", "-q", "-b", "main", "--ref-format=reftable"];
     let Some(repo) = Repo::with(&args) else {

@@ -27,13 +27,8 @@ impl Repo {
         self.scan_with(target, args, |command| command)
     }
 
-    /// Scans `target`, after a change to how the program starts.
-    pub(crate) fn scan_with(
-        &self,
-        target: &str,
-        args: &str,
-        change: impl FnOnce(&mut Command) -> &mut Command,
-    ) -> Said {
+    /// The program, about to scan `target`.
+    pub(crate) fn program(&self, target: &str, args: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patsweep"));
         self.known(&mut command);
         command
@@ -41,6 +36,17 @@ impl Repo {
             .args(args.split_whitespace())
             .arg(target)
             .current_dir(self.root());
+        command
+    }
+
+    /// Scans `target`, after a change to how the program starts.
+    pub(crate) fn scan_with(
+        &self,
+        target: &str,
+        args: &str,
+        change: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Said {
+        let mut command = self.program(target, args);
         let output = change(&mut command).output().unwrap();
         Said {
             code: output.status.code().unwrap_or(-1),

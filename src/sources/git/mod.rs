@@ -136,7 +136,7 @@ pub fn scan<'r>(
     }
     let (folders, unopened) = store::folders(&repository.objects());
     teller.unopened(unopened);
-    let (store, unopened) = Store::open(&folders, repository.hash());
+    let (store, unopened) = Store::open(&folders, repository.hash(), options.git.max_object_size);
     teller.unopened(unopened);
     let is_partial = repository.is_partial() || store.is_partial;
     let shared = if read.is_empty() {
@@ -273,7 +273,7 @@ fn read_objects(
     let mut visitor = visit.visitor();
     // What is gone was perhaps packed while it was read.
     if !lost.is_empty()
-        && let Some(now) = store.changed(folders)
+        && let Some(now) = store.changed(folders, pass.max_size)
     {
         let (mut objects, mut bytes) = (now.objects(), Vec::new());
         lost.retain(|&number, _| {

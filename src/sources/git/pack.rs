@@ -25,10 +25,6 @@ use crate::model::{ObjectId, ObjectKind, ProblemKind};
 /// Bytes of bases that are kept while objects are read one by one.
 const CACHE: usize = 64 << 20;
 
-/// Bytes of the largest object of a pack that has no index: to name its objects all of them are
-/// decoded.
-const MAX_UNINDEXED: usize = 1 << 30;
-
 /// A pack with its index.
 pub(super) struct Pack {
     data: data::File<gix_pack::MMap>,
@@ -59,8 +55,9 @@ pub(super) enum Lost {
 }
 
 impl Pack {
-    /// Opens the pack at `path`. One whose index is missing or wrong is indexed anew, in memory.
-    pub(super) fn open(path: &Path, hash: Hash) -> Result<Self, Unopened> {
+    /// Opens the pack at `path`, of which nothing of more than `max_size` bytes is decoded, nor what
+    /// is built on that. One whose index is missing or wrong is indexed anew, in memory.
+    pub(super) fn open(path: &Path, hash: Hash, max_size: usize) -> Result<Self, Unopened> {
         let corrupt = |error: &dyn ToString| {
             let kind = if path.exists() {
                 ProblemKind::Corrupt
@@ -69,7 +66,9 @@ impl Pack {
             };
             Unopened::new(path, kind, error.to_string())
         };
-        let data = data::File::at(path, hash).map_err(|error| corrupt(&error))?;
+        let data = data::File::at(path, hash)
+            .map_err(|error| corrupt(&error))?
+            .with_alloc_limit_bytes(Some(max_size));
         let stored = path.with_extension("idx");
         let index = match fs::read(&stored) {
             Ok(bytes) => read_index(bytes, &stored, hash)
@@ -360,7 +359,7 @@ fn make_index(
         &mut bytes,
         &AtomicBool::new(false),
         hash,
-        Some(MAX_UNINDEXED),
+        pack.alloc_limit_bytes,
         version,
     )?;
     index::File::from_data(bytes, path.to_path_buf(), hash)

@@ -58,23 +58,24 @@ impl Unopened {
 
 impl Store {
     /// Opens what stands in `folders`, as [`folders`] gives them; the rest is told.
+    /// Nothing is decoded that has more than `max_size` bytes, or is built on such.
     ///
     /// A pack that is gone when it is opened was packed anew: everything is listed again, once.
-    pub(super) fn open(folders: &[PathBuf], hash: Hash) -> (Self, Vec<Unopened>) {
-        let (store, unopened) = Self::list(folders, hash);
+    pub(super) fn open(folders: &[PathBuf], hash: Hash, max_size: usize) -> (Self, Vec<Unopened>) {
+        let (store, unopened) = Self::list(folders, hash, max_size);
         let is_gone = |part: &Unopened| part.kind == ProblemKind::Vanished;
         if unopened.iter().any(is_gone) {
-            return Self::list(folders, hash);
+            return Self::list(folders, hash, max_size);
         }
         (store, unopened)
     }
 
-    fn list(folders: &[PathBuf], hash: Hash) -> (Self, Vec<Unopened>) {
+    fn list(folders: &[PathBuf], hash: Hash, max_size: usize) -> (Self, Vec<Unopened>) {
         let mut unopened = Vec::new();
         let (mut packs, mut loose) = (Vec::new(), Vec::new());
         for folder in folders {
             let mut open = || -> io::Result<()> {
-                packs.extend(open_packs(folder, hash, &mut unopened)?);
+                packs.extend(open_packs(folder, hash, max_size, &mut unopened)?);
                 loose.extend(loose_objects(folder, hash, &mut unopened)?);
                 Ok(())
             };
@@ -116,8 +117,8 @@ impl Store {
     }
 
     /// The same database as it is now, if its packs are not those that were opened.
-    pub(super) fn changed(&self, folders: &[PathBuf]) -> Option<Self> {
-        let (now, _) = Self::open(folders, self.hash);
+    pub(super) fn changed(&self, folders: &[PathBuf], max_size: usize) -> Option<Self> {
+        let (now, _) = Self::open(folders, self.hash, max_size);
         let paths = |store: &Self| -> Vec<_> {
             let packs = store.packs.iter();
             packs.map(|pack| pack.path().to_path_buf()).collect()
@@ -220,7 +221,12 @@ fn path(line: &[u8]) -> PathBuf {
 }
 
 /// Opens every pack of an object folder, those that git left half-way included.
-fn open_packs(folder: &Path, hash: Hash, unopened: &mut Vec<Unopened>) -> io::Result<Vec<Pack>> {
+fn open_packs(
+    folder: &Path,
+    hash: Hash,
+    max_size: usize,
+    unopened: &mut Vec<Unopened>,
+) -> io::Result<Vec<Pack>> {
     let mut paths = Vec::new();
     for entry in list(&folder.join("pack"))? {
         let name = entry.file_name();
@@ -232,7 +238,7 @@ fn open_packs(folder: &Path, hash: Hash, unopened: &mut Vec<Unopened>) -> io::Re
     paths.sort();
     let mut packs = Vec::new();
     for path in &paths {
-        match Pack::open(path, hash) {
+        match Pack::open(path, hash, max_size) {
             Ok(pack) => {
                 if pack.unindexed() > 0 {
                     unopened.push(Unopened::new(

@@ -65,7 +65,7 @@ fn what_is_packed_while_it_is_read_is_read() {
         git(folder.path(), &["commit", "-q", "-m", name]);
     }
     let objects = [folder.path().join(".git/objects")];
-    let (store, unopened) = Store::open(&objects, Hash::Sha1);
+    let (store, unopened) = Store::open(&objects, Hash::Sha1, 1 << 20);
     assert!(unopened.is_empty(), "{unopened:?}");
     assert_eq!((store.table.len(), store.packs.len()), (9, 0));
     git(folder.path(), &["repack", "-q", "-a", "-d"]);

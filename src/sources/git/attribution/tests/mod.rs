@@ -135,7 +135,7 @@ impl Repo {
             _ => Hash::Sha1,
         };
         let (folders, _) = store::folders(&folder.join("objects"));
-        let (store, _) = Store::open(&folders, hash);
+        let (store, _) = Store::open(&folders, hash, OPTIONS.max_size);
         pass::run(
             &store,
             OPTIONS,
