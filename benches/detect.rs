@@ -174,6 +174,28 @@ mod hostile {
         run(bencher, &base64_letters());
     }
 
+    /// Random base64 with `glue` every 76 columns.
+    fn wrapped(glue: &[u8]) -> Vec<u8> {
+        let mut text = base64_letters().chunks(76).collect::<Vec<_>>().join(glue);
+        text.truncate(CORPUS);
+        text
+    }
+
+    #[divan::bench]
+    fn soft_breaks(bencher: Bencher) {
+        run(bencher, &wrapped(b"=\n"));
+    }
+
+    #[divan::bench]
+    fn strings_in_json(bencher: Bencher) {
+        run(bencher, &wrapped(b"\",\n    \""));
+    }
+
+    #[divan::bench]
+    fn escaped_breaks(bencher: Bencher) {
+        run(bencher, &wrapped(b"\\u000a"));
+    }
+
     #[divan::bench]
     fn base64_four_times(bencher: Bencher) {
         let mut text = base64_letters();

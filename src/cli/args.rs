@@ -37,6 +37,12 @@ Examples:
   kubectl get secret -o yaml | patsweep scan -
       Scan standard input.
 
+  patsweep scan --staged
+      Scan what the next commit will hold.
+
+  patsweep scan --range origin/main...HEAD
+      Scan what the commits of a branch bring.
+
   patsweep scan -f sarif -o leaks.sarif -f text
       Write SARIF to a file and text to standard output.
 
@@ -166,7 +172,8 @@ pub(super) enum Command {
     ///
     /// Hidden and git-ignored files are scanned, too: that is where .env and .npmrc are. So are the
     /// names of files, and what is in archives (zip, tar, gz, bz2, xz, zst and their relatives),
-    /// whatever they are called. Of a git repository the files are scanned, not the history.
+    /// whatever they are called. Of a git repository the whole history is scanned, too: every
+    /// object, whether or not a reference leads to it, and what LFS stores.
     /// System folders such as /proc and /sys are entered only when named.
     #[command(after_long_help = SCAN_EXAMPLES)]
     Scan(Box<Scan>),

@@ -66,8 +66,12 @@ fn message(progress: &Progress, elapsed: Duration) -> String {
     let millis = elapsed.as_millis().max(1);
     let rate = u64::try_from(u128::from(bytes) * 1000 / millis).unwrap_or(u64::MAX);
     let findings = progress.findings();
+    let objects = match progress.objects() {
+        0 => String::new(),
+        objects => format!("{} objects, ", HumanCount(objects)),
+    };
     format!(
-        "{} files, {}, {}/s, {} {}",
+        "{} files, {objects}{}, {}/s, {} {}",
         HumanCount(progress.files()),
         DecimalBytes(bytes),
         DecimalBytes(rate),

@@ -17,7 +17,7 @@ use crate::model::{Report, Timestamp};
 use crate::report::{self, Format, Secrets, Verbosity, count};
 use crate::rules::Rule;
 use crate::scan::Progress;
-use crate::sources::{self, Target};
+use crate::sources::{self, Target, git};
 
 /// Scans and reports.
 pub(super) fn run(
@@ -71,6 +71,18 @@ fn scan(
 ) -> Report {
     if settings.scan.targets.contains(&Target::Stdin) && environment.stdin_terminal {
         console.note("reading standard input; end it with Ctrl-D");
+    }
+    for target in &settings.scan.targets {
+        if let Target::Path(path) = target
+            && settings.scan.sources.git.reads_all()
+            && let Some(repository) = git::around(path)
+        {
+            console.note(format_args!(
+                "{} is inside the repository {}: its files are scanned, its history is not",
+                shown(path),
+                shown(&repository)
+            ));
+        }
     }
     let progress = Arc::new(Progress::default());
     let watched = environment.stderr_terminal && !environment.dumb_terminal && !console.is_quiet();
@@ -204,11 +216,26 @@ fn say_how_it_went(settings: &Settings, report: &Report, console: Console) {
 }
 
 fn summary(report: &Report) -> String {
-    let findings = count(report.findings.len() as u64, "token");
-    let files = count(report.summary.files, "file");
-    match report.problems.len() as u64 {
-        0 if report.summary.files == 0 => "no file was scanned".to_owned(),
-        0 => format!("{findings} in {files}"),
-        problems => format!("{findings} in {files}, {}", count(problems, "problem")),
+    let units = [
+        (report.summary.files, "file"),
+        (report.summary.objects, "git object"),
+    ];
+    let units: Vec<_> = units
+        .into_iter()
+        .filter(|&(number, _)| number > 0)
+        .map(|(number, noun)| count(number, noun))
+        .collect();
+    let problems = report.problems.iter();
+    let problems = problems.filter(|problem| !report.accepts(problem)).count() as u64;
+    if units.is_empty() && problems == 0 {
+        return "no file was scanned".to_owned();
     }
+    let mut summary = count(report.findings.len() as u64, "token");
+    if !units.is_empty() {
+        summary = format!("{summary} in {}", units.join(" and "));
+    }
+    if problems > 0 {
+        summary = format!("{summary}, {}", count(problems, "problem"));
+    }
+    summary
 }

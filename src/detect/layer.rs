@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::decode::quoted_printable::Pieces;
 use super::decode::{base64, hex};
 use super::run::Run;
 use crate::model::Encoding;
@@ -54,8 +55,8 @@ pub(super) enum Map<'a> {
     },
     /// One byte from one or three.
     QuotedPrintable {
-        /// For each byte, where it stood.
-        offsets: &'a [usize],
+        /// Where its bytes stood.
+        pieces: &'a Pieces,
     },
     /// Nothing leads back into a compressed stream but the whole of it.
     Gzip {
@@ -159,8 +160,10 @@ impl<'a> Layer<'a> {
                     run: raw(&span.run),
                 }
             }
-            Map::QuotedPrintable { offsets } => {
-                let raw = |span: &Range<usize>| offsets[span.start]..offsets[span.end - 1] + 1;
+            Map::QuotedPrintable { pieces } => {
+                let raw = |span: &Range<usize>| {
+                    pieces.raw_offset(span.start)..pieces.raw_offset(span.end - 1) + 1
+                };
                 Span {
                     exact: raw(&span.exact),
                     run: raw(&span.run),

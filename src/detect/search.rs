@@ -164,7 +164,7 @@ impl<'s> Search<'s> {
     /// Gzip inside the base64 or the hex of a run.
     fn packed_run(&mut self, layer: &Layer<'_>, run: &Run<'_>) {
         let mut packed = self.spare.pop().unwrap_or_default();
-        for at in memchr::memmem::find_iter(&run.text, gzip::MAGIC_BASE64) {
+        for at in gzip::MAGIC_BASE64.find_iter(&run.text) {
             let run = Run::from_start(layer.bytes, run.raw_offset(at), MAX_SPAN);
             base64::decode(
                 &run.text,
@@ -260,9 +260,8 @@ impl<'s> Search<'s> {
             let text = quoted_printable::stretch(layer.bytes, first);
             from = text.end.max(first + 1);
             let mut bytes = self.spare.pop().unwrap_or_default();
-            let mut offsets = Vec::new();
-            quoted_printable::decode(layer.bytes, text, &mut bytes, &mut offsets);
-            let map = Map::QuotedPrintable { offsets: &offsets };
+            let pieces = quoted_printable::decode(layer.bytes, text, &mut bytes);
+            let map = Map::QuotedPrintable { pieces: &pieces };
             self.inner(&layer.open(&bytes, 0, &[Encoding::QuotedPrintable], map));
             self.spare.push(bytes);
         }
@@ -359,9 +358,12 @@ fn organizations(levels: &[(&Layer<'_>, Span)]) -> Vec<Clue> {
             span.exact.end
         };
         match context::read(layer.bytes, span.run.start..end) {
-            Reading::Entry(names) => return clues(names, Evidence::Entry),
+            // An entry around a text that names others may well be the text's and not the token's.
+            Reading::Entry(names) if nearby.iter().all(|name| names.contains(name)) => {
+                return clues(names, Evidence::Entry);
+            }
             Reading::Elsewhere => return Vec::new(),
-            Reading::Nearby(names) => {
+            Reading::Entry(names) | Reading::Nearby(names) => {
                 for name in names {
                     if nearby.len() < MAX_NEARBY && !nearby.contains(&name) {
                         nearby.push(name);

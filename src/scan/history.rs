@@ -2,6 +2,7 @@
 //! stands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, SyncSender};
 
 use super::Config;
@@ -20,14 +21,16 @@ pub(super) struct Pending {
     pub(super) files: BTreeMap<Secret, BTreeSet<BytePath>>,
 }
 
-/// Scans `repository`, and sends where that what was found in it stands. Returns its `HEAD`.
+/// Scans `repository`, and sends where what was found in it stands. Object folders in `read` are
+/// passed over, and its own are added to them. Returns its `HEAD`.
 pub(super) fn scan(
     repository: &Repository,
     config: &Config,
+    read: &mut BTreeSet<PathBuf>,
     sinks: &Sinks<'_>,
     events: &SyncSender<Event>,
 ) -> Option<crate::model::ObjectId> {
-    let history = git::scan(repository, &config.sources, sinks)?;
+    let history = git::scan(repository, &config.sources, read, sinks)?;
     let (reply, pending) = mpsc::sync_channel(1);
     // Whatever the sinks sent came before this.
     if events.send(Event::HandOver(reply)).is_ok()

@@ -56,6 +56,7 @@ pub struct Config {
 #[derive(Debug, Default)]
 pub struct Progress {
     files: AtomicU64,
+    objects: AtomicU64,
     bytes: AtomicU64,
     findings: AtomicU64,
 }
@@ -64,6 +65,11 @@ impl Progress {
     /// Files scanned so far.
     pub fn files(&self) -> u64 {
         self.files.load(Ordering::Relaxed)
+    }
+
+    /// Objects of git repositories scanned so far.
+    pub fn objects(&self) -> u64 {
+        self.objects.load(Ordering::Relaxed)
     }
 
     /// Bytes scanned so far, unpacked.
@@ -103,11 +109,12 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
                 ))
             }
         };
+        let mut read = BTreeSet::new();
         for repository in sources::scan(&config.targets, &config.sources, &worker) {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            let head = history::scan(&repository, config, &worker, &events);
+            let head = history::scan(&repository, config, &mut read, &worker, &events);
             heads.insert(repository.top, (repository.name, head));
         }
         drop((worker, events));

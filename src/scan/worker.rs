@@ -61,6 +61,8 @@ pub(super) struct Worker {
     totals: Totals,
     /// Bytes of which `progress` was not told yet.
     untold: u64,
+    /// The same of objects.
+    objects: u64,
 }
 
 /// The way out of a worker, apart from it so that the detector can be borrowed beside it.
@@ -94,6 +96,7 @@ impl Worker {
             },
             totals: Totals::default(),
             untold: 0,
+            objects: 0,
         }
     }
 
@@ -112,6 +115,12 @@ impl Worker {
             .progress
             .bytes
             .fetch_add(untold, Ordering::Relaxed);
+        let objects = mem::take(&mut self.objects);
+        self.way
+            .shared
+            .progress
+            .objects
+            .fetch_add(objects, Ordering::Relaxed);
     }
 }
 
@@ -161,6 +170,7 @@ impl Sink for Worker {
 
     fn count(&mut self, unit: Unit, outcome: Outcome) {
         self.totals.coverage.tally_mut(unit).add(outcome);
+        self.objects += u64::from(matches!(unit, Unit::Object(_)));
         if (unit, outcome) == (Unit::File, Outcome::Scanned) {
             self.tell();
             self.way

@@ -104,7 +104,7 @@ pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) -> Vec<Rep
         return Vec::new();
     }
     let met = walk::walk(&roots, options, sinks);
-    if options.git.history {
+    if options.git.reads_all() {
         git::join(&met)
     } else {
         Vec::new()

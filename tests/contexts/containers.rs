@@ -1,6 +1,6 @@
 //! Kubernetes, Helm, KEDA, and container registries.
 
-use super::table::Named::{Entry, Nearby};
+use super::table::Named::{Entry, Nearby, Nobody};
 use super::table::Row;
 
 pub(crate) const ROWS: &[Row] = &[
@@ -56,12 +56,12 @@ pub(crate) const ROWS: &[Row] = &[
         what: "deployment-env",
         path: "deployment.yaml",
         text: "kind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n        - name: agent\n          env:\n            - name: AZP_URL\n              value: https://dev.azure.com/contoso\n            - name: AZP_TOKEN\n              value: \"⟦①⟧\"\n",
-        named: &[Nearby(&["contoso"])],
+        named: &[Entry("contoso")],
     },
     Row {
         what: "docker-auth",
         path: ".docker/config.json",
         text: "{\n\t\"auths\": {\n\t\t\"registry.contoso.com\": {\n\t\t\t\"auth\": \"⟦base64|anna:①⟧\"\n\t\t}\n\t},\n\t\"HttpHeaders\": {\"Meta\": \"https://dev.azure.com/contoso\"}\n}\n",
-        named: &[Nearby(&["contoso"])],
+        named: &[Nobody],
     },
 ];

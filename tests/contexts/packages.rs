@@ -104,7 +104,7 @@ pub(crate) const ROWS: &[Row] = &[
         what: "gradle-properties",
         path: ".gradle/gradle.properties",
         text: "org.gradle.jvmargs=-Xmx2g\nazureArtifactsUrl=https://pkgs.dev.azure.com/contoso/_packaging/feed/maven/v1\nazureArtifactsUsername=contoso\nazureArtifactsPassword=⟦①⟧\n",
-        named: &[Nearby(&["contoso"])],
+        named: &[Entry("contoso")],
     },
     Row {
         what: "gradle-properties-alone",

@@ -132,4 +132,16 @@ pub(crate) const ROWS: &[Row] = &[
         text: "INSERT INTO \"connections\" VALUES (1,'contoso','https://dev.azure.com/contoso','⟦①⟧');\nINSERT INTO \"connections\" VALUES (2,'fabrikam','https://fabrikam.visualstudio.com','⟦②⟧');\nINSERT INTO \"files\" VALUES (3,X'⟦hex|git clone https://③@dev.azure.com/adatum/Web/_git/web⟧');\n",
         named: &[Entry("contoso"), Entry("fabrikam"), Entry("adatum")],
     },
+    Row {
+        what: "encoded-file-of-several",
+        path: "clients.json",
+        text: "{\"script\": \"⟦base64|Connection(base_url=\"https://dev.azure.com/contoso\", creds=BasicAuthentication(\"\", \"①\"))\nConnection(\n  creds=BasicAuthentication(\"\", \"②\"),\n  base_url=\"https://dev.azure.com/fabrikam\")\n⟧\"}\n",
+        named: &[Entry("contoso"), Nearby(&["contoso", "fabrikam"])],
+    },
+    Row {
+        what: "encoded-file-beside-a-url",
+        path: "deploy.sh",
+        text: "curl https://dev.azure.com/adatum/_apis/x -d ⟦base64|https://dev.azure.com/contoso\n\nhttps://dev.azure.com/fabrikam\n\nPAT=①\n⟧\n",
+        named: &[Nearby(&["adatum", "contoso", "fabrikam"])],
+    },
 ];

@@ -213,44 +213,42 @@ const WRAPS: [&str; 15] = [
     "\\\",\\n  \\\"",
 ];
 
+/// Columns at which lines are wrapped.
+const COLUMNS: [usize; 5] = [60, 64, 70, 76, 120];
+
+/// One kind with every wrap at every width and with the token everywhere on its line, and the
+/// others, for which a break means the same, with those in turn.
 #[test]
 fn wrapped() {
-    for (rule, mint) in KINDS {
-        for lead in 0..80 {
-            let token = mint(lead as u64);
-            let inner = format!(
-                "{} {token} and more text follows after it",
-                "lead ".repeat(20).split_at(lead).0
-            );
-            for columns in [60, 64, 70, 76, 120] {
-                for glue in WRAPS {
-                    let text = format!(
-                        "key: {}\n\n",
-                        wrap(&BASE64.encode(inner.as_bytes()), columns, glue)
-                    );
-                    check(
-                        "wrapped base64",
-                        &token,
-                        rule,
-                        text.as_bytes(),
-                        5,
-                        &[Encoding::Base64],
-                    );
-                    let text = format!(
-                        "key: {}\n\n",
-                        wrap(&HEXLOWER.encode(inner.as_bytes()), columns, glue)
-                    );
-                    check(
-                        "wrapped hex",
-                        &token,
-                        rule,
-                        text.as_bytes(),
-                        5,
-                        &[Encoding::Hex],
-                    );
-                }
+    let (rule, mint) = KINDS[0];
+    for columns in COLUMNS {
+        for (index, glue) in WRAPS.into_iter().enumerate() {
+            for lead in (index % 4..80).step_by(4) {
+                check_wrapped(rule, &mint(lead as u64), lead, columns, glue);
             }
         }
+    }
+    for (rule, mint) in KINDS {
+        for lead in 0..80 {
+            let columns = COLUMNS[lead % COLUMNS.len()];
+            let glue = WRAPS[lead / COLUMNS.len() % WRAPS.len()];
+            check_wrapped(rule, &mint(lead as u64), lead, columns, glue);
+        }
+    }
+}
+
+/// A token behind so much text, wrapped as base64 and as hex.
+#[track_caller]
+fn check_wrapped(rule: &str, token: &str, lead: usize, columns: usize, glue: &str) {
+    let lead = &"lead ".repeat(20)[..lead];
+    let inner = format!("{lead} {token} and more text follows after it");
+    for (encoding, encoded) in [
+        (Encoding::Base64, BASE64.encode(inner.as_bytes())),
+        (Encoding::Hex, HEXLOWER.encode(inner.as_bytes())),
+    ] {
+        let what = format!("wrapped {encoding:?}");
+        let text = format!("key: {}\n\n", wrap(&encoded, columns, glue));
+        check(&what, token, rule, text.as_bytes(), 5, &[encoding]);
     }
 }
 

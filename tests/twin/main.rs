@@ -50,9 +50,7 @@ fn agree(bytes: &[u8]) -> Result<(), TestCaseError> {
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases: std::env::var("PROPTEST_CASES").map_or(cases, |n| n.parse().unwrap_or(cases)),
-        // The same soups in every run, for other seeds still meet one in some thousands on which
-        // the two disagree: the detector gives up a token that was wrapped inside text with soft
-        // breaks, where none of them stands in the token itself. `PROPTEST_RNG_SEED` sets another.
+        // The same soups in every run. `PROPTEST_RNG_SEED` sets another.
         rng_seed: match std::env::var("PROPTEST_RNG_SEED") {
             Ok(seed) => RngSeed::Fixed(seed.parse().expect("a number")),
             Err(_) => RngSeed::Fixed(SEED),
@@ -98,6 +96,35 @@ proptest! {
     ) {
         agree(&[START, noise.as_bytes()].concat())?;
     }
+}
+
+/// What is decoded around a soft break ends within strings in code, the last of which was too long
+/// to be joined with the others before it was cut.
+#[test]
+fn on_lines_cut_behind_a_soft_break() {
+    use soup::{Encoding, Kind};
+    let encoded =
+        |columns, gap, inner| Piece::Encoded(Encoding::Base64Wrapped(columns, gap), inner);
+    let token = Piece::Token;
+    let escaped = vec![
+        Piece::Text(" "),
+        token(Kind::PatLong, 1),
+        Piece::Text("\r\n"),
+    ];
+    let strings = vec![
+        Piece::Text("some text, "),
+        encoded(76, "\\\\r\\\\n", escaped),
+    ];
+    let lines = vec![token(Kind::Oauth, 0), encoded(76, "\",\n    \"", strings)];
+    let pieces = [
+        Piece::Encoded(
+            Encoding::QuotedPrintable("=\r\n"),
+            vec![token(Kind::Pat, 0)],
+        ),
+        encoded(60, "\n", lines),
+        Piece::Encoded(Encoding::Base64, vec![token(Kind::Pat, 2)]),
+    ];
+    agree(&input(&pieces)).expect("they agree");
 }
 
 /// The twin itself finds what it should, or its agreement would mean little.

@@ -15,6 +15,8 @@ use regex::bytes::Regex;
 const MAX_DEPTH: usize = 4;
 /// No token is shorter, and soft breaks leave no shorter half of one that the detector promises.
 const SHORTEST: usize = 52;
+/// Bytes on either side of soft breaks that are decoded with them.
+const SOFT_REACH: usize = 1024;
 
 /// A token that was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +108,7 @@ fn encoded(bytes: &[u8], depth: usize) -> BTreeSet<String> {
             found.extend(encoded(&opened, depth + layers));
         }
     }
-    if let Some(opened) = quoted_printable(bytes) {
+    for opened in quoted_printable(bytes) {
         // What no soft break and no escape interrupts was there before.
         let new = plain(&opened)
             .into_iter()
@@ -261,21 +263,64 @@ fn narrow(bytes: &[u8], low: usize) -> Vec<u8> {
     if has_text { narrow } else { Vec::new() }
 }
 
-/// Decodes all of it, if a line of it is soft.
-fn quoted_printable(bytes: &[u8]) -> Option<Vec<u8>> {
+/// Decodes all of it, if a line of it is soft, and what is near the soft breaks: where that ends
+/// within wrapped lines, the last of them may be of another length than in all of it.
+fn quoted_printable(bytes: &[u8]) -> BTreeSet<Vec<u8>> {
     static SOFT: LazyLock<Regex> = LazyLock::new(|| Regex::new("=\r?\n").expect("an expression"));
     static ESCAPE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("=(?:\r?\n|([0-9A-Fa-f]{2}))").expect("an expression"));
-    SOFT.is_match(bytes).then(|| {
-        let value = |captures: &regex::bytes::Captures<'_>| {
-            captures.get(1).map_or_else(Vec::new, |digits| {
-                HEXLOWER_PERMISSIVE
-                    .decode(digits.as_bytes())
-                    .expect("two digits")
-            })
-        };
-        ESCAPE.replace_all(bytes, value).into_owned()
-    })
+    let value = |captures: &regex::bytes::Captures<'_>| {
+        captures.get(1).map_or_else(Vec::new, |digits| {
+            HEXLOWER_PERMISSIVE
+                .decode(digits.as_bytes())
+                .expect("two digits")
+        })
+    };
+    let mut texts = BTreeSet::new();
+    if SOFT.is_match(bytes) {
+        texts.insert(bytes);
+    }
+    texts.extend(near_soft_breaks(bytes));
+    let decode = |text: &[u8]| ESCAPE.replace_all(text, value).into_owned();
+    texts.into_iter().map(decode).collect()
+}
+
+/// The soft breaks within words that are near each other, and what is near them, in whole words.
+fn near_soft_breaks(bytes: &[u8]) -> Vec<&[u8]> {
+    static SOFT: LazyLock<Regex> = LazyLock::new(|| {
+        let word = "[A-Za-z0-9+/_=.-]";
+        Regex::new(&format!("^{word}=\r?\n{word}")).expect("an expression")
+    });
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for at in (0..bytes.len()).filter(|&at| bytes[at] == b'=') {
+        if at == 0
+            || SOFT
+                .find(&bytes[at - 1..])
+                .is_none_or(|hit| hit.start() > 0)
+        {
+            continue;
+        }
+        match groups.last_mut() {
+            Some(group) if at < group.end + SOFT_REACH => group.end = at,
+            _ => groups.push(at..at),
+        }
+    }
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let near = |group: Range<usize>| {
+        let mut start = group.start.saturating_sub(SOFT_REACH);
+        if start > 0 {
+            let before = &bytes[start..group.start];
+            start += before.iter().position(is_blank).unwrap_or(0);
+        }
+        let mut end = bytes.len().min(group.end + SOFT_REACH);
+        if end < bytes.len() {
+            let word = group.end + "=\r\n".len()..end;
+            let blank = bytes[word.clone()].iter().rposition(is_blank);
+            end = blank.map_or(end, |blank| word.start + blank);
+        }
+        &bytes[start..end]
+    };
+    groups.into_iter().map(near).collect()
 }
 
 fn positions(bytes: &[u8], text: &[u8]) -> Vec<usize> {

@@ -61,10 +61,14 @@ fn target_verdict(text: &Text<'_>, target: &[u8], headers: usize) -> Option<Verd
     None
 }
 
-/// A line without what `curl -v` puts before it.
+/// A line without what may stand before it: the quote of a string, or what `curl -v` writes.
 fn content(line: &[u8]) -> &[u8] {
+    const LEADS: [&[u8]; 4] = [b"> ", b"\"", b"'", b"`"];
     let line = line.trim_ascii();
-    line.strip_prefix(b"> ").unwrap_or(line)
+    LEADS
+        .iter()
+        .find_map(|lead| line.strip_prefix(*lead))
+        .unwrap_or(line)
 }
 
 /// Whether `line` has the form of a header.

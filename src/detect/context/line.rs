@@ -55,10 +55,7 @@ pub(super) fn command(text: &Text<'_>) -> Option<Verdict> {
         return Some(verdict);
     }
     let line = &text.low[scope.clone()];
-    let requests = PROGRAMS
-        .iter()
-        .any(|program| memmem::find(line, program).is_some());
-    (requests && foreign_urls(text, &scope).next().is_some()).then_some(Verdict::Elsewhere)
+    (is_request(line) && foreign_urls(text, &scope).next().is_some()).then_some(Verdict::Elsewhere)
 }
 
 /// The starts of the URLs in `scope` that are not of Azure DevOps.
@@ -95,7 +92,43 @@ fn one_command(text: &Text<'_>, scope: Range<usize>) -> Range<usize> {
         .iter()
         .filter_map(|s| memmem::find(behind, s))
         .min();
-    scope.start + start.unwrap_or(0)..scope.end - end.map_or(0, |end| behind.len() - end)
+    let scope =
+        scope.start + start.unwrap_or(0)..scope.end - end.map_or(0, |end| behind.len() - end);
+    let statement = statement(text, &scope);
+    let low = &text.low[statement.clone()];
+    let is_whole = memmem::find(low, b" | ").is_some() || is_request(low);
+    if is_whole { statement } else { scope }
+}
+
+/// The part of `scope` between semicolons that start another command. What it sets may be for the
+/// next one, but not what it pipes or sends.
+fn statement(text: &Text<'_>, scope: &Range<usize>) -> Range<usize> {
+    const COMMANDS: [&[u8]; 7] = [
+        b"az ", b"cd ", b"echo ", b"export ", b"gh ", b"glab ", b"printf ",
+    ];
+    let ends = memchr::memchr_iter(b';', &text.low[scope.clone()]).map(|at| scope.start + at);
+    let ends = ends.filter(|&at| {
+        let next = text.low[at + 1..scope.end].trim_ascii_start();
+        let mut programs = COMMANDS.iter().chain(&PROGRAMS);
+        programs.any(|program| next.starts_with(program))
+    });
+    let mut statement = scope.clone();
+    for end in ends {
+        if end < text.token.start {
+            statement.start = end + 1;
+        } else if end >= text.token.end {
+            statement.end = end;
+            break;
+        }
+    }
+    statement
+}
+
+/// Whether a program that sends requests is named in `line`.
+fn is_request(line: &[u8]) -> bool {
+    PROGRAMS
+        .iter()
+        .any(|program| memmem::find(line, program).is_some())
 }
 
 /// The part of `scope` in the token's innermost object: of one that spans lines, another may

@@ -193,6 +193,17 @@ fn in_base64(text: &Text<'_>, at: usize) -> Option<Mention> {
     let run = &text.raw[at..text.raw.len().min(at + URL_REACH)];
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
     let length = run.iter().take_while(|byte| is_digit(byte)).count();
+    // What is within the token's run is read where that is decoded: of several URLs there, only
+    // those show here that happen to be aligned. The run may be longer than what is taken of it.
+    let between = if at < text.token.start {
+        at..text.token.start
+    } else {
+        text.token.end.min(at)..at
+    };
+    let mut between = text.raw[between].iter();
+    if between.all(|byte| is_digit(byte) || b"\r\n".contains(byte)) {
+        return None;
+    }
     let digits: Vec<u8> = run[..length]
         .iter()
         .map(|&byte| match byte {

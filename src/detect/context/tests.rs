@@ -256,13 +256,16 @@ proptest! {
         let text = format!("{before}{token}{}", join(&pieces[at..]));
         let span = before.len()..before.len() + token.len();
         let _ = is_pat_context(text.as_bytes(), span.clone());
+        // A name may go on behind a soft break of quoted-printable.
         let low = text.to_ascii_lowercase();
+        let unfolded = low.replace("=\r\n", "").replace("=\n", "");
+        let names_it = |name: &String| low.contains(name) || unfolded.contains(name);
         match read(text.as_bytes(), span) {
-            Reading::Entry(names) => prop_assert!(names.len() == 1 && low.contains(&names[0])),
+            Reading::Entry(names) => prop_assert!(names.len() == 1 && names_it(&names[0])),
             Reading::Elsewhere => (),
             Reading::Nearby(names) => {
                 prop_assert!(names.len() <= MAX_NEARBY);
-                prop_assert!(names.iter().all(|name| low.contains(name)));
+                prop_assert!(names.iter().all(names_it));
             }
         }
     }

@@ -167,9 +167,15 @@ pub(super) fn unescape(url: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Lower case; line breaks are `\n` alone, and `\n`, `\r`, `\t` and `\"` that are written with
-/// backslashes, as in JSON strings, become what they mean, with spaces for the backslashes.
+/// backslashes, as in JSON strings, become what they mean, with spaces for the backslashes and for
+/// a byte order mark.
 fn flatten(raw: &[u8]) -> Vec<u8> {
+    // That of UTF-16 comes as the sign for what is beyond Latin-1.
+    const MARKS: [&[u8]; 2] = [b"\xef\xbb\xbf", b"?"];
     let mut low = raw.to_ascii_lowercase();
+    if let Some(mark) = MARKS.iter().find(|mark| low.starts_with(mark)) {
+        low[..mark.len()].fill(b' ');
+    }
     let mut from = 0;
     while let Some(found) = memchr::memchr2(b'\\', b'\r', &low[from..]) {
         let at = from + found;

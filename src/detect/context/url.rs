@@ -35,7 +35,9 @@ pub(super) fn around(text: &Text<'_>) -> Option<Verdict> {
     // Within an encoded URL every `&` would be encoded too: this one ends it.
     let ended = separator == ENCODED && before[at..].contains(&b'&');
     if !separator.is_empty() && !ended {
-        return Some(place(&unescape(whole)).into());
+        let user = user_len(whole, separator);
+        let behind_user = unescape(&whole[user..]);
+        return Some(place(&[&whole[..user], &behind_user].concat()).into());
     }
     let rest = unescape(&low[token.end..end]);
     let host = rest.trim_ascii_start();
@@ -47,6 +49,17 @@ pub(super) fn around(text: &Text<'_>) -> Option<Verdict> {
     match place(host) {
         Place::Foreign if !host.contains(&b'.') => None,
         place => Some(place.into()),
+    }
+}
+
+/// How many bytes at the start of `whole`, which follows `separator`, are the user and password:
+/// percent-encoded slashes and signs in them are theirs, and not the URL's.
+fn user_len(whole: &[u8], separator: &[u8]) -> usize {
+    let end = whole.iter().position(|byte| b"/?#\\".contains(byte));
+    let authority = &whole[..end.unwrap_or(whole.len())];
+    match memchr::memrchr(b'@', authority) {
+        Some(at) if separator != ENCODED => at,
+        _ => 0,
     }
 }
 

@@ -1,16 +1,18 @@
 //! Gzip inside another layer, as in Helm's release secrets.
 
 use std::io::{ErrorKind, Read};
+use std::sync::LazyLock;
 
 use flate2::bufread::GzDecoder;
+use memchr::memmem::Finder;
 
 /// The most bytes that one stream may unpack to; what lies behind is not searched.
 const MAX_UNPACKED: usize = 8 << 20;
 
 /// The magic of a gzip stream with deflated content.
 pub(crate) const MAGIC: &[u8] = b"\x1f\x8b\x08";
-/// Its base64, at the start of a run.
-pub(crate) const MAGIC_BASE64: &[u8] = b"H4sI";
+/// Its base64, at the start of a run; made once, for most runs are short.
+pub(crate) static MAGIC_BASE64: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("H4sI"));
 /// How many characters of base64 hold enough of a stream to judge it.
 pub(crate) const TASTE_BASE64: usize = 344;
 

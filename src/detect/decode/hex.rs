@@ -2,8 +2,10 @@
 //! text, and decodes them.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
+use memchr::memmem::Finder;
 
 /// Digits of the shortest stretch of interest, a legacy token.
 const MIN_STRETCH: usize = 2 * 52;
@@ -12,8 +14,9 @@ const SAMPLE: usize = 16;
 /// Distance of two samples.
 const STRIDE: usize = MIN_STRETCH - SAMPLE;
 
-/// The magic of a gzip stream with deflated content.
-const GZIP: [&[u8]; 2] = [b"1f8b08", b"1F8B08"];
+/// The magic of a gzip stream with deflated content, in either case; made once, for most runs are
+/// short.
+static GZIP: LazyLock<[Finder<'_>; 2]> = LazyLock::new(|| ["1f8b08", "1F8B08"].map(Finder::new));
 
 /// Finds the next stretch of `text` from `from` on, whose parity it keeps, that decodes to bytes
 /// below 0x80. Returns the span of its digits and where to go on.
@@ -45,7 +48,7 @@ pub(crate) fn next_stretch(text: &[u8], from: usize) -> Option<(Range<usize>, us
 pub(crate) fn next_gzip(text: &[u8], from: usize) -> Option<Range<usize>> {
     let start = GZIP
         .iter()
-        .filter_map(|magic| memchr::memmem::find(&text[from..], magic))
+        .filter_map(|magic| magic.find(&text[from..]))
         .min()
         .map(|at| from + at)?;
     let digits = text[start..]

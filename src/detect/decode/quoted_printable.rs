@@ -10,6 +10,8 @@ use crate::detect::prefilter::{ALPHABET, run_around};
 const REACH: usize = 1024;
 /// The last byte of the longest soft break.
 const BREAK: usize = 2;
+/// The length of an escape.
+const ESCAPE: usize = 3;
 /// Columns of the shortest line that an encoder ends with a soft break: it has 76 to fill, and
 /// some break between words.
 const MIN_LINE: usize = 60;
@@ -66,36 +68,67 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Decodes `span` into `out`, and for each byte of it the offset in `layer` into `offsets`; both
-/// are emptied first.
-pub(crate) fn decode(
-    layer: &[u8],
-    span: Range<usize>,
-    out: &mut Vec<u8>,
-    offsets: &mut Vec<usize>,
-) {
-    out.clear();
-    offsets.clear();
-    let text = &layer[..span.end];
-    let mut at = span.start;
-    while let Some(&byte) = text.get(at) {
-        if byte == b'=' {
-            let soft = soft_break_len(&text[at..]);
-            if soft > 0 {
-                at += soft;
-                continue;
-            }
-            if let Some(escaped) = escaped_byte(&text[at + 1..]) {
-                out.push(escaped);
-                offsets.push(at);
-                at += 3;
-                continue;
-            }
-        }
-        out.push(byte);
-        offsets.push(at);
-        at += 1;
+/// Where the pieces of a decoded text stood: a new one starts behind each soft break, and at and
+/// behind each escape.
+#[derive(Debug, Default)]
+pub(crate) struct Pieces {
+    /// For each where it starts in the decoded text and in the layer.
+    starts: Vec<(usize, usize)>,
+    /// The length of the decoded text.
+    length: usize,
+}
+
+impl Pieces {
+    /// Where in the layer the byte `index` of the decoded text stands, or its escape starts.
+    pub(crate) fn raw_offset(&self, index: usize) -> usize {
+        let piece = self.starts.partition_point(|&(start, _)| start <= index) - 1;
+        let (start, raw) = self.starts[piece];
+        raw + (index - start)
     }
+
+    /// Where in the decoded text the first byte stands that comes from `raw` of the layer or from
+    /// behind it.
+    fn index(&self, raw: usize) -> usize {
+        let behind = self.starts.partition_point(|&(_, start)| start < raw);
+        let Some(&(start, raw_start)) = behind.checked_sub(1).map(|piece| &self.starts[piece])
+        else {
+            return 0;
+        };
+        let end = self.starts.get(behind).map_or(self.length, |next| next.0);
+        end.min(start + (raw - raw_start))
+    }
+
+    fn push(&mut self, bytes: &[u8], raw: usize, out: &mut Vec<u8>) {
+        if !bytes.is_empty() {
+            self.starts.push((out.len(), raw));
+            out.extend_from_slice(bytes);
+            self.length = out.len();
+        }
+    }
+}
+
+/// Decodes `span` into `out`, which is emptied first.
+pub(crate) fn decode(layer: &[u8], span: Range<usize>, out: &mut Vec<u8>) -> Pieces {
+    out.clear();
+    let mut pieces = Pieces::default();
+    let text = &layer[..span.end];
+    let (mut from, mut at) = (span.start, span.start);
+    while let Some(sign) = next_sign(text, at) {
+        let soft = soft_break_len(&text[sign..]);
+        let escaped = escaped_byte(&text[sign + 1..]);
+        at = match (soft, escaped) {
+            (0, None) => sign + 1,
+            (0, Some(_)) => sign + ESCAPE,
+            (soft, _) => sign + soft,
+        };
+        if at > sign + 1 {
+            pieces.push(&text[from..sign], from, out);
+            pieces.push(escaped.as_slice(), sign, out);
+            from = at;
+        }
+    }
+    pieces.push(&text[from..], from, out);
+    pieces
 }
 
 /// Takes the soft breaks out of `text` and reads its escapes, around its part `token`: as far as
@@ -108,9 +141,9 @@ pub(crate) fn unfold(text: &[u8], token: &Range<usize>) -> Option<(Vec<u8>, Rang
     if !is_quoted {
         return None;
     }
-    let (mut unfolded, mut offsets) = (Vec::new(), Vec::new());
-    decode(text, span.clone(), &mut unfolded, &mut offsets);
-    let place = |at: usize| span.start + offsets.partition_point(|&offset| offset < at);
+    let mut unfolded = Vec::new();
+    let pieces = decode(text, span.clone(), &mut unfolded);
+    let place = |at: usize| span.start + pieces.index(at);
     let token = place(token.start)..place(token.end);
     unfolded.splice(..0, text[..span.start].iter().copied());
     unfolded.extend_from_slice(&text[span.end..]);
@@ -155,14 +188,16 @@ fn is_folded(text: &[u8], at: usize, token: &Range<usize>) -> bool {
     at + 1 - line >= MIN_LINE && !starts.into_iter().any(is_padded)
 }
 
-/// An `=` before CR or LF (or another control character), in blocks that have no branch.
+/// An `=` before CR or LF (or another control character), in blocks that have no branch: short
+/// ones first, for where one break is, the next is near.
 fn soft_break_in(haystack: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 512;
+    const BLOCKS: Range<usize> = 64..512;
     let is_break = |sign: u8, next: u8| u8::from(sign == b'=') & u8::from(next <= b'\r');
-    let behind = haystack.get(1..)?;
     let mut at = 0;
-    for (signs, behind) in haystack.chunks(BLOCK).zip(behind.chunks(BLOCK)) {
-        let mut pairs = signs.iter().zip(behind);
+    let mut block = BLOCKS.start;
+    while at + 1 < haystack.len() {
+        let end = haystack.len().min(at + block + 1);
+        let mut pairs = haystack[at..end - 1].iter().zip(&haystack[at + 1..end]);
         let any = pairs
             .clone()
             .fold(0, |any, (&sign, &next)| any | is_break(sign, next));
@@ -171,9 +206,18 @@ fn soft_break_in(haystack: &[u8]) -> Option<usize> {
                 .position(|(&sign, &next)| is_break(sign, next) != 0)
                 .map(|hit| at + hit);
         }
-        at += BLOCK;
+        at += block;
+        block = BLOCKS.end.min(block * 2);
     }
     None
+}
+
+/// The next `=` of `text` from `at` on; where many stand together, without a search for each.
+fn next_sign(text: &[u8], at: usize) -> Option<usize> {
+    match text.get(at)? {
+        b'=' => Some(at),
+        _ => memchr::memchr(b'=', &text[at..]).map(|ahead| at + ahead),
+    }
 }
 
 /// How long the soft break at the start of `text` is; 0 where none stands there.
@@ -185,12 +229,11 @@ fn soft_break_len(text: &[u8]) -> usize {
     }
 }
 
-fn escaped_byte(digits: &[u8]) -> Option<u8> {
-    let mut byte = [0];
-    data_encoding::HEXUPPER_PERMISSIVE
-        .decode_mut(digits.get(..2)?, &mut byte)
-        .ok()?;
-    Some(byte[0])
+/// The byte that the digits at the start of `text` stand for.
+fn escaped_byte(text: &[u8]) -> Option<u8> {
+    let digit = |&byte: &u8| char::from(byte).to_digit(16);
+    let [high, low] = text.first_chunk()?;
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
 #[cfg(test)]
@@ -200,16 +243,41 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let first = next_soft_break(text.as_bytes(), 0).expect("a soft break");
-        let (mut out, mut offsets) = (Vec::new(), Vec::new());
-        decode(
-            text.as_bytes(),
-            stretch(text.as_bytes(), first),
-            &mut out,
-            &mut offsets,
-        );
+        let span = stretch(text.as_bytes(), first);
+        let mut out = Vec::new();
+        let pieces = decode(text.as_bytes(), span.clone(), &mut out);
         assert_eq!(String::from_utf8_lossy(&out), expected);
-        assert_eq!(offsets.len(), out.len());
-        assert!(offsets.windows(2).all(|pair| pair[0] < pair[1]));
+        let (naive, offsets) = naive(text.as_bytes(), span.clone());
+        assert_eq!(out, naive, "{text}");
+        let places: Vec<_> = (0..out.len()).map(|at| pieces.raw_offset(at)).collect();
+        assert_eq!(places, offsets, "{text}");
+        for raw in 0..=span.end {
+            let index = offsets.partition_point(|&offset| offset < raw);
+            assert_eq!(pieces.index(raw), index, "{raw} of {text}");
+        }
+    }
+
+    /// Byte by byte: what comes out, and where each byte of it stood.
+    fn naive(layer: &[u8], span: Range<usize>) -> (Vec<u8>, Vec<usize>) {
+        let (mut out, mut offsets) = (Vec::new(), Vec::new());
+        let mut at = span.start;
+        while at < span.end {
+            let rest = &layer[at..span.end];
+            let digits = rest.get(1..3).and_then(|it| std::str::from_utf8(it).ok());
+            let escaped = digits
+                .filter(|it| it.bytes().all(|digit| digit.is_ascii_hexdigit()))
+                .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            let (byte, length) = match (rest, escaped) {
+                ([b'=', b'\r', b'\n', ..], _) => (None, 3),
+                ([b'=', b'\n', ..], _) => (None, 2),
+                ([b'=', ..], Some(byte)) => (Some(byte), 3),
+                _ => (Some(rest[0]), 1),
+            };
+            out.extend(byte);
+            offsets.extend(byte.map(|_| at));
+            at += length;
+        }
+        (out, offsets)
     }
 
     #[test]
@@ -217,6 +285,8 @@ mod tests {
         check("token=3Dab=\ncd\nnext", "token=abcd\nnext");
         check("one =\r\ntwo=\r\nthree =3d=ZZ=", "one twothree ==ZZ=");
         check("J=00Q=\n=00Q=00", "J\0Q\0Q\0");
+        check("a=\n=x=\r\n===3D=\n=\n=4=\n1=3", "a=x====41=3");
+        check("=3D=3d=\n=\n=41=", "==A=");
         check(
             &format!("{}=\nb", "a".repeat(5000)),
             &format!("{}b", "a".repeat(1024)),

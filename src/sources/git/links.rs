@@ -8,7 +8,7 @@ use crate::model::ObjectId;
 
 /// Names that were seen last and are known not to be missing: versions of a folder name the same
 /// objects again and again.
-const RECENT: usize = 1 << 14;
+const RECENT: usize = 1 << 16;
 
 /// One thread's notes on what is missing.
 pub(super) struct Links<'t> {
@@ -52,7 +52,7 @@ impl<'t> Links<'t> {
         };
         let start = u64::from_ne_bytes(*start);
         let slot = usize::from(rest[0]) << 8 | usize::from(rest[1]);
-        let recent = &mut self.recent[slot % RECENT];
+        let recent = &mut self.recent[slot];
         if *recent == start {
             return;
         }

@@ -31,7 +31,7 @@ mod visit;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use self::reflog::Reflog;
 use self::refs::References;
@@ -57,6 +57,13 @@ pub struct Scope {
     pub part: Option<part::Part>,
     /// Objects of more bytes are left out.
     pub max_object_size: usize,
+}
+
+impl Scope {
+    /// Whether the history of a repository is read whole.
+    pub fn reads_all(&self) -> bool {
+        self.history && self.part.is_none()
+    }
 }
 
 impl Default for Scope {
@@ -103,10 +110,12 @@ impl History<'_> {
     }
 }
 
-/// Scans all of `repository` that is not in its work trees; `None` if it must not be read.
+/// Scans all of `repository` that is not in its work trees, but for the objects in the folders
+/// `read`, to which its own are added; `None` if it must not be read.
 pub fn scan<'r>(
     repository: &'r Repository,
     options: &Options,
+    read: &mut BTreeSet<PathBuf>,
     sinks: &Sinks<'_>,
 ) -> Option<History<'r>> {
     let mut teller = Teller {
@@ -125,7 +134,21 @@ pub fn scan<'r>(
     let (store, unopened) = Store::open(&folders, repository.hash(), options.git.max_object_size);
     teller.unopened(unopened);
     let is_partial = repository.is_partial() || store.is_partial;
-    let seen = read_objects(&store, is_partial, repository, options, sinks);
+    let shared = if read.is_empty() {
+        Vec::new()
+    } else {
+        store.standing_in(read)
+    };
+    read.extend(folders);
+    let visit = Visit::new(
+        &store,
+        repository.place(None),
+        is_partial,
+        shared,
+        options.limits,
+        sinks,
+    );
+    let seen = read_objects(&store, visit, options);
     let (reflogs, unread) = reflog::all(repository);
     for (path, error) in unread {
         teller.problem(
@@ -225,20 +248,7 @@ impl Teller<'_, '_> {
 }
 
 /// Scans every object of `store`.
-fn read_objects(
-    store: &Store,
-    is_partial: bool,
-    repository: &Repository,
-    options: &Options,
-    sinks: &Sinks<'_>,
-) -> Seen {
-    let visit = Visit::new(
-        store,
-        repository.place(None),
-        is_partial,
-        options.limits,
-        sinks,
-    );
+fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> Seen {
     let pass = pass::Options {
         jobs: options.jobs,
         max_size: options.git.max_object_size,

@@ -119,10 +119,18 @@ impl Pack {
     where
         V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
     {
-        let entries = self.entries(table, wanted);
+        let mut entries = self.all(table);
+        let first = entries.first().copied();
+        entries.retain(|entry| wanted(entry.number));
         if entries.is_empty() {
             return Ok(());
         }
+        // gix-pack reads the header of the first entry where the pack begins, whatever its offset.
+        let unwanted = first.filter(|first| first.offset < entries[0].offset);
+        if let Some(first) = unwanted {
+            entries.insert(0, first);
+        }
+        let unwanted = unwanted.map(|first| first.offset);
         let stop = AtomicBool::new(false);
         let tree = Tree::from_offsets_in_pack(
             self.path(),
@@ -144,6 +152,9 @@ impl Pack {
             &self.data,
             self.data.pack_end() as u64,
             move |entry: &mut Entry, _, context: Context<'_>| {
+                if Some(entry.offset) == unwanted {
+                    return Ok(());
+                }
                 let kind = context
                     .entry
                     .header
@@ -173,6 +184,13 @@ impl Pack {
 
     /// The objects that are `wanted`, by their place in the pack.
     pub(super) fn entries(&self, table: &Table, wanted: impl Fn(Number) -> bool) -> Vec<Entry> {
+        let mut entries = self.all(table);
+        entries.retain(|entry| wanted(entry.number));
+        entries
+    }
+
+    /// Its objects, by their place.
+    fn all(&self, table: &Table) -> Vec<Entry> {
         let count = self.index.num_objects();
         let mut entries: Vec<_> = (0..count)
             .filter_map(|at| {
@@ -193,7 +211,6 @@ impl Pack {
             }
             entry.end = end;
         }
-        entries.retain(|entry| wanted(entry.number));
         entries
     }
 

@@ -1,6 +1,6 @@
 //! The object database of a repository: its packs and loose objects, and those of its alternates.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -85,6 +85,24 @@ impl Store {
             is_partial,
         };
         (store, unopened)
+    }
+
+    /// Marks the objects that stand in one of the object folders `read`.
+    pub(super) fn standing_in(&self, read: &BTreeSet<PathBuf>) -> Vec<bool> {
+        // `objects/pack/x.pack`, `objects/ab/cdef`.
+        let is_read = |path: &Path| {
+            path.ancestors()
+                .nth(2)
+                .is_some_and(|folder| read.contains(folder))
+        };
+        let packs = self.packs.iter().filter(|pack| is_read(pack.path()));
+        let loose = self.loose.iter().filter(|(_, path)| is_read(path));
+        let ids = packs.flat_map(Pack::ids).chain(loose.map(|(id, _)| *id));
+        let mut marks = vec![false; self.table.len()];
+        for number in ids.filter_map(|id| self.table.find(id.as_bytes())) {
+            marks[number.0 as usize] = true;
+        }
+        marks
     }
 
     /// A reader of single objects.

@@ -43,6 +43,12 @@ impl Table {
         self.ids.len()
     }
 
+    /// Their numbers.
+    #[cfg(test)]
+    pub(super) fn numbers(&self) -> impl Iterator<Item = Number> + use<> {
+        (0..self.ids.len() as u32).map(Number)
+    }
+
     /// The object with this name.
     pub(super) fn find(&self, id: &[u8]) -> Option<Number> {
         let prefix = prefix(id);

@@ -19,6 +19,8 @@ pub(super) struct Visit<'v, 's> {
     place: GitPlace,
     limits: Limits,
     is_partial: bool,
+    /// By number, whether the object was scanned before; none where nothing was.
+    is_shared: Vec<bool>,
     sinks: &'v Sinks<'s>,
     /// Visitors that nobody uses now.
     idle: Mutex<Vec<Scanner<'v, 's>>>,
@@ -38,6 +40,7 @@ impl<'v, 's> Visit<'v, 's> {
         store: &'v Store,
         place: GitPlace,
         is_partial: bool,
+        is_shared: Vec<bool>,
         limits: Limits,
         sinks: &'v Sinks<'s>,
     ) -> Self {
@@ -46,6 +49,7 @@ impl<'v, 's> Visit<'v, 's> {
             place,
             limits,
             is_partial,
+            is_shared,
             sinks,
             idle: Mutex::default(),
         }
@@ -100,7 +104,15 @@ impl Lease<'_, '_, '_> {
         self.visitor.as_mut().is_some_and(|visitor| {
             let table = &self.visit.store.table;
             table.set_kind(number, kind);
-            visitor.object(table.id(number), kind, bytes);
+            // What another repository shares was scanned with that.
+            if !self
+                .visit
+                .is_shared
+                .get(number.0 as usize)
+                .is_some_and(|&shared| shared)
+            {
+                visitor.object(table.id(number), kind, bytes);
+            }
             !visitor.stopped()
         })
     }

@@ -356,3 +356,61 @@ fn settings_of_other_services() {
         &entry("alpha"),
     );
 }
+
+/// What a pipe feeds is that command's, whatever another on the line names.
+#[test]
+fn statements_on_one_line() {
+    check_all(
+        "echo {1} | az devops login --organization https://dev.azure.com/contoso; echo {2} | az devops login --organization https://dev.azure.com/fabrikam\n",
+        TOKEN,
+        &["contoso", "fabrikam"],
+    );
+    check_all(
+        "export PAT={1}; az devops login --org https://dev.azure.com/contoso\nexport PAT={2}; az devops login --org https://dev.azure.com/fabrikam\n",
+        TOKEN,
+        &["contoso", "fabrikam"],
+    );
+    check_no_entry(
+        "echo {TOKEN} | gh auth login --with-token; az devops login --organization https://dev.azure.com/fabrikam\n",
+    );
+    check_no_entry(
+        "az devops login --organization https://dev.azure.com/fabrikam; curl -u :{TOKEN} $URL; cd x",
+    );
+    check(
+        "curl -H 'Accept: application/json; api-version=7.1' -u :{TOKEN} https://dev.azure.com/alpha/_apis",
+        &entry("alpha"),
+    );
+}
+
+/// An encoded slash before the last `@` of a URL's authority is part of the user or password.
+#[test]
+fn encoded_hosts_of_users() {
+    for text in [
+        "https://dev.azure.com%2Falpha:{TOKEN}@evil.example/x",
+        "https://dev.azure.com%2Falpha%3A{TOKEN}@evil.example",
+        "https://x%40dev.azure.com%2Falpha%2F:{TOKEN}@evil.example",
+    ] {
+        check(text, &Reading::Elsewhere);
+    }
+    check("https://x:{TOKEN}@dev.azure.com%2Falpha", &entry("alpha"));
+    check(
+        "https%3A%2F%2Fx%3A{TOKEN}%40dev.azure.com%2Falpha",
+        &entry("alpha"),
+    );
+}
+
+/// The first line of a file with a byte order mark, and of a string.
+#[test]
+fn first_lines() {
+    const REQUEST: &str = "GET /alpha/_apis HTTP/1.1\nHost: dev.azure.com\nAuthorization: Basic {BASIC}\n\nGET /beta/_apis HTTP/1.1\nHost: dev.azure.com\n";
+    let login = "machine dev.azure.com login alpha password {TOKEN}\nmachine beta.visualstudio.com";
+    for text in [REQUEST, login] {
+        for before in ["", "\u{feff}", "?"] {
+            check(&format!("{before}{text}"), &entry("alpha"));
+        }
+    }
+    check(
+        &format!("\"{}\"", REQUEST.replace('\n', "\\r\\n")),
+        &entry("alpha"),
+    );
+}

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::super::object::entries;
+use super::super::object::{Entry, entries};
 use super::super::pass;
 use super::super::store::Store;
 use super::super::table::Number;
@@ -15,7 +15,7 @@ use crate::model::{ObjectId, ObjectKind};
 /// Bits of the filter that tells most blobs that are no hits, by the start of their ids.
 const FILTER: usize = 1 << 18;
 
-/// Trees that are told apart before their number is added to what all threads have kept.
+/// Edges of a thread that are not yet counted in those of all threads.
 const BATCH: usize = 4096;
 
 /// A folder in a tree.
@@ -31,6 +31,54 @@ pub(super) struct Held {
     pub(super) name: u32,
     /// What it names; [`NONE`] if that is not in the database.
     pub(super) child: u32,
+}
+
+/// The folders met last: they recur in every version of the folder above.
+#[derive(Debug, Default)]
+struct Folders(Vec<Folder>);
+
+/// An entry, if it is short enough, and the edge it makes.
+#[derive(Clone, Debug)]
+struct Folder {
+    length: u8,
+    /// The id, then the name.
+    bytes: [u8; Folder::LENGTH],
+    edge: Edge,
+}
+
+impl Folder {
+    const LENGTH: usize = 63;
+}
+
+impl Folders {
+    const COUNT: usize = 1 << 12;
+
+    fn find(&self, entry: &Entry<'_>) -> Option<Edge> {
+        let known = self.0.get(start_of(entry.id) % Self::COUNT)?;
+        let (id, name) =
+            known.bytes[..usize::from(known.length)].split_at_checked(entry.id.len())?;
+        (id == entry.id && name == entry.name).then_some(known.edge)
+    }
+
+    fn keep(&mut self, entry: &Entry<'_>, edge: Edge) {
+        let length = entry.id.len() + entry.name.len();
+        if length > Folder::LENGTH {
+            return;
+        }
+        if self.0.is_empty() {
+            let none = Folder {
+                length: 0,
+                bytes: [0; Folder::LENGTH],
+                edge,
+            };
+            self.0 = vec![none; Self::COUNT];
+        }
+        let known = &mut self.0[start_of(entry.id) % Self::COUNT];
+        known.length = length as u8;
+        known.bytes[..entry.id.len()].copy_from_slice(entry.id);
+        known.bytes[entry.id.len()..length].copy_from_slice(entry.name);
+        known.edge = edge;
+    }
 }
 
 /// What one thread gathered. Names and lists are interned: they recur in every version of a
@@ -52,6 +100,7 @@ pub(super) struct Part {
     uncounted: usize,
     /// Used again for every tree.
     held: Vec<Held>,
+    folders: Folders,
 }
 
 /// A commit as it stands in the database.
@@ -148,8 +197,8 @@ struct Collection<'c> {
     hits: &'c Hits,
     /// Bytes of the shortest hit among the names.
     shortest: usize,
-    /// Whether a hit has an id that starts so.
-    filter: Vec<bool>,
+    /// A bit for each start of an id, set if a hit has it.
+    filter: Vec<u64>,
     /// Keep only the edges between these, and nothing else.
     only: Option<&'c Marks>,
     max_edges: usize,
@@ -163,9 +212,10 @@ struct Collection<'c> {
 
 impl<'c> Collection<'c> {
     fn new(store: &'c Store, hits: &'c Hits, max_edges: usize, only: Option<&'c Marks>) -> Self {
-        let mut filter = vec![false; FILTER];
+        let mut filter = vec![0; FILTER / 64];
         for &blob in &hits.blobs {
-            filter[start_of(store.table.id(blob).as_bytes())] = true;
+            let start = start_of(store.table.id(blob).as_bytes()) % FILTER;
+            filter[start / 64] |= 1 << (start % 64);
         }
         Self {
             store,
@@ -210,6 +260,12 @@ impl<'c> Collection<'c> {
             shared: self,
             part: Some(Box::new(idle.pop().unwrap_or_default())),
         }
+    }
+
+    /// Whether a blob may be a hit, by the start of its id.
+    fn may_be_hit(&self, id: &[u8]) -> bool {
+        let start = start_of(id) % FILTER;
+        self.filter[start / 64] & 1 << (start % 64) != 0
     }
 
     /// Counts the edges of a part; false if there are too many.
@@ -272,7 +328,6 @@ impl Collector<'_, '_> {
 
 impl Part {
     fn tree(&mut self, shared: &Collection<'_>, number: Number, bytes: &[u8]) {
-        let table = &shared.store.table;
         let keep = shared.count(self);
         let before = self.edges.len();
         self.held.clear();
@@ -280,22 +335,18 @@ impl Part {
             let is_hit = entry.name.len() >= shared.shortest
                 && !shared.hits.names.is_empty()
                 && shared.hits.names.contains(entry.name);
-            let child = if entry.is_tree || is_hit || shared.filter[start_of(entry.id)] {
-                table.find(entry.id)
-            } else {
-                None
-            };
-            let holds = !entry.is_tree
-                && !entry.is_submodule
-                && child.is_some_and(|child| shared.hits.blobs.contains(&child));
-            if holds || is_hit {
+            if entry.is_tree && keep {
+                let edge = self.edge(shared.store, &entry);
+                self.edges.extend(edge);
+            }
+            if !is_hit && (entry.is_tree || entry.is_submodule || !shared.may_be_hit(entry.id)) {
+                continue;
+            }
+            let child = shared.store.table.find(entry.id);
+            if is_hit || child.is_some_and(|child| shared.hits.blobs.contains(&child)) {
                 let name = self.intern(entry.name);
                 let child = child.map_or(NONE, |child| child.0);
                 self.held.push(Held { name, child });
-            }
-            if let Some(child) = child.filter(|_| entry.is_tree && keep) {
-                let name = self.intern(entry.name);
-                self.edges.push(Edge { child, name });
             }
         }
         self.uncounted += self.edges.len() - before;
@@ -316,13 +367,9 @@ impl Part {
     fn marked(&mut self, shared: &Collection<'_>, marks: &Marks, number: Number, bytes: &[u8]) {
         let before = self.edges.len();
         for entry in entries(bytes, shared.store.hash.len_in_bytes()).flatten() {
-            let child = entry
-                .is_tree
-                .then(|| shared.store.table.find(entry.id))
-                .flatten();
-            if let Some(child) = child.filter(|&child| marks.has(child)) {
-                let name = self.intern(entry.name);
-                self.edges.push(Edge { child, name });
+            if entry.is_tree {
+                let edge = self.edge(shared.store, &entry);
+                self.edges.extend(edge.filter(|edge| marks.has(edge.child)));
             }
         }
         if self.edges.len() > before {
@@ -350,6 +397,18 @@ impl Part {
             is_cut,
             date: details::committed(bytes).at.0,
         });
+    }
+
+    /// The edge that a folder makes, if that is in the database.
+    fn edge(&mut self, store: &Store, entry: &Entry<'_>) -> Option<Edge> {
+        if let Some(edge) = self.folders.find(entry) {
+            return Some(edge);
+        }
+        let child = store.table.find(entry.id)?;
+        let name = self.intern(entry.name);
+        let edge = Edge { child, name };
+        self.folders.keep(entry, edge);
+        Some(edge)
     }
 
     fn intern(&mut self, name: &[u8]) -> u32 {
@@ -381,8 +440,7 @@ fn find(store: &Store, hex: &[u8]) -> Option<Number> {
 fn start_of(id: &[u8]) -> usize {
     match id {
         [first, second, third, ..] => {
-            let start = usize::from(*first) << 16 | usize::from(*second) << 8 | usize::from(*third);
-            start % FILTER
+            usize::from(*first) << 16 | usize::from(*second) << 8 | usize::from(*third)
         }
         _ => 0,
     }

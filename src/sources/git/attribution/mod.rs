@@ -143,7 +143,7 @@ pub(super) enum Reach {
 /// Traces `hits`. What cannot be read is left out, as the scan has told already.
 ///
 /// The pass that scanned the database must have told the table what its objects are. More than
-/// `max_edges` entries for folders are not held in memory unless they lead to hits: the trees are
+/// `max_edges` entries of folders are not held in memory unless they lead to hits: the trees are
 /// read repeatedly instead.
 pub(super) fn attribute(
     store: &Store,

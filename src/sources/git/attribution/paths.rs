@@ -277,6 +277,7 @@ impl Visits {
         }
     }
 
+    /// Enters `thing` at `folder`. What weighs nothing is never refused.
     fn enter(&mut self, thing: u32, folder: PathId, weight: usize) -> Entered {
         let first = &mut self.first[thing as usize];
         if *first == NONE {
@@ -290,16 +291,15 @@ impl Visits {
         if more.contains(&folder) {
             return Entered::Known;
         }
-        // With its first place that makes one path more than are told: enough to know.
-        let Some(rest) = self.budget.checked_sub(weight) else {
-            return Entered::Refused;
-        };
-        if more.len() >= MAX_PATHS && weight > 0 {
-            return Entered::Refused;
+        match self.budget.checked_sub(weight) {
+            // Of more places not all are told anyway.
+            Some(rest) if weight == 0 || more.len() < MAX_PATHS => {
+                self.budget = rest;
+                more.insert(folder);
+                Entered::New
+            }
+            _ => Entered::Refused,
         }
-        self.budget = rest;
-        more.insert(folder);
-        Entered::New
     }
 
     fn all(&self) -> impl Iterator<Item = (u32, PathId)> {

@@ -167,3 +167,37 @@ fn damaged_objects() {
         .collect();
     assert_eq!(paths, ["a"]);
 }
+
+/// No damage at all: a pass over trees begins in the middle of a pack that begins with blobs.
+#[test]
+fn a_pack_that_begins_with_what_is_not_read() {
+    let Some(repo) = Repo::new() else { return };
+    let texts = "blob\ndata 4\ntext\n".to_owned() + &"blob\ndata 4\nmore\n".repeat(9);
+    let commit = "commit refs/heads/main\ncommitter C <c> 1 +0000\ndata 0\nM 100644 inline ";
+    let commits = ["x", "y", "z"].map(|name| format!("{commit}{name}\ndata 3\nhit\n"));
+    let input = texts + &commits.concat();
+    let args = ["-c", "fastimport.unpackLimit=1", "fast-import", "--quiet"];
+    repo.git_with(&args, input.as_bytes());
+    let opened = repo.open();
+    let table = &opened.store.table;
+    let kind = crate::model::ObjectKind::Tree;
+    let (sender, seen) = std::sync::mpsc::channel();
+    let visit = move |number, kind, _: &[u8]| sender.send((number, kind)).is_ok();
+    let [pack] = &opened.store.packs[..] else {
+        panic!("not one pack");
+    };
+    pack.traverse(
+        table,
+        |number| table.kind(number) == kind,
+        1,
+        1 << 20,
+        visit,
+    )
+    .unwrap();
+    let trees = table.numbers().filter(|&number| table.kind(number) == kind);
+    let trees: Vec<_> = trees.map(|number| (number, kind)).collect();
+    let mut seen: Vec<_> = seen.into_iter().collect();
+    seen.sort_unstable();
+    assert_eq!(seen, trees);
+    assert_eq!(trees.len(), 3);
+}

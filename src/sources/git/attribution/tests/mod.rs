@@ -183,8 +183,8 @@ impl Repo {
         }
     }
 
-    /// Traces `blobs`, each of them alone and all together, with and without edges in memory, and
-    /// asks that what introduced each is what git tells; [`Opened::told`] of each.
+    /// Asks that what is told of `blobs` is as `expected`, in the words of [`Opened::told`], and
+    /// that what introduced each is what git tells.
     fn check(&self, blobs: &[&str], expected: &[&str]) {
         let opened = self.open();
         let ids: Vec<_> = blobs.iter().map(|text| self.blob(text)).collect();
