@@ -146,6 +146,16 @@ fn each_clone_in_a_folder_is_read() {
 }
 
 #[test]
+fn databases_that_clones_share_are_read_once() {
+    let Some(both) = Both::new() else { return };
+    both.repo
+        .beside(&["clone", "-q", "--shared", "repo"], "second");
+    let said = both.repo.scan_at(".", "");
+    assert_eq!(said.objects(), both.repo.scan("").objects());
+    assert_eq!(said.tokens().len(), 2);
+}
+
+#[test]
 fn a_folder_in_a_work_tree_is_read_as_files() {
     let Some(repo) = Repo::new() else { return };
     let (kept, gone) = (mint::pat(1), mint::pat(2));
