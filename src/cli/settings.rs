@@ -233,11 +233,11 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
         exclude: file.exclude.iter().chain(&args.exclude).cloned().collect(),
         one_file_system: args.one_file_system || file.one_file_system,
         git: git::Scope {
-            worktree: !args.no_worktree,
-            history: !args.no_history,
-            reachable_only: args.reachable_only,
+            worktree: !args.git.no_worktree,
+            history: !args.git.no_history,
+            reachable_only: args.git.reachable_only,
             part: part(args, environment),
-            max_object_size: size(args.max_object_size)
+            max_object_size: size(args.git.max_object_size)
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(git::Scope::default().max_object_size),
         },
@@ -249,10 +249,10 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
 
 /// The part of history that is asked for.
 fn part(args: &Scan, environment: &Environment) -> Option<Part> {
-    let range = args.range.clone().map(Part::Range);
-    let since = || args.since.clone().map(Part::Since);
+    let range = args.git.range.clone().map(Part::Range);
+    let since = || args.git.since.clone().map(Part::Since);
     let staged = || {
-        args.staged.then(|| Part::Staged {
+        args.git.staged.then(|| Part::Staged {
             index: environment.git_index.clone(),
         })
     };

@@ -1,5 +1,7 @@
 //! What can be said on the command line, as plain structs.
 
+mod git;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use self::git::Git;
 use super::size::{self, Size};
 use crate::model::ProblemKind;
 use crate::report::Format;
@@ -228,46 +231,9 @@ pub(super) struct Scan {
     #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = "What to read")]
     pub(super) max_file_size: Option<Size>,
 
-    /// Do not read the history of git repositories
-    ///
-    /// Files of work trees are scanned, and the text in git folders: configuration, hooks, logs.
-    #[arg(long, help_heading = "Git")]
-    pub(super) no_history: bool,
-    /// Do not read the files of work trees, nor what is staged
-    #[arg(long, help_heading = "Git")]
-    pub(super) no_worktree: bool,
-    /// Of history, report only what references, HEAD, stashes and the index lead to
-    ///
-    /// What only reflogs lead to, or nothing, is left out: it was amended away or dropped, and
-    /// whoever clones does not get it.
-    #[arg(long, help_heading = "Git", conflicts_with = "no_history")]
-    pub(super) reachable_only: bool,
-    /// Scan only what is new to B in `A..B`, `A...B` or `B`
-    ///
-    /// What the commits bring that none of their parents has: files, names, messages, and the
-    /// messages of tags. Nothing else is read.
-    #[arg(long, value_name = "A..B", help_heading = "Git")]
-    #[arg(conflicts_with_all = ["since", "staged", "no_history", "no_worktree", "reachable_only"])]
-    pub(super) range: Option<String>,
-    /// Scan only commits since a date, such as 2026-11-01, or since a revision
-    ///
-    /// Of all references, commits with this committer date and later; or those that the revision
-    /// does not lead to. Dates are days in UTC, or RFC 3339. Nothing else is read.
-    #[arg(long, value_name = "DATE|REV", help_heading = "Git")]
-    #[arg(conflicts_with_all = ["staged", "no_history", "no_worktree", "reachable_only"])]
-    pub(super) since: Option<String>,
-    /// Scan only what is staged
-    ///
-    /// The index against HEAD; `GIT_INDEX_FILE` is honoured, as hooks need it. Nothing else is
-    /// read.
-    #[arg(long, help_heading = "Git", conflicts_with_all = ["no_history", "no_worktree", "reachable_only"])]
-    pub(super) staged: bool,
-    /// Do not decode larger objects of git repositories [default: 1G]
-    ///
-    /// Objects are decoded in memory, one on each thread. What is left out is a problem in the
-    /// report.
-    #[arg(long, value_name = "SIZE", value_parser = size::parse, help_heading = "Git")]
-    pub(super) max_object_size: Option<Size>,
+    /// What of git repositories is read.
+    #[command(flatten)]
+    pub(super) git: Git,
 
     /// Problems that do not make the scan incomplete, such as shallow,promisor,lfs
     ///
