@@ -56,6 +56,47 @@ fn no_worktree_reads_history_alone() {
 }
 
 #[test]
+fn without_the_work_tree_nothing_staged_is_listed() {
+    let Some(Both { repo, .. }) = Both::new() else {
+        return;
+    };
+    let staged = mint::pat(78);
+    repo.write("staged.env", &staged)
+        .git(&["add", "staged.env"]);
+    assert_eq!(
+        repo.scan("").paths(&staged),
+        ["file repo/staged.env", "git-index staged.env"]
+    );
+    // The database has it all the same.
+    assert_eq!(repo.scan("--no-worktree").paths(&staged), ["git-object -"]);
+}
+
+#[test]
+fn reachable_only_leaves_out_what_only_reflogs_or_nothing_lead_to() {
+    let Some(Both { repo, kept, gone }) = Both::new() else {
+        return;
+    };
+    let (amended, stashed, dangling) = (mint::pat(80), mint::pat(81), mint::pat(82));
+    repo.write("amended.env", &amended).commit("to be amended");
+    repo.remove("amended.env").git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "amended"]);
+    repo.write("kept.env", &stashed).git(&["stash", "-q"]);
+    repo.git_on(&["hash-object", "-w", "--stdin"], dangling.as_bytes());
+    let all = repo.scan("").tokens();
+    let some = repo.scan("--reachable-only").tokens();
+    for (token, is_kept) in [
+        (&kept, true),
+        (&gone, true),
+        (&stashed, true),
+        (&amended, false),
+        (&dangling, false),
+    ] {
+        assert!(all.contains(token));
+        assert_eq!(some.contains(token), is_kept);
+    }
+}
+
+#[test]
 fn work_tree_and_history_are_both_listed() {
     let Some(Both { repo, kept, gone }) = Both::new() else {
         return;
@@ -360,6 +401,17 @@ fn the_history_of_another_user_is_not_read() {
     let message = text(&said.report["problems"][0]["message"]);
     assert!(
         message.contains("git config --global --add safe.directory"),
+        "{message}"
+    );
+    // Git itself, of the same repository, says which folder it wants to be told.
+    let refused = repo.try_git(&["log"], b"").stderr;
+    let refused = String::from_utf8(refused).unwrap();
+    let command = refused
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("git config "))
+        .unwrap();
+    assert!(
+        message.contains(&format!("`git config {command}`")),
         "{message}"
     );
     fs::remove_file(repo.path().join("kept.env")).unwrap();

@@ -13,6 +13,7 @@
 //! so that only the damaged ones and those built on them are lost.
 
 mod attribution;
+mod commit;
 mod lfs;
 mod links;
 mod loose;
@@ -127,7 +128,7 @@ pub fn scan<'r>(
         repository,
         sink: sinks(),
     };
-    let Ok(references) = refs::read(repository) else {
+    let Ok(references) = refs::read(repository, &options.git) else {
         teller.not_owned();
         return None;
     };
@@ -231,7 +232,8 @@ impl Teller<'_, '_> {
     }
 
     fn not_owned(&mut self) {
-        let folder = self.repository.common.display().to_string();
+        // Git trusts what it is told: the work tree, or a repository that has none.
+        let folder = quoted(&self.repository.top.display().to_string());
         self.problem(
             &self.repository.common,
             ProblemKind::NotOwned,
@@ -249,6 +251,16 @@ impl Teller<'_, '_> {
             self.sink.whole(&origin, &log.text);
             self.sink.count(Unit::File, Outcome::Scanned);
         }
+    }
+}
+
+/// A path as it can be given to a shell.
+fn quoted(path: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@".contains(&byte);
+    if path.bytes().all(is_plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
     }
 }
 

@@ -50,10 +50,7 @@ impl History<'_> {
         };
         let places = hits.iter().map(|hit| {
             let mut places = placing.places(hit);
-            places.retain(|origin| {
-                (options.git.worktree || origin.source != SourceKind::GitIndex)
-                    && (!options.git.reachable_only || is_reachable(origin))
-            });
+            places.retain(|origin| !options.git.reachable_only || is_reachable(origin));
             places
         });
         Placed {

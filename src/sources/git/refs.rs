@@ -6,6 +6,7 @@ use std::path::Path;
 
 use git2::{ErrorClass, ErrorCode, Index, Oid};
 
+use super::Scope;
 use super::paths;
 use super::repository::Repository;
 use crate::model::{BytePath, ObjectId};
@@ -66,7 +67,7 @@ pub(super) enum Refused {
 ///
 /// Only if it belongs to another user. What else git2 cannot read is told in
 /// [`References::unread`].
-pub(super) fn read(repository: &Repository) -> Result<References, Refused> {
+pub(super) fn read(repository: &Repository, scope: &Scope) -> Result<References, Refused> {
     let mut references = References::default();
     match git2::Repository::open(&repository.common) {
         Ok(opened) => {
@@ -82,7 +83,7 @@ pub(super) fn read(repository: &Repository) -> Result<References, Refused> {
     }
     for (checkout, git) in repository.checkouts.iter().enumerate() {
         let path = git.join("index");
-        if path.exists() {
+        if scope.worktree && path.exists() {
             match staged(&path, checkout) {
                 Ok(staged) => references.staged.extend(staged),
                 // Of a repository that is not read the index often cannot be, for the same reason.

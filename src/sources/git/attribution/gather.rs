@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::super::commit;
 use super::super::object::{Entry, entries};
 use super::super::pass;
 use super::super::store::Store;
 use super::super::table::Number;
-use super::details;
 use super::{Hits, NONE};
 use crate::model::{ObjectId, ObjectKind};
 
@@ -395,7 +395,7 @@ impl Part {
             tree,
             parents: parents.into_iter().collect(),
             is_cut,
-            date: details::committed(bytes).at.0,
+            date: commit::committed(bytes).at.0,
         });
     }
 

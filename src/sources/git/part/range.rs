@@ -7,8 +7,8 @@ use std::sync::Arc;
 use git2::{Delta, Diff, DiffOptions, FileMode, Oid, Repository, RevparseMode, Sort};
 
 use super::{Item, PartError, Work};
-use crate::model::{Commit, CommitDate, SourceKind, Timestamp};
-use crate::sources::git::refs;
+use crate::model::{Commit, SourceKind};
+use crate::sources::git::{commit, refs};
 
 /// What a part of history is made of.
 pub(super) struct Commits {
@@ -164,9 +164,11 @@ pub(super) fn work(repository: &Repository, commits: Commits) -> Result<Work, gi
     // A blob is brought by the first commit that has it.
     let mut brought: HashMap<Oid, Arc<Commit>> = HashMap::new();
     let mut placed = HashSet::new();
+    let odb = repository.odb()?;
     for id in commits.commits {
         let commit = repository.find_commit(id)?;
-        let told = details(&commit).map(Arc::new);
+        let bytes = odb.read(id)?;
+        let told = refs::id(id).map(|id| Arc::new(commit::read(id, bytes.data())));
         for change in new_in(repository, &commit)? {
             if paths.insert(change.path.clone()) && change.is_new_path {
                 work.names
@@ -260,21 +262,4 @@ fn old_blobs(diff: &Diff<'_>) -> HashSet<Oid> {
         .filter(|delta| delta.status() != Delta::Added)
         .map(|delta| delta.old_file().id())
         .collect()
-}
-
-/// What is told of a commit.
-fn details(commit: &git2::Commit<'_>) -> Option<Commit> {
-    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (author, time) = (commit.author(), commit.time());
-    Some(Commit {
-        id: refs::id(commit.id())?,
-        author: lossy(author.name_bytes()),
-        email: lossy(author.email_bytes()),
-        date: CommitDate {
-            at: Timestamp(time.seconds()),
-            offset: i16::try_from(time.offset_minutes()).unwrap_or(0),
-        },
-        summary: lossy(commit.summary_bytes().unwrap_or_default()),
-        or_earlier: false,
-    })
 }
