@@ -228,7 +228,7 @@ fn summary(report: &Report) -> String {
     let problems = report.problems.iter();
     let problems = problems.filter(|problem| !report.accepts(problem)).count() as u64;
     if units.is_empty() && problems == 0 {
-        return "no file was scanned".to_owned();
+        return "nothing was scanned".to_owned();
     }
     let mut summary = count(report.findings.len() as u64, "token");
     if !units.is_empty() {

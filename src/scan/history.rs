@@ -78,6 +78,9 @@ fn place(history: &History<'_>, pending: Pending, config: &Config, events: &Sync
                 send(Event::Placed(origin, candidate.clone()));
             }
         }
+        for problem in placed.problems {
+            send(Event::Problem(problem));
+        }
         for (secret, token) in tokens {
             let exposure = placed.exposures.get(token).cloned().unwrap_or_default();
             exposures.entry(secret).or_default().merge(exposure);

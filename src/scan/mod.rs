@@ -23,7 +23,7 @@ use crate::model::{
     BytePath, ObjectId, ProblemKind, Report, Sink, SourceKind, Summary, TargetKind, TargetSummary,
 };
 use crate::rules::RuleSet;
-use crate::sources::{self, Target};
+use crate::sources::{self, Target, git};
 use crate::token::Salt;
 use crate::triage::{Interrupted, Triage};
 use history::Pending;
@@ -134,7 +134,7 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
     let targets = config
         .targets
         .iter()
-        .map(|target| summarize(target, &heads))
+        .map(|target| summarize(target, config.sources.git.part.is_some(), &heads))
         .collect();
     let interrupted = if stop.load(Ordering::Relaxed) {
         Interrupted::Yes
@@ -184,8 +184,8 @@ fn collect(receiver: &Receiver<Event>, config: &Config, progress: &Progress) -> 
     triage
 }
 
-/// A target, as a repository if it is one with this `HEAD`.
-fn summarize(target: &Target, heads: &Heads) -> TargetSummary {
+/// A target, as a repository if one was read: whole, with its `HEAD` among `heads`, or in part.
+fn summarize(target: &Target, in_part: bool, heads: &Heads) -> TargetSummary {
     let path = match target {
         Target::Stdin => {
             return TargetSummary {
@@ -196,6 +196,13 @@ fn summarize(target: &Target, heads: &Heads) -> TargetSummary {
         }
         Target::Path(path) => path,
     };
+    if in_part {
+        return TargetSummary {
+            kind: TargetKind::Repository,
+            path: BytePath::from(path.as_path()),
+            head: git::part::head(path),
+        };
+    }
     let real = std::fs::canonicalize(path).ok();
     match real.and_then(|real| heads.get(&real)) {
         Some((name, head)) => TargetSummary {

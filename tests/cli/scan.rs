@@ -179,7 +179,7 @@ fn reports_go_where_they_are_sent() {
 fn what_happened_is_told_where_no_text_report_is_seen() {
     let world = World::new();
     let told = |args: &str| world.run(args).stderr;
-    assert_eq!(told("scan -f json"), "note: no file was scanned\n");
+    assert_eq!(told("scan -f json"), "note: nothing was scanned\n");
     world.write("notes.txt", "nothing here\n");
     assert_eq!(told("scan -f json"), "note: 0 tokens in 1 file\n");
     world.write("cut.gz", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);

@@ -418,3 +418,21 @@ fn the_history_of_another_user_is_not_read() {
     assert_eq!(repo.scan("").code, 3);
     assert_eq!(repo.scan("--accept-incomplete not-owned").code, 0);
 }
+
+#[test]
+fn a_folder_inside_a_work_tree_is_files_and_a_note_says_so() {
+    let Some(repo) = Repo::new() else { return };
+    let (deleted, kept) = (mint::pat(1), mint::pat(2));
+    repo.write("sub/deleted.env", &deleted).commit("brought");
+    repo.remove("sub/deleted.env");
+    repo.write("sub/kept.env", &kept).commit("kept");
+    let said = repo.scan_at("repo/sub", "");
+    assert_eq!(said.paths(&kept), ["file repo/sub/kept.env"]);
+    assert_eq!(said.tokens(), [kept]);
+    let note = "note: repo/sub is inside the repository ";
+    assert!(said.stderr.contains(note), "{}", said.stderr);
+    assert!(!repo.scan("").stderr.contains("is inside"));
+    // Whoever leaves history out need not be told.
+    let said = repo.scan_at("repo/sub", "--no-history");
+    assert!(!said.stderr.contains("is inside"), "{}", said.stderr);
+}

@@ -1,5 +1,7 @@
 //! Parts of history: ranges, what came since, what is staged.
 
+use std::fs;
+
 use patsweep::token::mint;
 
 use crate::repo::Repo;
@@ -262,4 +264,25 @@ fn a_part_of_the_repository_around_a_folder() {
     repo.write("sub/b.env", mint::pat(11)).git(&["add", "-A"]);
     assert_eq!(found(&repo.at("repo/sub"), "--range t0.."), tokens([10]));
     assert_eq!(found(&repo.at("repo/sub"), "--staged"), tokens([11]));
+}
+
+#[test]
+fn a_part_in_which_nothing_is_new_says_so() {
+    let Some(repo) = line(1) else { return };
+    let head = repo.head();
+    for args in ["--staged", "--range HEAD..HEAD", "--since 2100-01-01"] {
+        let said = repo.scan(args);
+        assert_eq!(said.code, 0, "{args}");
+        let target = &said.report["targets"][0];
+        assert_eq!(target["kind"], "repository", "{args}");
+        assert_eq!(target["head"], head, "{args}");
+        let mut command = repo.program("repo", args);
+        let text = command.args(["-f", "text", "-o", "out.txt"]).output();
+        assert!(text.unwrap().status.success(), "{args}");
+        let text = fs::read_to_string(repo.root().join("out.txt")).unwrap();
+        assert_eq!(
+            text, "nothing was scanned: nothing new in repo · complete\n",
+            "{args}"
+        );
+    }
 }

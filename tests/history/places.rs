@@ -410,3 +410,26 @@ fn collecting_garbage_changes_nothing() {
         before.report["coverage"]["objects"]
     );
 }
+
+#[test]
+fn more_paths_than_are_told_are_a_problem() {
+    let Some(repo) = Repo::new() else { return };
+    let token = mint::pat(1);
+    for at in 0..100 {
+        repo.write(&format!("leaves/{at}.env"), &token);
+    }
+    repo.commit("one folder");
+    // 101 folders of 100 files with one commit, without a work tree.
+    let leaves = repo.git(&["rev-parse", "HEAD:leaves"]);
+    let lines: Vec<_> = (0..101)
+        .map(|at| format!("040000 tree {leaves}\t{at}"))
+        .collect();
+    let tree = repo.git_on(&["mktree"], (lines.join("\n") + "\n").as_bytes());
+    let commit = repo.git(&["commit-tree", "-m", "many", &tree]);
+    repo.git(&["update-ref", "refs/heads/main", &commit]);
+    let said = repo.scan("--no-worktree --max-occurrences 5");
+    assert_eq!(said.problems(), ["references repo"]);
+    let message = text(&said.report["problems"][0]["message"]);
+    assert!(message.contains("more than the 10000 paths"), "{message}");
+    assert_eq!(said.finding(&token)["occurrence_count"], 10_000);
+}

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::model::{Proof, Tally, TargetKind};
 
-use super::super::view::View;
+use super::super::view::{TargetView, View};
 use super::super::words::{self, count, grouped};
 use super::{Page, Palette, path_text};
 
@@ -78,7 +78,14 @@ impl Page<'_, '_> {
                 Some(reasons) => format!(" (skipped: {reasons})"),
                 None => String::new(),
             };
-            return format!("no file to read in {}{skipped}", targets.join(", "));
+            let of_files = |target: TargetView| target.kind != TargetKind::Repository;
+            let nothing = if self.view.targets().any(of_files) {
+                "no file to read"
+            } else {
+                // Files of a repository are always read, unless only a part of its history is.
+                "nothing new"
+            };
+            return format!("{nothing} in {}{skipped}", targets.join(", "));
         }
         let units = [
             (summary.files, "file"),

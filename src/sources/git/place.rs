@@ -8,7 +8,9 @@ use super::History;
 use super::attribution::{self, Attribution, Hits, Reach, Tips, TracedBlob};
 use super::pass;
 use super::table::Number;
-use crate::model::{BytePath, Commit, Exposure, GitPlace, ObjectId, Origin, SourceKind};
+use crate::model::{
+    BytePath, Commit, Exposure, GitPlace, ObjectId, Origin, Problem, ProblemKind, SourceKind,
+};
 use crate::sources::Options;
 
 /// Entries for folders that are held in memory, at most: 12 bytes each.
@@ -32,6 +34,8 @@ pub struct Placed {
     pub origins: Vec<Vec<Origin>>,
     /// For each token where it can be had. Work trees are not looked at.
     pub exposures: Vec<Exposure>,
+    /// What could not be said whole.
+    pub problems: Vec<Problem>,
 }
 
 impl History<'_> {
@@ -55,8 +59,24 @@ impl History<'_> {
         });
         Placed {
             origins: places.collect(),
+            problems: self.cut(&attribution),
             exposures: attribution.exposures,
         }
+    }
+
+    /// One problem for each blob of which not every path is told.
+    fn cut(&self, attribution: &Attribution) -> Vec<Problem> {
+        let cut = attribution.blobs.iter().filter(|(_, it)| it.paths_cut);
+        cut.map(|(&blob, traced)| Problem {
+            path: self.repository.name.as_ref().clone(),
+            kind: ProblemKind::References,
+            message: format!(
+                "the blob {} stands at more than the {} paths that are told",
+                self.store.table.id(blob),
+                traced.places.len()
+            ),
+        })
+        .collect()
     }
 
     /// What attribution is to trace.

@@ -15,7 +15,9 @@ use thiserror::Error;
 use super::object::Scanner;
 use super::pack::Lost;
 use super::refs;
-use crate::model::{BytePath, Commit, GitPlace, ObjectKind, Problem, ProblemKind, SourceKind};
+use crate::model::{
+    BytePath, Commit, GitPlace, ObjectId, ObjectKind, Problem, ProblemKind, SourceKind,
+};
 use crate::sources::{Options, Sinks};
 
 /// Bytes of the names that git2 knows.
@@ -132,6 +134,14 @@ pub fn scan(
     reader.describe(&repository, &work);
     reader.blobs(&repository, &work.items);
     Ok(())
+}
+
+/// The commit at `HEAD` of the repository at or around `path`.
+#[must_use]
+pub fn head(path: &Path) -> Option<ObjectId> {
+    let repository = open(path).ok()?;
+    let head = repository.head().ok()?.peel_to_commit().ok()?;
+    refs::id(head.id())
 }
 
 fn open(path: &Path) -> Result<git2::Repository, PartError> {
