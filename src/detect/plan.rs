@@ -78,10 +78,10 @@ struct UserRule {
 }
 
 impl Plan {
-    /// Bytes of the shortest text that can hold anything: the users' rules may match any.
+    /// Bytes of the shortest text that can hold anything: an anchor of the users, or a run.
     pub(super) fn shortest(&self) -> usize {
-        match self.patterns {
-            Some(_) => 1,
+        match &self.patterns {
+            Some(patterns) => patterns.anchors.min_pattern_len().min(MIN_RUN),
             None => MIN_RUN,
         }
     }

@@ -161,7 +161,8 @@ impl<'s> Scanner<'_, 's> {
             if let Some(links) = &mut self.links {
                 links.entry(&entry);
             }
-            if entry.name.len() >= shortest && self.names.insert(entry.name.into()) {
+            if entry.name.len() >= shortest && !self.names.contains(entry.name) {
+                self.names.insert(entry.name.into());
                 self.origin.path.0.clear();
                 self.origin.path.0.extend_from_slice(entry.name);
                 self.sink.name(&self.origin, entry.name);

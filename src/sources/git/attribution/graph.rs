@@ -76,6 +76,11 @@ impl Graph {
         &self.commits[index as usize]
     }
 
+    /// All, parents before their children.
+    pub(super) fn order(&self) -> &[Index] {
+        &self.order
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.commits.len()

@@ -29,13 +29,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
 
+use rayon::ThreadPoolBuilder;
+use rayon::iter::ParallelIterator;
+use rayon::slice::ParallelSlice;
+
 use self::details::Details;
 use self::graph::{Graph, Index};
 use self::mask::Mask;
 use self::names::Names;
 use self::paths::{Budget, MAX_PATHS, Paths, Roots, Spot};
 use self::placed::Placed;
-use self::reach::Reached;
+use self::reach::{Reached, Rung};
 use self::trees::Trees;
 use super::pass;
 use super::store::Store;
@@ -44,6 +48,9 @@ use crate::model::{BytePath, Commit, Exposure, ObjectId};
 
 /// Stands for no tree, list or object where a number is kept.
 const NONE: u32 = u32::MAX;
+
+/// Blocks of hits that are traced at a time, at most: each takes memory for every tree and commit.
+const TOGETHER: usize = 4;
 
 /// What is traced.
 #[derive(Debug, Default)]
@@ -162,6 +169,7 @@ pub(super) fn attribute(
     let tags = parts.iter().flat_map(|part| &part.tags).copied().collect();
     drop(parts);
     let tracing = Tracing {
+        jobs: options.jobs,
         store,
         hits,
         tips,
@@ -183,6 +191,7 @@ pub(super) fn attribute(
 
 /// All that is known once the database is read.
 struct Tracing<'t> {
+    jobs: usize,
     store: &'t Store,
     hits: &'t Hits,
     tips: &'t Tips,
@@ -255,26 +264,45 @@ impl Tracing<'_> {
     fn blobs(&self, paths: &mut Paths, details: &mut Details<'_>) -> BTreeMap<Number, TracedBlob> {
         let cut = paths.finish(&self.trees);
         let mut budget = Budget::new();
-        let blobs: Vec<_> = self.hits.blobs.iter().copied().collect();
-        let mut traced = BTreeMap::new();
-        for blobs in blobs.chunks(Mask::BITS) {
+        let history = self.history_of_blobs();
+        let traced = history.into_iter().map(|(blob, (introduced, rung))| {
+            let (places, is_cut) = self.places(blob, paths, &mut budget, details);
+            let traced = TracedBlob {
+                introduced: introduced.map(|commit| details.of(commit)),
+                places,
+                paths_cut: is_cut || cut.contains(&blob),
+                reach: self.reached.told(rung),
+            };
+            (blob, traced)
+        });
+        traced.collect()
+    }
+
+    /// Which commit introduced each blob, and how it is reached.
+    fn history_of_blobs(&self) -> BTreeMap<Number, (Option<Index>, Option<Rung>)> {
+        let mut blobs: Vec<_> = self.hits.blobs.iter().copied().collect();
+        // Blobs that came together stand in the same trees: a block of them has few.
+        let came = self.trees.came(&self.graph);
+        blobs.sort_by_cached_key(|&blob| self.trees.came_with(&came, blob));
+        let trace = |blobs: &[Number]| {
             let block = self.block(blobs.iter().copied().zip(0..));
             let introduced = self.graph.introduced(|commit| block.held(commit));
             let rungs = self
                 .reached
                 .rungs(|commit| block.held(commit), |object| block.direct(object));
-            for (bit, &blob) in blobs.iter().enumerate() {
-                let (places, is_cut) = self.places(blob, paths, &mut budget, details);
-                let blob_traced = TracedBlob {
-                    introduced: introduced[bit].map(|commit| details.of(commit)),
-                    places,
-                    paths_cut: is_cut || cut.contains(&blob),
-                    reach: self.reached.told(rungs[bit]),
-                };
-                traced.insert(blob, blob_traced);
-            }
-        }
-        traced
+            let found = introduced.into_iter().zip(rungs);
+            blobs.iter().copied().zip(found).collect::<Vec<_>>()
+        };
+        let blocks = || blobs.par_chunks(Mask::BITS).flat_map_iter(trace).collect();
+        let threads = self
+            .jobs
+            .min(TOGETHER)
+            .min(blobs.len().div_ceil(Mask::BITS));
+        let found: Vec<_> = match ThreadPoolBuilder::new().num_threads(threads).build() {
+            Ok(pool) if threads > 1 => pool.install(blocks),
+            _ => blobs.chunks(Mask::BITS).flat_map(trace).collect(),
+        };
+        found.into_iter().collect()
     }
 
     /// The places of `blob`, and whether there are more.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::super::table::Number;
 use super::NONE;
 use super::gather::{Edge, Held, Part};
+use super::graph::Graph;
 use super::mask::Mask;
 use super::names::Names;
 
@@ -109,6 +110,37 @@ impl Trees {
     pub(super) fn size(&self) -> usize {
         let held: usize = self.lists.iter().map(|list| list.len()).sum();
         self.children.values.len() + held
+    }
+
+    /// For each list of hits how early the first commit came that has it, anywhere; the largest
+    /// number if none has.
+    pub(super) fn came(&self, graph: &Graph) -> Vec<u32> {
+        let mut trees = vec![NONE; self.len()];
+        for (at, &commit) in (0..).zip(graph.order()) {
+            if let Some(root) = graph.commit(commit).root {
+                let came = &mut trees[root as usize];
+                *came = at.min(*came);
+            }
+        }
+        let mut lists = vec![NONE; self.lists.len()];
+        // A tree has a higher rank than any in it.
+        for rank in (0..self.len()).rev() {
+            let came = trees[rank];
+            for child in self.children(rank as u32) {
+                let child = &mut trees[child.rank as usize];
+                *child = came.min(*child);
+            }
+            if let Some(list) = lists.get_mut(self.list[rank] as usize) {
+                *list = came.min(*list);
+            }
+        }
+        lists
+    }
+
+    /// How early a blob came, by what [`Trees::came`] says of the lists it stands in.
+    pub(super) fn came_with(&self, came: &[u32], blob: Number) -> u32 {
+        let lists = self.holders.get(&blob).into_iter().flatten();
+        lists.map(|&list| came[list as usize]).min().unwrap_or(NONE)
     }
 
     /// Which of the blobs each tree holds, anywhere below it: of `bits`, blobs with theirs.
