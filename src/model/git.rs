@@ -151,6 +151,8 @@ pub struct Exposure {
     pub present_at: Vec<String>,
     /// The newest commit in the history of `HEAD` after which no file holds it.
     pub removed_by: Option<Arc<Commit>>,
+    /// Whether something could not be read that may lead to it, so that it may be elsewhere, too.
+    pub is_partial: bool,
 }
 
 impl Exposure {
@@ -173,6 +175,7 @@ impl Exposure {
         let by_date = |a: &Arc<Commit>, b: &Arc<Commit>| (a.date.at, a).cmp(&(b.date.at, b));
         let commits = [self.first.take(), other.first];
         self.first = commits.into_iter().flatten().min_by(by_date);
+        self.is_partial |= other.is_partial;
         self.present_at.extend(other.present_at);
         self.present_at.sort_by_cached_key(|place| {
             let rank = Self::PLACES.iter().position(|&known| known == place);
@@ -231,6 +234,7 @@ mod tests {
             first: first.map(commit),
             present_at: present_at.iter().map(ToString::to_string).collect(),
             removed_by: removed_by.map(commit),
+            is_partial: false,
         }
     }
 

@@ -47,7 +47,8 @@ fn history(finding: &FindingView<'_>) -> Option<&'static str> {
     let exposure = finding.exposure.as_ref();
     let has_history = exposure.is_some_and(|exposure| exposure.first.is_some())
         || finding.occurrences().any(|place| is_history(place.source));
-    let is_gone = exposure.is_some_and(|exposure| exposure.present_at.is_empty());
+    let is_gone =
+        exposure.is_some_and(|exposure| exposure.present_at.is_empty() && !exposure.is_partial);
     has_history.then_some(if is_gone {
         "history still holds it, and rewriting that comes after"
     } else {

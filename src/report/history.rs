@@ -131,7 +131,8 @@ fn object_of(occurrence: &OccurrenceView<'_>, git: &GitView) -> Option<String> {
 pub(super) fn present(exposure: &ExposureView, most: usize) -> String {
     let places = &exposure.present_at;
     if places.is_empty() {
-        return "history alone".to_owned();
+        let known = ["history alone", "nothing that could be read"];
+        return known[usize::from(exposure.is_partial)].to_owned();
     }
     let named: Vec<&str> = places
         .iter()
@@ -187,6 +188,7 @@ mod tests {
                 first: None,
                 present_at: places.iter().map(ToString::to_string).collect(),
                 removed_by: None,
+                is_partial: false,
             };
             assert_eq!(present(&exposure, 2), expected);
         };

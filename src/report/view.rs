@@ -67,6 +67,7 @@ pub(super) struct ExposureView {
     pub(super) first: Option<CommitView>,
     pub(super) present_at: Vec<String>,
     pub(super) removed_by: Option<CommitView>,
+    pub(super) is_partial: bool,
 }
 
 /// An occurrence.
@@ -228,6 +229,7 @@ impl<'a> View<'a> {
             first: commit(&exposure.first),
             present_at: places.map(|place| self.name(place)).collect(),
             removed_by: commit(&exposure.removed_by),
+            is_partial: exposure.is_partial,
         }
     }
 

@@ -179,9 +179,12 @@ pub(super) fn fill(
     (read, None)
 }
 
-/// Opens what the walk took for a regular file. If it has become a pipe since, opening does not
-/// wait for a writer.
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a regular file; what has become a pipe is not waited for.
+///
+/// # Errors
+///
+/// Those of the system, and that it is no regular file.
+pub(super) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
@@ -189,5 +192,21 @@ fn open(path: &Path) -> io::Result<File> {
         use std::os::unix::fs::OpenOptionsExt;
         options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
     }
-    options.open(path)
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is no file"))
+    }
+}
+
+/// All bytes of a regular file, where those are expected to be few.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -24,7 +24,7 @@ mod walk;
 
 use std::path::PathBuf;
 
-use crate::model::{BytePath, Problem, ProblemKind, Sink};
+use crate::model::Sink;
 use git::Repository;
 
 pub use target::{GlobError, TargetError, check};
@@ -94,11 +94,7 @@ pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) -> Vec<Rep
     if let Some(part) = &options.git.part {
         for root in &roots {
             if let Err(error) = git::part::scan(&root.path, part, options, sinks) {
-                sinks().problem(Problem {
-                    path: BytePath::from(root.path.as_path()),
-                    kind: ProblemKind::References,
-                    message: error.to_string(),
-                });
+                sinks().problem(error.problem(&root.path));
             }
         }
         return Vec::new();

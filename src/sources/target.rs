@@ -34,6 +34,9 @@ pub enum TargetError {
         /// As given.
         path: PathBuf,
     },
+    /// Standard input, of which a part of history is asked for.
+    #[error("standard input has no history")]
+    NoHistory,
     /// A part of history that can not be read there.
     #[error(transparent)]
     Part(part::PartError),
@@ -75,9 +78,11 @@ pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetErro
     let mut errors: Vec<TargetError> = targets
         .iter()
         .filter_map(|target| match target {
-            Target::Stdin => None,
+            Target::Stdin => options.git.part.as_ref().map(|_| TargetError::NoHistory),
             Target::Path(path) => match (check_path(path), &options.git.part) {
-                (Ok(()), Some(part)) => part::check(path, part).err().map(TargetError::Part),
+                (Ok(()), Some(part)) => part::check(path, part, options.git.max_object_size)
+                    .err()
+                    .map(TargetError::Part),
                 (checked, _) => checked.err(),
             },
         })

@@ -14,7 +14,7 @@ use super::git::repository;
 use super::git_folder::{self, Part};
 use super::target::Root;
 use super::{Options, Sinks, system};
-use crate::model::SkipReason;
+use crate::model::{ProblemKind, SkipReason};
 
 /// Walks `roots`, which are not empty, on `options.jobs` threads.
 ///
@@ -145,12 +145,11 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
             let disobeyed = self.excluder.enter(path);
             self.disobeyed(disobeyed);
         } else if kind.is_file() {
-            if path.file_name().is_some_and(|name| name == ".git") {
-                self.meet(path);
-            }
             self.file(&place, entry.depth());
+            self.named(path);
         } else if kind.is_symlink() {
             reader.skip(SkipReason::Link);
+            self.named(path);
         } else {
             reader.skip(SkipReason::Special);
         }
@@ -201,7 +200,7 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
             SkipReason::Excluded
         } else if is_folder && self.is_foreign(place) {
             SkipReason::FileSystem
-        } else if let Some(part) = git_folder::part(place.path, is_folder) {
+        } else if let Some(part) = git_folder::part(place.path, is_folder || kind.is_symlink()) {
             return self.part(place.path, part);
         } else if !self.options.git.worktree && self.is_checked_out(place.path, is_folder) {
             return Some(WalkState::Continue);
@@ -223,6 +222,21 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         }
         let is_read = matches!(part, Part::Logs | Part::Lfs) && !self.options.git.history;
         (!is_read).then_some(WalkState::Skip)
+    }
+
+    /// Meets what a file or link called `.git` leads to.
+    fn named(&mut self, path: &Path) {
+        if path.file_name().is_none_or(|name| name != ".git") {
+            return;
+        }
+        self.meet(path);
+        if let Some(missing) = repository::missing(path).filter(|_| self.options.git.history) {
+            let missing = missing.display();
+            self.reader().problem(
+                ProblemKind::References,
+                format!("its history is not read: {missing} is not there, or no git folder"),
+            );
+        }
     }
 
     fn meet(&self, git: &Path) {

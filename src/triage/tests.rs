@@ -355,6 +355,7 @@ fn what_repositories_tell_is_added_to_their_tokens() {
         first: Some(commit(digit)),
         present_at: vec![format!("refs/heads/{digit}")],
         removed_by: None,
+        is_partial: false,
     };
     let both = Exposure {
         present_at: vec!["refs/heads/1".to_owned(), "refs/heads/2".to_owned()],

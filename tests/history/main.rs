@@ -9,6 +9,8 @@
 mod bounds;
 mod damage;
 mod exotic;
+#[cfg(unix)]
+mod faults;
 mod kinds;
 mod ledger;
 mod partial;

@@ -108,6 +108,7 @@ fn full_report() -> Report {
             .map(str::to_owned)
             .collect(),
         removed_by: None,
+        is_partial: false,
     });
     let mut gone = finding(
         'G',
@@ -121,6 +122,7 @@ fn full_report() -> Report {
         first: Some(Arc::new(commit('1'))),
         present_at: Vec::new(),
         removed_by: Some(Arc::new(commit('3'))),
+        is_partial: false,
     });
     let mut report = repository(vec![everywhere, gone]);
     report.problems = vec![

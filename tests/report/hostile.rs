@@ -41,6 +41,7 @@ fn hostile_history() -> Report {
         first: Some(Arc::new(history::commit('2'))),
         present_at: vec![NAME.to_owned()],
         removed_by: Some(Arc::new(commit())),
+        is_partial: false,
     });
     report(vec![hostile])
 }

@@ -177,6 +177,7 @@ fn fields_of_git(text: &str) -> Vec<(&'static str, Report)> {
         first: None,
         present_at: Vec::new(),
         removed_by: None,
+        is_partial: false,
     };
     let mut fields = Vec::new();
     for (field, plant) in plants {

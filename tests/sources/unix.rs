@@ -101,7 +101,12 @@ fn a_file_that_becomes_a_pipe_does_not_hang() {
         false
     };
     let record = folder.scan_with(&Options::default(), &(Arc::new(hook) as Hook));
-    assert_eq!(record.text("file"), "");
+    assert_eq!(record.paths(), [""; 0]);
+    let [(path, ProblemKind::Unreadable, message)] = record.problems.as_slice() else {
+        panic!("{:#?}", record.problems);
+    };
+    assert_eq!(path, "file");
+    assert_eq!(message, "cannot open it: it is no file");
 }
 
 #[test]

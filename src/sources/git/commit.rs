@@ -23,13 +23,34 @@ pub(super) fn committed(commit: &[u8]) -> CommitDate {
     })
 }
 
+/// The tree of a commit.
+pub(super) fn tree(commit: &[u8]) -> Option<ObjectId> {
+    ObjectId::from_hex(header(commit, b"tree "))
+}
+
+/// The parents of a commit.
+pub(super) fn parents(commit: &[u8]) -> impl Iterator<Item = ObjectId> {
+    headers(commit)
+        .filter_map(|line| line.strip_prefix(b"parent "))
+        .filter_map(ObjectId::from_hex)
+}
+
+/// What an annotated tag names.
+pub(super) fn tagged(tag: &[u8]) -> Option<ObjectId> {
+    ObjectId::from_hex(header(tag, b"object "))
+}
+
 /// The value of the first header `name`; empty if there is none.
 fn header<'c>(commit: &'c [u8], name: &[u8]) -> &'c [u8] {
-    let lines = commit.split(|&byte| byte == b'\n');
-    let mut headers = lines.take_while(|line| !line.is_empty());
-    headers
+    headers(commit)
         .find_map(|line| line.strip_prefix(name))
         .unwrap_or_default()
+}
+
+/// The lines before the message.
+fn headers(commit: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = commit.split(|&byte| byte == b'\n');
+    lines.take_while(|line| !line.is_empty())
 }
 
 /// Name and address of `Name <address> seconds zone`.

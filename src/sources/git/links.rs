@@ -16,6 +16,8 @@ pub(super) struct Links<'t> {
     /// The first eight bytes of names, by the two that follow.
     recent: Box<[u64]>,
     pub(super) missing: HashSet<ObjectId>,
+    /// Whether any of these is more than a blob.
+    pub(super) is_cut: bool,
 }
 
 impl<'t> Links<'t> {
@@ -24,13 +26,15 @@ impl<'t> Links<'t> {
             table,
             recent: vec![0; RECENT].into(),
             missing: HashSet::new(),
+            is_cut: false,
         }
     }
 
     /// Notes what an entry of a tree names.
     pub(super) fn entry(&mut self, entry: &Entry<'_>) {
-        if !entry.is_submodule {
-            self.name(entry.id);
+        if !entry.is_submodule && !self.is_there(entry.id) {
+            self.is_cut |= entry.is_tree;
+            self.missing.extend(ObjectId::from_bytes(entry.id));
         }
     }
 
@@ -40,26 +44,24 @@ impl<'t> Links<'t> {
             let named = [&b"tree "[..], b"parent ", b"object "]
                 .iter()
                 .find_map(|key| line.strip_prefix(*key));
-            if let Some(id) = named.and_then(ObjectId::from_hex) {
-                self.name(id.as_bytes());
+            let named = named.and_then(ObjectId::from_hex);
+            if let Some(id) = named.filter(|id| !self.is_there(id.as_bytes())) {
+                self.is_cut = true;
+                self.missing.insert(id);
             }
         }
     }
 
-    fn name(&mut self, id: &[u8]) {
+    fn is_there(&mut self, id: &[u8]) -> bool {
         let Some((start, rest)) = id.split_first_chunk::<8>() else {
-            return;
+            return false;
         };
         let start = u64::from_ne_bytes(*start);
         let slot = usize::from(rest[0]) << 8 | usize::from(rest[1]);
         let recent = &mut self.recent[slot];
-        if *recent == start {
-            return;
-        }
-        if self.table.find(id).is_some() {
+        if *recent != start && self.table.find(id).is_some() {
             *recent = start;
-        } else {
-            self.missing.extend(ObjectId::from_bytes(id));
         }
+        *recent == start
     }
 }

@@ -1,6 +1,5 @@
 //! Loose objects: one file each, a header and its bytes, compressed.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
@@ -8,14 +7,18 @@ use flate2::bufread::ZlibDecoder;
 
 use super::pack::Lost;
 use crate::model::ObjectKind;
+use crate::sources::file;
 
 /// Bytes of the longest header: a kind, a blank, a size, a zero.
 const MAX_HEADER: usize = 32;
 
 /// Reads the object at `path` into `object`.
 pub(super) fn read(path: &Path, max_size: usize, object: &mut Vec<u8>) -> Result<ObjectKind, Lost> {
-    let corrupt = |error: io::Error| Lost::Corrupt(error.to_string());
-    let mut input = ZlibDecoder::new(BufReader::new(File::open(path).map_err(corrupt)?));
+    let corrupt = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Lost::Missing,
+        _ => Lost::Corrupt(error.to_string()),
+    };
+    let mut input = ZlibDecoder::new(BufReader::new(file::open(path).map_err(corrupt)?));
     object.clear();
     (&mut input)
         .take(MAX_HEADER as u64)

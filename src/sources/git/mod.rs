@@ -14,10 +14,13 @@
 
 mod attribution;
 mod commit;
+mod head;
 mod lfs;
 mod links;
+mod lookup;
 mod loose;
 mod object;
+mod objects;
 mod pack;
 pub mod part;
 mod pass;
@@ -33,14 +36,14 @@ mod tests;
 mod visit;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use self::pack::Lost;
 use self::reflog::Reflog;
 use self::refs::References;
 use self::store::{Store, Unopened};
 use self::visit::{Seen, Visit};
-use super::file::Reader;
+use super::file::{self, Reader};
 use super::{Options, Sinks};
 use crate::model::{
     BytePath, ObjectId, Origin, Outcome, Outside, Problem, ProblemKind, Sink, SourceKind, Unit,
@@ -48,6 +51,9 @@ use crate::model::{
 
 pub use place::{Hit, Placed};
 pub use repository::{Repository, around, join};
+
+/// What is told of a shallow clone.
+const CUT_OFF: &str = "its history is cut off; `git fetch --unshallow` fetches the rest";
 
 /// What of repositories is read.
 #[derive(Clone, Debug)]
@@ -88,6 +94,8 @@ pub struct History<'r> {
     repository: &'r Repository,
     store: Store,
     references: References,
+    /// Whether all is known that leads to objects.
+    is_known: bool,
     reflogs: Vec<Reflog>,
     /// Commits whose parents a shallow clone left out.
     shallow: BTreeSet<ObjectId>,
@@ -136,8 +144,10 @@ pub fn scan<'r>(
         teller.problem(&repository.common, ProblemKind::References, message.clone());
     }
     let (folders, unopened) = store::folders(&repository.objects());
+    let mut is_whole = unopened.is_empty();
     teller.unopened(unopened);
     let (store, unopened) = Store::open(&folders, repository.hash(), options.git.max_object_size);
+    is_whole &= unopened.is_empty();
     teller.unopened(unopened);
     let is_partial = repository.is_partial() || store.is_partial;
     let shared = if read.is_empty() {
@@ -154,7 +164,9 @@ pub fn scan<'r>(
         options.limits,
         sinks,
     );
-    let seen = read_objects(&store, &folders, visit, options);
+    let seen = read_objects(&store, visit, options);
+    is_whole &= seen.is_whole;
+    teller.dangling(&references, &store, is_partial);
     let (reflogs, unread) = reflog::all(repository);
     for (path, error) in unread {
         teller.problem(
@@ -173,35 +185,31 @@ pub fn scan<'r>(
         teller.problem(
             &repository.common,
             ProblemKind::Promisor,
-            format!(
-                "{} objects were left with the remote; `git fetch --refetch --no-filter` fetches them",
-                outside.missing_promisor
-            ),
+            left_with_remote(outside.missing_promisor),
         );
     }
     if outside.lfs_absent > 0 {
         teller.problem(
             &repository.common,
             ProblemKind::Lfs,
-            format!(
-                "{} files of LFS are not here; `git lfs fetch --all` fetches them",
-                outside.lfs_absent
-            ),
+            match outside.lfs_absent {
+                1 => "1 file of LFS is not here; `git lfs fetch --all` fetches it".to_owned(),
+                count => {
+                    format!("{count} files of LFS are not here; `git lfs fetch --all` fetches them")
+                }
+            },
         );
     }
     let shallow = shallow(repository);
     outside.shallow_boundary = shallow.len() as u64;
     if !shallow.is_empty() {
-        teller.problem(
-            &repository.common,
-            ProblemKind::Shallow,
-            "its history is cut off; `git fetch --unshallow` fetches the rest".to_owned(),
-        );
+        teller.problem(&repository.common, ProblemKind::Shallow, CUT_OFF.to_owned());
     }
     outside.submodules = submodules(repository, &references);
     teller.sink.outside(&outside);
     Some(History {
         repository,
+        is_known: is_whole && references.are_read,
         store,
         references,
         reflogs,
@@ -232,13 +240,35 @@ impl Teller<'_, '_> {
     }
 
     fn not_owned(&mut self) {
-        // Git trusts what it is told: the work tree, or a repository that has none.
-        let folder = quoted(&self.repository.top.display().to_string());
         self.problem(
             &self.repository.common,
             ProblemKind::NotOwned,
-            format!("it belongs to another user, so its history is not read; `git config --global --add safe.directory {folder}` trusts it"),
+            not_owned(&self.repository.top),
         );
+    }
+
+    /// Tells of references and of what is staged whose objects are not there.
+    fn dangling(&mut self, references: &References, store: &Store, is_partial: bool) {
+        let is_there = |id: &ObjectId| store.table.find(id.as_bytes()).is_some();
+        let head = references.head.iter().map(|id| ("HEAD".to_owned(), *id));
+        let refs = references.all.iter().cloned();
+        let mut missing: Vec<_> = head.chain(refs).filter(|(_, id)| !is_there(id)).collect();
+        if !is_partial {
+            let staged = references.staged.iter().filter(|it| !it.is_submodule);
+            let staged = staged.filter(|it| !is_there(&it.object));
+            missing.extend(staged.map(|it| (it.path.to_text().into_owned(), it.object)));
+        }
+        if let Some((name, id)) = missing.first() {
+            let more = match missing.len() - 1 {
+                0 => String::new(),
+                more => format!(", and {more} more are missing"),
+            };
+            self.problem(
+                &self.repository.common,
+                ProblemKind::References,
+                format!("the object {id} that {name} names is not there{more}"),
+            );
+        }
     }
 
     fn reflogs(&mut self, logs: &[Reflog]) {
@@ -254,6 +284,25 @@ impl Teller<'_, '_> {
     }
 }
 
+/// How a repository of another user is trusted, which stands at `top`: git trusts what it is told,
+/// the work tree, or a repository that has none.
+fn not_owned(top: &Path) -> String {
+    let folder = quoted(&top.display().to_string());
+    format!(
+        "it belongs to another user, so its history is not read; \
+         `git config --global --add safe.directory {folder}` trusts it"
+    )
+}
+
+/// What is told of so many objects that a partial clone lacks.
+fn left_with_remote(count: u64) -> String {
+    let (objects, them) = match count {
+        1 => ("1 object was", "it"),
+        _ => (&*format!("{count} objects were"), "them"),
+    };
+    format!("{objects} left with the remote; `git fetch --refetch --no-filter` fetches {them}")
+}
+
 /// A path as it can be given to a shell.
 fn quoted(path: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,:@".contains(&byte);
@@ -265,12 +314,7 @@ fn quoted(path: &str) -> String {
 }
 
 /// Scans every object of `store`.
-fn read_objects(
-    store: &Store,
-    folders: &[PathBuf],
-    visit: Visit<'_, '_>,
-    options: &Options,
-) -> Seen {
+fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> Seen {
     let pass = pass::Options {
         jobs: options.jobs,
         max_size: options.git.max_object_size,
@@ -285,20 +329,24 @@ fn read_objects(
     let mut visitor = visit.visitor();
     // What is gone was perhaps packed while it was read.
     if !lost.is_empty()
-        && let Some(now) = store.changed(folders, pass.max_size)
+        && let Some(now) = store.changed(pass.max_size)
     {
-        let (mut objects, mut bytes) = (now.objects(), Vec::new());
+        let (mut objects, mut bytes) = (now.lookup(pass.max_size), Vec::new());
         lost.retain(|&number, _| {
-            let found = now.table.find(store.table.id(number).as_bytes());
-            let read = found.and_then(|found| objects.read(found, pass.max_size, &mut bytes));
-            read.is_none_or(|kind| !visitor.object(number, kind, &bytes))
+            let read = objects.read(&store.table.id(number), &mut bytes);
+            read.map_or(true, |kind| !visitor.object(number, kind, &bytes))
         });
     }
     for (number, why) in &lost {
         visitor.lost(*number, why);
     }
     drop(visitor);
-    visit.finish()
+    let seen = visit.finish();
+    let is_large = |why: &Lost| matches!(why, Lost::TooLarge(_));
+    Seen {
+        is_whole: seen.is_whole && lost.values().all(is_large),
+        ..seen
+    }
 }
 
 /// Scans what LFS stores, and counts the files that pointers stand for and that are not there.
@@ -332,7 +380,7 @@ fn read_lfs(seen: &Seen, repository: &Repository, options: &Options, sinks: &Sin
 
 /// The commits whose parents a shallow clone left out.
 fn shallow(repository: &Repository) -> BTreeSet<ObjectId> {
-    let text = fs::read(repository.common.join("shallow")).unwrap_or_default();
+    let text = file::read(&repository.common.join("shallow")).unwrap_or_default();
     text.split(|&byte| byte == b'\n')
         .filter_map(ObjectId::from_hex)
         .collect()

@@ -189,19 +189,11 @@ impl<'s> Scanner<'_, 's> {
     /// Counts the object at `place`, which could not be read, and says why.
     pub(super) fn lost(&mut self, place: GitPlace, kind: ObjectKind, why: &Lost) {
         self.origin.git = Some(place);
-        let (problem, reason, message) = match why {
-            Lost::TooLarge(size) => (
-                ProblemKind::Limit,
-                SkipReason::Limit,
-                format!("it has {size} bytes, more than --max-object-size allows"),
-            ),
-            Lost::Corrupt(error) => (
-                ProblemKind::Corrupt,
-                SkipReason::Corrupt,
-                format!("cannot decode it: {error}"),
-            ),
+        let (problem, reason) = match why {
+            Lost::TooLarge(_) => (ProblemKind::Limit, SkipReason::Limit),
+            Lost::Missing | Lost::Corrupt(_) => (ProblemKind::Corrupt, SkipReason::Corrupt),
         };
-        self.problem(problem, message);
+        self.problem(problem, why.to_string());
         self.sink
             .count(Unit::Object(kind), Outcome::Skipped(reason));
     }

@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use super::History;
 use super::attribution::{self, Attribution, Hits, Reach, Tips, TracedBlob};
+use super::head::Head;
+use super::objects::Objects;
 use super::pass;
+use super::refs::Staged;
 use super::table::Number;
 use crate::model::{
     BytePath, Commit, Exposure, GitPlace, ObjectId, Origin, Problem, ProblemKind, SourceKind,
@@ -51,16 +54,22 @@ impl History<'_> {
         let placing = Placing {
             history: self,
             attribution: &attribution,
+            max_size: options.git.max_object_size,
         };
         let places = hits.iter().map(|hit| {
             let mut places = placing.places(hit);
             places.retain(|origin| !options.git.reachable_only || is_reachable(origin));
             places
         });
+        let origins = places.collect();
+        let mut exposures = attribution.exposures.clone();
+        for exposure in &mut exposures {
+            exposure.is_partial = !self.is_known;
+        }
         Placed {
-            origins: places.collect(),
+            origins,
             problems: self.cut(&attribution),
-            exposures: attribution.exposures,
+            exposures,
         }
     }
 
@@ -171,6 +180,7 @@ impl History<'_> {
 struct Placing<'p> {
     history: &'p History<'p>,
     attribution: &'p Attribution,
+    max_size: usize,
 }
 
 impl Placing<'_> {
@@ -235,7 +245,7 @@ impl Placing<'_> {
         let staged = self.history.references.staged.iter();
         let mut paths: Vec<_> = staged
             .filter(|staged| Some(staged.object) == object)
-            .filter(|staged| !self.history.references.is_in_head(staged))
+            .filter(|staged| !self.is_in_head(staged))
             .map(|staged| &staged.path.0)
             .collect();
         // Several work trees may have staged the same.
@@ -247,6 +257,16 @@ impl Placing<'_> {
                 self.origin(SourceKind::GitIndex, path, origin, None, &traced.reach)
             })
             .collect()
+    }
+
+    /// Whether the `HEAD` of its work tree has what is staged at the same path.
+    fn is_in_head(&self, staged: &Staged) -> bool {
+        let History {
+            store, references, ..
+        } = self.history;
+        let head = references.heads.get(staged.checkout).copied().flatten();
+        let mut objects = Objects::new(store.lookup(self.max_size), store.hash);
+        Head::new(&mut objects, head.as_ref()).at(&staged.path.0) == Some(staged.object)
     }
 
     fn name(&self, origin: &Origin) -> Vec<Origin> {
@@ -313,11 +333,11 @@ impl Placing<'_> {
         commit: Option<&Arc<Commit>>,
         reach: &Reach,
     ) -> Origin {
-        // Where references could not be read, nothing is known of what leads where.
-        let is_known = self.history.references.are_read;
+        let is_known = self.history.is_known;
         let (reachable, kept_by) = match reach {
             Reach::Tip => (Some(true), None),
-            Reach::Only(label) => (Some(true), Some(label.as_str().into())),
+            // Whether it is this log alone is not known either.
+            Reach::Only(label) => (Some(true), is_known.then(|| label.as_str().into())),
             Reach::Never => (is_known.then_some(false), None),
         };
         Origin {

@@ -2,12 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::{ErrorClass, ErrorCode, Index, Oid};
 
 use super::Scope;
-use super::paths;
 use super::repository::Repository;
 use crate::model::{BytePath, ObjectId};
 
@@ -24,8 +23,8 @@ pub(super) struct References {
     pub(super) are_read: bool,
     /// Whether it is known what `HEAD` is.
     pub(super) is_head_read: bool,
-    /// For each of the repository's checkouts what git2 makes of it.
-    opened: Vec<Option<git2::Repository>>,
+    /// For each of the repository's checkouts the commit at its `HEAD`.
+    pub(super) heads: Vec<Option<ObjectId>>,
     /// What went wrong.
     pub(super) unread: Vec<String>,
 }
@@ -38,20 +37,7 @@ pub(super) struct Staged {
     /// It is a submodule.
     pub(super) is_submodule: bool,
     /// Which of the repository's checkouts it is staged in.
-    checkout: usize,
-}
-
-impl References {
-    /// Whether the `HEAD` of its work tree has what is staged at the same path.
-    pub(super) fn is_in_head(&self, staged: &Staged) -> bool {
-        let Some(Some(repository)) = self.opened.get(staged.checkout) else {
-            return false;
-        };
-        let head = repository.head().and_then(|head| head.peel_to_tree());
-        let path = paths::from_bytes(&staged.path.0);
-        let entry = head.and_then(|tree| tree.get_path(&path));
-        entry.is_ok_and(|entry| id(entry.id()) == Some(staged.object))
-    }
+    pub(super) checkout: usize,
 }
 
 /// Why a repository is not opened.
@@ -69,10 +55,21 @@ pub(super) enum Refused {
 /// [`References::unread`].
 pub(super) fn read(repository: &Repository, scope: &Scope) -> Result<References, Refused> {
     let mut references = References::default();
+    let special = repository
+        .checkouts
+        .iter()
+        .find_map(|git| repository.special(git));
+    let special = special.or_else(|| special_below(&repository.common.join("refs")));
+    if let Some(path) = special {
+        let path = path.display();
+        let message = format!("its references cannot be read: {path} is no file");
+        references.unread.push(message);
+        return Ok(references);
+    }
     match git2::Repository::open(&repository.common) {
         Ok(opened) => {
             read_refs(&opened, &mut references);
-            read_linked(repository, opened, &mut references);
+            read_linked(repository, &mut references);
             references.are_read = references.unread.is_empty();
         }
         Err(error) if error.code() == ErrorCode::Owner => return Err(Refused::NotOwned),
@@ -87,7 +84,7 @@ pub(super) fn read(repository: &Repository, scope: &Scope) -> Result<References,
             match staged(&path, checkout) {
                 Ok(staged) => references.staged.extend(staged),
                 // Of a repository that is not read the index often cannot be, for the same reason.
-                Err(_) if references.opened.is_empty() => (),
+                Err(_) if references.heads.is_empty() => (),
                 Err(error) => references
                     .unread
                     .push(format!("its index cannot be read: {}", error.message())),
@@ -99,23 +96,22 @@ pub(super) fn read(repository: &Repository, scope: &Scope) -> Result<References,
     Ok(references)
 }
 
-/// Opens the linked work trees beside what they share, and notes those `HEAD`s that are no
-/// branches.
-fn read_linked(repository: &Repository, shared: git2::Repository, references: &mut References) {
-    references.opened.push(Some(shared));
+/// Reads the `HEAD`s of linked work trees, and notes those that are no branches.
+fn read_linked(repository: &Repository, references: &mut References) {
+    references.heads.push(references.head);
     for git in repository.checkouts.iter().skip(1) {
         let opened = git2::Repository::open(git).ok();
-        let detached = opened
+        let head = opened
             .as_ref()
-            .filter(|opened| opened.head_detached().unwrap_or(false))
             .and_then(|opened| id(opened.head().ok()?.target()?));
-        if let (Some(head), Some(name)) = (detached, git.file_name()) {
+        let is_detached = opened.is_some_and(|opened| opened.head_detached().unwrap_or(false));
+        if let (Some(head), true, Some(name)) = (head, is_detached, git.file_name()) {
             let name = name.to_string_lossy();
             references
                 .all
                 .push((format!("worktrees/{name}/HEAD"), head));
         }
-        references.opened.push(opened);
+        references.heads.push(head);
     }
 }
 
@@ -190,6 +186,21 @@ fn damaged(folder: &Path, name: &str, unread: &mut Vec<String>) {
             _ => (),
         }
     }
+}
+
+/// Something below `folder` that is neither a file nor a folder: git2 would wait for whoever
+/// writes to a pipe.
+fn special_below(folder: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).find_map(|path| {
+        let found = fs::metadata(&path).ok()?;
+        let is_link = path.is_symlink();
+        match (found.is_dir(), found.is_file()) {
+            (true, _) if !is_link => special_below(&path),
+            (false, false) => Some(path),
+            _ => None,
+        }
+    })
 }
 
 /// Whether a file names an object or another reference.

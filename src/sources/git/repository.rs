@@ -10,6 +10,7 @@ use gix_hash::Kind as Hash;
 
 use super::paths;
 use crate::model::{BytePath, GitPlace, ObjectId};
+use crate::sources::file;
 
 /// A repository, with all work trees that were met of it.
 #[derive(Clone, Debug)]
@@ -74,6 +75,19 @@ pub fn around(path: &Path) -> Option<PathBuf> {
         .map(Path::to_path_buf)
 }
 
+/// What git2 opens of a git folder, references aside.
+const FILES: [&str; 9] = [
+    "HEAD",
+    "commondir",
+    "config",
+    "config.worktree",
+    "gitdir",
+    "index",
+    "objects/info/alternates",
+    "packed-refs",
+    "shallow",
+];
+
 /// Where a git folder was met.
 struct Place {
     /// As the report names it.
@@ -133,13 +147,27 @@ impl Repository {
         }
     }
 
+    /// A file of git in its folder or in `checkout`, a work tree's, that is none: git2 would wait
+    /// for whoever writes to a pipe.
+    pub(super) fn special(&self, checkout: &Path) -> Option<PathBuf> {
+        let shared = FILES.iter().map(|name| self.common.join(name));
+        let own = FILES.iter().map(|name| checkout.join(name));
+        own.chain(shared)
+            .find(|path| fs::metadata(path).is_ok_and(|found| !found.is_file()))
+    }
+
+    /// Its configuration, if that is a file that can be read.
+    fn config(&self) -> Option<Config> {
+        let path = self.common.join("config");
+        path.is_file().then(|| Config::open(&path).ok())?
+    }
+
     /// The URLs of its remotes.
     pub(super) fn remotes(&self) -> Vec<Vec<u8>> {
         let mut urls = Vec::new();
-        let config = Config::open(&self.common.join("config"));
+        let config = self.config();
         let entries = config
             .as_ref()
-            .ok()
             .and_then(|config| config.entries(Some("^remote\\..*\\.(push)?url$")).ok());
         if let Some(mut entries) = entries {
             while let Some(Ok(entry)) = entries.next() {
@@ -151,17 +179,17 @@ impl Repository {
 
     /// How its objects are named.
     pub(super) fn hash(&self) -> Hash {
-        let config = Config::open(&self.common.join("config"));
-        let format = config.and_then(|config| config.get_string("extensions.objectformat"));
+        let config = self.config();
+        let format = config.and_then(|it| it.get_string("extensions.objectformat").ok());
         match format {
-            Ok(format) if format.eq_ignore_ascii_case("sha256") => Hash::Sha256,
+            Some(format) if format.eq_ignore_ascii_case("sha256") => Hash::Sha256,
             _ => Hash::Sha1,
         }
     }
 
     /// Whether objects may be missing because a remote keeps them.
     pub(super) fn is_partial(&self) -> bool {
-        let Ok(config) = Config::open(&self.common.join("config")) else {
+        let Some(config) = self.config() else {
             return false;
         };
         let Ok(mut entries) =
@@ -183,14 +211,28 @@ pub(in crate::sources) fn git_folder(path: &Path) -> Option<PathBuf> {
     if is_git(path) {
         return Some(path.to_path_buf());
     }
+    named_by(path).filter(|folder| is_git(folder))
+}
+
+/// What the git folder at `path` needs and is not there: the folder that its file names, or what
+/// work trees share.
+pub(in crate::sources) fn missing(path: &Path) -> Option<PathBuf> {
+    let missing = match git_folder(path) {
+        Some(git) => common_folder(&git),
+        None => named_by(path)?,
+    };
+    (!is_git(&missing)).then_some(missing)
+}
+
+/// The folder that the file of a submodule or linked work tree names.
+fn named_by(path: &Path) -> Option<PathBuf> {
     let metadata = fs::metadata(path).ok()?;
     if !metadata.is_file() || metadata.len() > MAX_LINK {
         return None;
     }
-    let text = fs::read(path).ok()?;
+    let text = file::read(path).ok()?;
     let target = text.strip_prefix(b"gitdir:")?.trim_ascii();
-    let folder = path.parent()?.join(paths::from_bytes(target));
-    is_git(&folder).then_some(folder)
+    Some(path.parent()?.join(paths::from_bytes(target)))
 }
 
 /// Bytes of the longest file that names a git folder.
@@ -198,14 +240,18 @@ const MAX_LINK: u64 = 64 << 10;
 
 /// Whether `folder` is a git folder, or a work tree's part of one.
 pub(in crate::sources) fn is_git(folder: &Path) -> bool {
-    // A damaged or dangling `HEAD` is one, too.
-    folder.join("HEAD").symlink_metadata().is_ok()
-        && (folder.join("objects").is_dir() || folder.join("commondir").is_file())
+    // A damaged or dangling `HEAD` is one, too; without any, more must tell that it is no chance.
+    let (objects, refs) = (folder.join("objects"), folder.join("refs"));
+    if folder.join("HEAD").symlink_metadata().is_ok() {
+        objects.is_dir() || folder.join("commondir").is_file()
+    } else {
+        refs.is_dir() && (objects.join("pack").is_dir() || objects.join("info").is_dir())
+    }
 }
 
 /// What the git folder of a work tree shares with others: itself, unless it is linked.
 fn common_folder(git: &Path) -> PathBuf {
-    match fs::read(git.join("commondir")) {
+    match file::read(&git.join("commondir")) {
         Ok(text) => git.join(paths::from_bytes(text.trim_ascii())),
         Err(_) => git.to_path_buf(),
     }

@@ -7,16 +7,19 @@ use std::path::{Path, PathBuf};
 
 use gix_hash::Kind as Hash;
 
-use super::loose;
-use super::pack::{Pack, Reader};
+use super::lookup::Lookup;
+use super::pack::{Pack, Trust};
 use super::paths;
-use super::table::{Number, Table};
-use crate::model::{ObjectId, ObjectKind, ProblemKind};
+use super::table::Table;
+use crate::model::{ObjectId, ProblemKind};
+use crate::sources::file;
 
 /// All objects of a database.
 pub(super) struct Store {
     /// In the order of their paths.
     pub(super) packs: Vec<Pack>,
+    /// Its object folders, without links.
+    folders: Vec<PathBuf>,
     /// The paths of loose objects.
     pub(super) loose: Vec<(ObjectId, PathBuf)>,
     /// Every object of these, once.
@@ -47,7 +50,7 @@ impl Unopened {
         }
     }
 
-    fn io(path: &Path, error: &io::Error) -> Self {
+    pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         Self::new(
             path,
             ProblemKind::Unreadable,
@@ -75,7 +78,13 @@ impl Store {
         let (mut packs, mut loose) = (Vec::new(), Vec::new());
         for folder in folders {
             let mut open = || -> io::Result<()> {
-                packs.extend(open_packs(folder, hash, max_size, &mut unopened)?);
+                packs.extend(open_packs(
+                    folder,
+                    hash,
+                    max_size,
+                    Trust::Verify,
+                    &mut unopened,
+                )?);
                 loose.extend(loose_objects(folder, hash, &mut unopened)?);
                 Ok(())
             };
@@ -89,6 +98,7 @@ impl Store {
             .any(|pack| pack.path().with_extension("promisor").exists());
         let ids = packed.chain(loose.iter().map(|(id, _)| *id)).collect();
         let store = Self {
+            folders: folders.to_vec(),
             packs,
             loose,
             table: Table::new(ids),
@@ -117,8 +127,8 @@ impl Store {
     }
 
     /// The same database as it is now, if its packs are not those that were opened.
-    pub(super) fn changed(&self, folders: &[PathBuf], max_size: usize) -> Option<Self> {
-        let (now, _) = Self::open(folders, self.hash, max_size);
+    pub(super) fn changed(&self, max_size: usize) -> Option<Self> {
+        let (now, _) = Self::open(&self.folders, self.hash, max_size);
         let paths = |store: &Self| -> Vec<_> {
             let packs = store.packs.iter();
             packs.map(|pack| pack.path().to_path_buf()).collect()
@@ -127,52 +137,8 @@ impl Store {
     }
 
     /// A reader of single objects.
-    pub(super) fn objects(&self) -> Objects<'_> {
-        let loose = self.loose.iter();
-        let mut loose: Vec<_> = loose.map(|(id, path)| (*id, path.as_path())).collect();
-        loose.sort_unstable();
-        Objects {
-            table: &self.table,
-            packs: self
-                .packs
-                .iter()
-                .map(|pack| (pack, pack.reader()))
-                .collect(),
-            loose,
-        }
-    }
-}
-
-/// Reads single objects, wherever they stand.
-pub(super) struct Objects<'s> {
-    table: &'s Table,
-    packs: Vec<(&'s Pack, Reader<'s>)>,
-    /// Sorted.
-    loose: Vec<(ObjectId, &'s Path)>,
-}
-
-impl Objects<'_> {
-    /// Reads `number` into `object`; `None` if no place of it is whole.
-    pub(super) fn read(
-        &mut self,
-        number: Number,
-        max_size: usize,
-        object: &mut Vec<u8>,
-    ) -> Option<ObjectKind> {
-        let id = self.table.id(number);
-        for (pack, reader) in &mut self.packs {
-            let read = pack
-                .offset_of(&id)
-                .and_then(|offset| reader.read(offset, max_size, object).ok());
-            if read.is_some() {
-                return read;
-            }
-        }
-        let start = self.loose.partition_point(|(known, _)| *known < id);
-        let mut places = self.loose[start..]
-            .iter()
-            .take_while(|(known, _)| *known == id);
-        places.find_map(|(_, path)| loose::read(path, max_size, object).ok())
+    pub(super) fn lookup(&self, max_size: usize) -> Lookup<'_> {
+        Lookup::new(&self.packs, &self.folders, max_size)
     }
 }
 
@@ -201,7 +167,7 @@ pub(super) fn folders(first: &Path) -> (Vec<PathBuf>, Vec<Unopened>) {
 
 /// The folders that `info/alternates` of an object folder names.
 fn alternates(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let text = match fs::read(folder.join("info/alternates")) {
+    let text = match file::read(&folder.join("info/alternates")) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
@@ -221,24 +187,34 @@ fn path(line: &[u8]) -> PathBuf {
 }
 
 /// Opens every pack of an object folder, those that git left half-way included.
-fn open_packs(
+pub(super) fn open_packs(
     folder: &Path,
     hash: Hash,
     max_size: usize,
+    trust: Trust,
     unopened: &mut Vec<Unopened>,
 ) -> io::Result<Vec<Pack>> {
-    let mut paths = Vec::new();
+    let (mut paths, mut indexes) = (Vec::new(), Vec::new());
     for entry in list(&folder.join("pack"))? {
         let name = entry.file_name();
         let name = name.as_encoded_bytes();
         if name.ends_with(b".pack") || name.starts_with(b"tmp_pack_") {
             paths.push(entry.path());
+        } else if name.starts_with(b"pack-") && name.ends_with(b".idx") {
+            indexes.push(entry.path().with_extension("pack"));
         }
     }
     paths.sort();
+    indexes.sort();
+    for pack in indexes {
+        if paths.binary_search(&pack).is_err() {
+            let message = "it is missing: only its index is there";
+            unopened.push(Unopened::new(&pack, ProblemKind::Vanished, message));
+        }
+    }
     let mut packs = Vec::new();
     for path in &paths {
-        match Pack::open(path, hash, max_size) {
+        match Pack::open(path, hash, max_size, trust) {
             Ok(pack) => {
                 if pack.unindexed() > 0 {
                     unopened.push(Unopened::new(
@@ -256,7 +232,7 @@ fn open_packs(
 }
 
 /// Lists the loose objects of an object folder.
-fn loose_objects(
+pub(super) fn loose_objects(
     folder: &Path,
     hash: Hash,
     unopened: &mut Vec<Unopened>,

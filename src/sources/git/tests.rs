@@ -81,7 +81,7 @@ fn what_is_packed_while_it_is_read_is_read() {
     };
     let options = Options::default();
     let visit = Visit::new(&store, place, false, Vec::new(), options.limits, &sinks);
-    read_objects(&store, &objects, visit, &options);
+    read_objects(&store, visit, &options);
     let mut told = told.lock().unwrap().clone();
     told.sort();
     let three = |kind| [(kind, Outcome::Scanned); 3];

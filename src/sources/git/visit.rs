@@ -27,8 +27,10 @@ pub(super) struct Visit<'v, 's> {
 }
 
 /// What the visitors of a database have seen beside what they told their sinks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Seen {
+    /// Whether all commits and trees that are named were there to lead on.
+    pub(super) is_whole: bool,
     /// Sorted.
     pub(super) pointers: Vec<Pointer>,
     /// What is named and not there, in a partial clone.
@@ -81,11 +83,17 @@ impl<'v, 's> Visit<'v, 's> {
             .idle
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        let mut seen = Seen::default();
+        let mut seen = Seen {
+            is_whole: true,
+            pointers: Vec::new(),
+            missing: HashSet::new(),
+        };
         for mut scanner in scanners {
             seen.pointers.append(&mut scanner.pointers);
-            seen.missing
-                .extend(scanner.links.into_iter().flat_map(|links| links.missing));
+            if let Some(links) = scanner.links {
+                seen.is_whole &= !links.is_cut;
+                seen.missing.extend(links.missing);
+            }
         }
         seen.pointers.sort_unstable();
         seen

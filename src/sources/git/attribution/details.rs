@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::commit;
-use super::super::store::{Objects, Store};
+use super::super::lookup::Lookup;
+use super::super::store::Store;
 use super::graph::{Graph, Index};
 use crate::model::Commit;
 
@@ -12,8 +13,7 @@ use crate::model::Commit;
 pub(super) struct Details<'d> {
     store: &'d Store,
     graph: &'d Graph,
-    max_size: usize,
-    objects: Objects<'d>,
+    objects: Lookup<'d>,
     buffer: Vec<u8>,
     known: HashMap<Index, Arc<Commit>>,
 }
@@ -23,8 +23,7 @@ impl<'d> Details<'d> {
         Self {
             store,
             graph,
-            max_size,
-            objects: store.objects(),
+            objects: store.lookup(max_size),
             buffer: Vec::new(),
             known: HashMap::new(),
         }
@@ -35,11 +34,9 @@ impl<'d> Details<'d> {
             return known.clone();
         }
         let node = self.graph.commit(index);
-        let read = self
-            .objects
-            .read(node.number, self.max_size, &mut self.buffer);
-        let bytes = read.map_or(&[][..], |_| &self.buffer);
         let id = self.store.table.id(node.number);
+        let read = self.objects.read(&id, &mut self.buffer);
+        let bytes = read.map_or(&[][..], |_| &self.buffer);
         let commit = Arc::new(Commit {
             or_earlier: node.is_cut,
             ..commit::read(id, bytes)

@@ -54,6 +54,7 @@ impl Tracing<'_> {
                     first: first[bit].map(|commit| details.of(commit)),
                     present_at,
                     removed_by: removed.map(|commit| details.of(commit)),
+                    is_partial: false,
                 });
             }
         }

@@ -1,135 +1,157 @@
 //! What commits bring that none of their parents has.
 
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use git2::{Delta, Diff, DiffOptions, FileMode, Oid, Repository, RevparseMode, Sort};
+use super::super::objects::{Node, Objects};
+use super::super::{commit, refs, shallow};
+use super::opened::Opened;
+use super::revision::{peel, resolve};
+use super::walk::{Walked, new_to};
+use super::{Item, PartError, Work, diff};
+use crate::model::{Commit, ObjectId, ProblemKind, SourceKind};
+use crate::sources::git::Scope;
 
-use super::{Item, PartError, Work};
-use crate::model::{Commit, SourceKind};
-use crate::sources::git::{commit, refs};
-
-/// What a part of history is made of.
-pub(super) struct Commits {
-    /// The oldest first.
-    commits: Vec<Oid>,
-    /// Annotated tags that lead to them.
-    tags: Vec<Oid>,
+/// Where a range begins and ends.
+pub(super) struct Ends {
+    /// What this leads to is not new.
+    known: Option<ObjectId>,
+    last: ObjectId,
+    /// Annotated tags on the way to the last.
+    tags: Vec<ObjectId>,
 }
 
-/// An annotated tag.
-struct Tag {
-    id: Oid,
-    /// What it leads to.
-    commit: Oid,
-}
-
-impl Commits {
-    /// With those of `tags` whose commits are among them.
-    fn with_tags(commits: Vec<Oid>, tags: &[Tag]) -> Self {
-        let new: HashSet<_> = commits.iter().collect();
-        let tags = tags.iter().filter(|tag| new.contains(&tag.commit));
-        Self {
-            tags: tags.map(|tag| tag.id).collect(),
-            commits,
-        }
+impl Ends {
+    /// Those of `A..B`, `A...B` or `B`. What is new to `B` is the same with two dots and with
+    /// three: where both parted does not matter.
+    pub(super) fn of(
+        opened: &Opened,
+        objects: &mut Objects<'_>,
+        range: &str,
+    ) -> Result<Self, PartError> {
+        let (from, to) = match range.split_once("..") {
+            Some((from, to)) => (Some(from), to.strip_prefix('.').unwrap_or(to)),
+            None => (None, range),
+        };
+        let mut find = |revision| named(opened, objects, range, revision);
+        let known = from.map(&mut find).transpose()?.map(|(known, _)| known);
+        let (last, tags) = find(to)?;
+        Ok(Self { known, last, tags })
     }
 }
 
-/// The commits of `range`: `A..B`, `A...B` or `B`.
-pub(super) fn commits(
-    repository: &Repository,
-    path: &Path,
-    range: &str,
-) -> Result<Commits, PartError> {
-    let unknown = |error: git2::Error| PartError::Revision {
-        revision: range.to_owned(),
-        path: path.to_path_buf(),
-        message: error.message().to_owned(),
-    };
-    let revisions = repository.revparse(range).map_err(unknown)?;
-    let ends = revisions.from().zip(revisions.to());
-    let (hidden, last) = match ends {
-        None => (Vec::new(), revisions.from()),
-        Some((from, to)) if revisions.mode().contains(RevparseMode::MERGE_BASE) => {
-            let bases = [from, to].map(|end| end.peel_to_commit().map(|commit| commit.id()));
-            let [from, last] = bases;
-            let bases = repository.merge_bases(from.map_err(unknown)?, last.map_err(unknown)?);
-            // Histories that have nothing in common hide nothing of each other.
-            (
-                bases.map(|bases| bases.to_vec()).unwrap_or_default(),
-                Some(to),
-            )
-        }
-        Some((from, to)) => (vec![from.peel_to_commit().map_err(unknown)?.id()], Some(to)),
-    };
-    let Some(last) = last else {
-        return Err(unknown(git2::Error::from_str("it names nothing")));
-    };
-    let mut tags = Vec::new();
-    let mut end = last.clone();
-    while let Some(tag) = end.as_tag() {
-        tags.push(tag.id());
-        let Ok(target) = tag.target() else { break };
-        end = target;
-    }
-    let last = last.peel_to_commit().map_err(unknown)?.id();
-    let commits = walk(repository, &[last], &hidden).map_err(unknown)?;
-    Ok(Commits { commits, tags })
+/// From when on commits count.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    /// Seconds since 1970.
+    Date(i64),
+    /// What this does not lead to.
+    Commit(ObjectId),
 }
 
-/// The commits that references lead to, of the date `since` and later, or those that the revision
-/// `since` does not lead to.
-pub(super) fn since(
-    repository: &Repository,
-    path: &Path,
+/// The start that is given as a date or a revision.
+pub(super) fn start(
+    opened: &Opened,
+    objects: &mut Objects<'_>,
     since: &str,
-) -> Result<Commits, PartError> {
-    let unknown = |error: git2::Error| PartError::Revision {
-        revision: since.to_owned(),
-        path: path.to_path_buf(),
-        message: error.message().to_owned(),
-    };
-    let (tips, tags) = tips(repository).map_err(unknown)?;
-    if let Some(date) = date(since) {
-        let mut commits = walk(repository, &tips, &[]).map_err(unknown)?;
-        commits.retain(|&id| {
-            let commit = repository.find_commit(id);
-            commit.is_ok_and(|commit| commit.time().seconds() >= date)
-        });
-        return Ok(Commits::with_tags(commits, &tags));
+) -> Result<Start, PartError> {
+    match date(since) {
+        Some(date) => Ok(Start::Date(date)),
+        None => named(opened, objects, since, since)
+            .map(|(commit, _)| Start::Commit(commit))
+            .map_err(|error| match error {
+                PartError::Revision {
+                    revision,
+                    path,
+                    message,
+                } => PartError::Revision {
+                    revision,
+                    path,
+                    message: format!("{message}; a date is written 2026-11-22"),
+                },
+                other => other,
+            }),
     }
-    let revision = repository
-        .revparse_single(since)
-        .and_then(|object| object.peel_to_commit());
-    let commits = walk(repository, &tips, &[revision.map_err(unknown)?.id()]).map_err(unknown)?;
-    Ok(Commits::with_tags(commits, &tags))
 }
 
-/// The commits that references and `HEAD` lead to, and annotated tags with the commits they name.
-fn tips(repository: &Repository) -> Result<(Vec<Oid>, Vec<Tag>), git2::Error> {
-    let (mut tips, mut tags) = (Vec::new(), Vec::new());
-    tips.extend(repository.head().ok().and_then(|head| head.target()));
-    for reference in repository.references()?.flatten() {
-        let Some(id) = reference.target() else {
-            continue;
-        };
-        let Ok(commit) = repository
-            .find_object(id, None)
-            .and_then(|object| object.peel_to_commit())
-        else {
-            continue;
-        };
-        tips.push(commit.id());
-        if commit.id() != id {
-            tags.push(Tag {
-                id,
-                commit: commit.id(),
-            });
+/// The commit that `revision` leads to, and the tags on the way; `given` is what it is part of.
+fn named(
+    opened: &Opened,
+    objects: &mut Objects<'_>,
+    given: &str,
+    revision: &str,
+) -> Result<(ObjectId, Vec<ObjectId>), PartError> {
+    let unknown = |message: String| PartError::Revision {
+        revision: given.to_owned(),
+        path: opened.target.clone(),
+        message,
+    };
+    let id =
+        resolve(&opened.git, objects, revision, || opened.database.is_safe()).map_err(unknown)?;
+    peel(objects, id).map_err(|why| unknown(format!("{id}: {why}")))
+}
+
+/// What is new between two ends.
+pub(super) fn between(opened: &Opened, objects: &mut Objects<'_>, ends: Ends) -> Work {
+    let hidden: Vec<_> = ends.known.into_iter().collect();
+    let shallow = shallow(&opened.database.repository);
+    let walked = new_to(objects, &[ends.last], &hidden, &shallow);
+    brought(objects, walked, &shallow, ends.tags)
+}
+
+/// What came since, of all that references and `HEAD` lead to.
+pub(super) fn since(opened: &Opened, objects: &mut Objects<'_>, start: &Start) -> Work {
+    let shallow = shallow(&opened.database.repository);
+    let mut problems = Vec::new();
+    let (tips, tags) = tips(opened, objects, &mut problems);
+    let hidden = match start {
+        Start::Date(_) => Vec::new(),
+        Start::Commit(commit) => vec![*commit],
+    };
+    let mut walked = new_to(objects, &tips, &hidden, &shallow);
+    if let Start::Date(date) = start {
+        walked.commits.retain(|(_, node)| node.date >= *date);
+        walked.is_cut = walked.commits.iter().any(|(id, _)| shallow.contains(id));
+    }
+    let new: HashSet<_> = walked.commits.iter().map(|(id, _)| *id).collect();
+    let tags = tags.into_iter().filter(|(_, commit)| new.contains(commit));
+    let tags = tags.map(|(tag, _)| tag).collect();
+    let mut work = brought(objects, walked, &shallow, tags);
+    work.problems.extend(problems);
+    work
+}
+
+/// The commits that references and `HEAD` lead to, and each annotated tag with the commit that it
+/// leads to. What cannot be read is told.
+fn tips(
+    opened: &Opened,
+    objects: &mut Objects<'_>,
+    problems: &mut Vec<(ProblemKind, String)>,
+) -> (Vec<ObjectId>, BTreeMap<ObjectId, ObjectId>) {
+    let scope = Scope {
+        worktree: false,
+        ..Scope::default()
+    };
+    let Ok(references) = refs::read(&opened.database.repository, &scope) else {
+        return (Vec::new(), BTreeMap::new());
+    };
+    let unread = references.unread.into_iter();
+    problems.extend(unread.map(|message| (ProblemKind::References, message)));
+    let head = opened.head().map(|head| ("HEAD".to_owned(), head));
+    let (mut tips, mut tags) = (Vec::new(), BTreeMap::new());
+    for (name, id) in references.all.into_iter().chain(head) {
+        match peel(objects, id) {
+            Ok((commit, through)) => {
+                tips.push(commit);
+                tags.extend(through.into_iter().map(|tag| (tag, commit)));
+            }
+            Err(why) => problems.push((
+                ProblemKind::References,
+                format!("what {name} names leads to no commit: {id}: {why}"),
+            )),
         }
     }
-    Ok((tips, tags))
+    (tips, tags)
 }
 
 /// The moment that `text` names: a day in UTC, or RFC 3339.
@@ -142,124 +164,75 @@ fn date(text: &str) -> Option<i64> {
     Some(moment.timestamp().as_second())
 }
 
-fn walk(repository: &Repository, tips: &[Oid], hidden: &[Oid]) -> Result<Vec<Oid>, git2::Error> {
-    let mut walk = repository.revwalk()?;
-    walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME | Sort::REVERSE)?;
-    for &tip in tips {
-        walk.push(tip)?;
-    }
-    for &commit in hidden {
-        walk.hide(commit)?;
-    }
-    walk.collect()
-}
-
-/// What `commits` bring.
-pub(super) fn work(repository: &Repository, commits: Commits) -> Result<Work, git2::Error> {
+/// What commits bring, with the messages of `tags`.
+fn brought(
+    objects: &mut Objects<'_>,
+    walked: Walked,
+    shallow: &BTreeSet<ObjectId>,
+    tags: Vec<ObjectId>,
+) -> Work {
     let mut work = Work {
-        messages: commits.tags.into_iter().map(|tag| (tag, None)).collect(),
+        messages: tags.into_iter().map(|tag| (tag, None)).collect(),
+        is_cut: walked.is_cut,
         ..Work::default()
     };
     let mut paths = HashSet::new();
     // A blob is brought by the first commit that has it.
-    let mut brought: HashMap<Oid, Arc<Commit>> = HashMap::new();
+    let mut brought: HashMap<ObjectId, Arc<Commit>> = HashMap::new();
     let mut placed = HashSet::new();
-    let odb = repository.odb()?;
-    for id in commits.commits {
-        let commit = repository.find_commit(id)?;
-        let bytes = odb.read(id)?;
-        let told = refs::id(id).map(|id| Arc::new(commit::read(id, bytes.data())));
-        for change in new_in(repository, &commit)? {
-            if paths.insert(change.path.clone()) && change.is_new_path {
-                work.names
-                    .push((change.path.clone(), change.blob, told.clone()));
+    for (id, node) in walked.commits {
+        let told = told(objects, id, shallow.contains(&id));
+        for change in new_in(objects, &id, &node, &mut work.problems) {
+            if change.is_new_path && paths.insert(change.path.clone()) {
+                let name = (change.path.clone(), change.object, Some(told.clone()));
+                work.names.push(name);
             }
-            if change.is_known || !placed.insert((change.blob, change.path.clone())) {
+            let is_known = change.is_folder || change.is_moved;
+            if is_known || !placed.insert((change.object, change.path.clone())) {
                 continue;
             }
-            let commit = match (&told, brought.get(&change.blob)) {
-                (_, Some(first)) => Some(first.clone()),
-                (Some(told), None) => {
-                    brought.insert(change.blob, told.clone());
-                    Some(told.clone())
-                }
-                (None, None) => None,
-            };
+            let first = brought.entry(change.object).or_insert_with(|| told.clone());
             work.items.push(Item {
                 source: SourceKind::GitObject,
                 path: change.path,
-                blob: change.blob,
-                commit,
+                blob: change.object,
+                commit: Some(first.clone()),
             });
         }
-        work.messages.push((id, told));
+        work.messages.push((id, Some(told)));
     }
-    Ok(work)
+    work
 }
 
-/// What a commit has at a path where none of its parents has it.
-struct Change {
-    path: Vec<u8>,
-    blob: Oid,
-    /// No parent has anything at the path.
-    is_new_path: bool,
-    /// A parent has the blob at another path, from where it was moved.
-    is_known: bool,
+/// What is told of a commit.
+fn told(objects: &mut Objects<'_>, id: ObjectId, is_cut: bool) -> Arc<Commit> {
+    let bytes = objects.read(&id).map_or(&[][..], |(_, bytes)| bytes);
+    Arc::new(Commit {
+        or_earlier: is_cut,
+        ..commit::read(id, bytes)
+    })
 }
 
-/// What is new in `commit`, by path.
-fn new_in(repository: &Repository, commit: &git2::Commit<'_>) -> Result<Vec<Change>, git2::Error> {
-    let tree = commit.tree()?;
-    let mut options = DiffOptions::new();
-    options.skip_binary_check(true).ignore_submodules(true);
-    let mut parents = commit.parents();
-    let first = parents.next().map(|parent| parent.tree()).transpose()?;
-    let diff = repository.diff_tree_to_tree(first.as_ref(), Some(&tree), Some(&mut options))?;
-    let mut moved = old_blobs(&diff);
-    let mut changes = changes(&diff);
-    for parent in parents {
-        if changes.is_empty() {
-            break;
-        }
-        let diff =
-            repository.diff_tree_to_tree(Some(&parent.tree()?), Some(&tree), Some(&mut options))?;
-        moved.extend(old_blobs(&diff));
-        let others: HashMap<_, _> = self::changes(&diff)
-            .into_iter()
-            .map(|change| (change.path, change.is_new_path))
-            .collect();
-        changes.retain_mut(|change| {
-            let is_new = others.get(&change.path);
-            change.is_new_path &= is_new.is_some_and(|&is_new| is_new);
-            is_new.is_some()
-        });
+/// What is new in a commit, by path.
+fn new_in(
+    objects: &mut Objects<'_>,
+    id: &ObjectId,
+    node: &Node,
+    problems: &mut Vec<(ProblemKind, String)>,
+) -> Vec<diff::Change> {
+    let parents = node.parents.iter();
+    let trees: Vec<_> = parents
+        .filter_map(|parent| objects.commit(parent)?.tree)
+        .collect();
+    let Some(tree) = node.tree else {
+        let message = format!("the commit {id} names no tree");
+        problems.push((ProblemKind::Corrupt, message));
+        return Vec::new();
+    };
+    let changes = diff::new_in(objects, tree, &trees);
+    if changes.is_cut {
+        let message = format!("not all that the commit {id} brings was looked at");
+        problems.push((ProblemKind::Limit, message));
     }
-    for change in &mut changes {
-        change.is_known = moved.contains(&change.blob);
-    }
-    Ok(changes)
-}
-
-fn changes(diff: &Diff<'_>) -> Vec<Change> {
-    let new = diff
-        .deltas()
-        .filter(|delta| delta.status() != Delta::Deleted);
-    new.filter(|delta| delta.new_file().mode() != FileMode::Commit)
-        .filter_map(|delta| {
-            Some(Change {
-                path: delta.new_file().path_bytes()?.to_vec(),
-                blob: delta.new_file().id(),
-                is_new_path: delta.status() == Delta::Added,
-                is_known: false,
-            })
-        })
-        .collect()
-}
-
-/// The blobs that a diff replaces or removes.
-fn old_blobs(diff: &Diff<'_>) -> HashSet<Oid> {
-    diff.deltas()
-        .filter(|delta| delta.status() != Delta::Added)
-        .map(|delta| delta.old_file().id())
-        .collect()
+    changes.all
 }

@@ -1,0 +1,138 @@
+//! Commits, trees and other objects, read by their names and compared with these.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use gix_hash::Kind as Hash;
+
+use super::commit;
+use super::lookup::Lookup;
+use super::object::{Entry, entries};
+use super::pack::Lost;
+use crate::model::{ObjectId, ObjectKind};
+
+/// Reads objects, compares each with its name, and remembers what is not to be had.
+pub(super) struct Objects<'o> {
+    lookup: Lookup<'o>,
+    hash: Hash,
+    buffer: Vec<u8>,
+    /// What could not be read, with what it should be.
+    pub(super) lost: BTreeMap<ObjectId, (ObjectKind, Lost)>,
+}
+
+/// What leads on from a commit.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) tree: Option<ObjectId>,
+    pub(super) parents: Vec<ObjectId>,
+    /// Seconds since 1970, of the committer.
+    pub(super) date: i64,
+}
+
+/// What a name leads to.
+pub(super) enum Named {
+    Commit,
+    /// What an annotated tag names, and may be a tag again.
+    Tag(ObjectId),
+    Other,
+}
+
+impl<'o> Objects<'o> {
+    pub(super) fn new(lookup: Lookup<'o>, hash: Hash) -> Self {
+        Self {
+            lookup,
+            hash,
+            buffer: Vec::new(),
+            lost: BTreeMap::new(),
+        }
+    }
+
+    /// Reads `id`, whatever it is.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read.
+    pub(super) fn read(&mut self, id: &ObjectId) -> Result<(ObjectKind, &[u8]), Lost> {
+        let kind = self.lookup.read(id, &mut self.buffer)?;
+        if is_named(self.hash, id, kind, &self.buffer) {
+            Ok((kind, &self.buffer))
+        } else {
+            let why = "its bytes are not those that were named so";
+            Err(Lost::Corrupt(why.to_owned()))
+        }
+    }
+
+    /// What the commit `id` leads to; remembered as lost if that is not to be had.
+    pub(super) fn commit(&mut self, id: &ObjectId) -> Option<Node> {
+        self.expect(id, ObjectKind::Commit).map(|bytes| Node {
+            tree: commit::tree(bytes),
+            parents: commit::parents(bytes).collect(),
+            date: commit::committed(bytes).at.0,
+        })
+    }
+
+    /// The bytes of the tree `id`; none if they are not to be had, which is remembered.
+    pub(super) fn tree(&mut self, id: &ObjectId) -> Tree {
+        let bytes = self.expect(id, ObjectKind::Tree).map(|_| ());
+        Tree {
+            bytes: bytes
+                .map(|()| mem::take(&mut self.buffer))
+                .unwrap_or_default(),
+            id_len: self.hash.len_in_bytes(),
+        }
+    }
+
+    /// What `id` is.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read.
+    pub(super) fn named(&mut self, id: &ObjectId) -> Result<Named, Lost> {
+        let (kind, bytes) = self.read(id)?;
+        Ok(match kind {
+            ObjectKind::Commit => Named::Commit,
+            ObjectKind::Tag => commit::tagged(bytes).map_or(Named::Other, Named::Tag),
+            _ => Named::Other,
+        })
+    }
+
+    fn expect(&mut self, id: &ObjectId, expected: ObjectKind) -> Option<&[u8]> {
+        let why = match self.read(id) {
+            Ok((kind, _)) if kind == expected => return Some(&self.buffer),
+            Ok(_) => Lost::Corrupt(format!("it is no {}", expected.as_str())),
+            Err(why) => why,
+        };
+        self.lost.entry(*id).or_insert((expected, why));
+        None
+    }
+}
+
+/// The entries of a folder.
+pub(super) struct Tree {
+    bytes: Vec<u8>,
+    id_len: usize,
+}
+
+impl Tree {
+    /// Up to what is damaged.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        entries(&self.bytes, self.id_len).map_while(|entry| entry)
+    }
+
+    /// Whether all of it is told.
+    pub(super) fn is_whole(&self) -> bool {
+        entries(&self.bytes, self.id_len).all(|entry| entry.is_some())
+    }
+}
+
+/// Whether these bytes are those that `id` names.
+fn is_named(hash: Hash, id: &ObjectId, kind: ObjectKind, bytes: &[u8]) -> bool {
+    let kind = match kind {
+        ObjectKind::Blob => gix_object::Kind::Blob,
+        ObjectKind::Tree => gix_object::Kind::Tree,
+        ObjectKind::Commit => gix_object::Kind::Commit,
+        ObjectKind::Tag => gix_object::Kind::Tag,
+        ObjectKind::Unknown => return false,
+    };
+    gix_object::compute_hash(hash, kind, bytes).is_ok_and(|named| named.as_bytes() == id.as_bytes())
+}

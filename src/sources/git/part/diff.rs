@@ -1,0 +1,163 @@
+//! What a tree has at paths where no other has the same.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::object::Entry;
+use super::super::objects::{Objects, Tree};
+use crate::model::ObjectId;
+
+/// Folders of one commit that are compared: only trees that were made to harm have more.
+const MAX_FOLDERS: usize = 1 << 20;
+
+/// Something new at a path.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub(super) path: Vec<u8>,
+    pub(super) object: ObjectId,
+    pub(super) is_folder: bool,
+    /// No other tree has anything at the path.
+    pub(super) is_new_path: bool,
+    /// Another tree has the same at a path where it is no more: it was moved.
+    pub(super) is_moved: bool,
+}
+
+/// What was compared.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// By path.
+    pub(super) all: Vec<Change>,
+    /// Whether there are more than were looked at.
+    pub(super) is_cut: bool,
+}
+
+/// A folder, and what others have at the same path.
+struct Folder {
+    path: Vec<u8>,
+    tree: ObjectId,
+    others: Vec<ObjectId>,
+}
+
+/// The entries of a folder, by their names.
+type Known = HashMap<Vec<u8>, (ObjectId, bool)>;
+
+/// What `tree` has and none of `others`.
+pub(super) fn new_in(objects: &mut Objects<'_>, tree: ObjectId, others: &[ObjectId]) -> Changes {
+    let mut changes = Changes::default();
+    let mut gone = Gone::default();
+    let mut open = vec![Folder {
+        path: Vec::new(),
+        tree,
+        others: others.to_vec(),
+    }];
+    let mut left = MAX_FOLDERS;
+    while let Some(folder) = open.pop() {
+        if folder.others.contains(&folder.tree) {
+            continue;
+        }
+        if left == 0 {
+            changes.is_cut = true;
+            break;
+        }
+        left -= 1;
+        let own = objects.tree(&folder.tree);
+        changes.is_cut |= !own.is_whole();
+        let others = folder.others.iter();
+        let others: Vec<Known> = others.map(|id| known(&objects.tree(id))).collect();
+        for entry in own.entries().filter(|entry| !entry.is_submodule) {
+            let Some(change) = compare(&folder.path, &entry, &others) else {
+                continue;
+            };
+            if change.is_folder {
+                open.push(Folder {
+                    path: [change.path.as_slice(), b"/"].concat(),
+                    tree: change.object,
+                    others: at(&others, entry.name, true).collect(),
+                });
+            }
+            changes.all.push(change);
+        }
+        gone.between(&own, &others);
+    }
+    let gone = gone.blobs(objects);
+    for change in &mut changes.all {
+        change.is_moved = !change.is_folder && gone.contains(&change.object);
+    }
+    changes.all.sort_by(|a, b| a.path.cmp(&b.path));
+    changes
+}
+
+/// What is new about an entry; nothing if another has the same there.
+fn compare(folder: &[u8], entry: &Entry<'_>, others: &[Known]) -> Option<Change> {
+    let object = ObjectId::from_bytes(entry.id)?;
+    if at(others, entry.name, entry.is_tree).any(|known| known == object) {
+        return None;
+    }
+    Some(Change {
+        path: [folder, entry.name].concat(),
+        object,
+        is_folder: entry.is_tree,
+        is_new_path: others.iter().all(|known| !known.contains_key(entry.name)),
+        is_moved: false,
+    })
+}
+
+/// What others have under a name, if it is a folder or is none, as asked for.
+fn at<'k>(
+    others: &'k [Known],
+    name: &'k [u8],
+    is_folder: bool,
+) -> impl Iterator<Item = ObjectId> + 'k {
+    let found = others.iter().filter_map(move |known| known.get(name));
+    found
+        .filter(move |(_, is_tree)| *is_tree == is_folder)
+        .map(|(object, _)| *object)
+}
+
+fn known(tree: &Tree) -> Known {
+    let entries = tree.entries().filter(|entry| !entry.is_submodule);
+    entries
+        .filter_map(|entry| {
+            let object = ObjectId::from_bytes(entry.id)?;
+            Some((entry.name.to_vec(), (object, entry.is_tree)))
+        })
+        .collect()
+}
+
+/// What others have where it is no more.
+#[derive(Default)]
+struct Gone {
+    blobs: HashSet<ObjectId>,
+    folders: Vec<ObjectId>,
+}
+
+impl Gone {
+    /// Notes what of `others` is not in `own` under the same name. Folders that both have are
+    /// compared for themselves.
+    fn between(&mut self, own: &Tree, others: &[Known]) {
+        let own = known(own);
+        for (name, (object, is_folder)) in others.iter().flatten() {
+            let own = own.get(name);
+            match (is_folder, own) {
+                (true, Some((_, true))) => (),
+                (true, _) => self.folders.push(*object),
+                (false, Some((same, false))) if same == object => (),
+                (false, _) => drop(self.blobs.insert(*object)),
+            }
+        }
+    }
+
+    /// All blobs, those in folders that are no more included.
+    fn blobs(mut self, objects: &mut Objects<'_>) -> HashSet<ObjectId> {
+        let mut seen: HashSet<_> = self.folders.iter().copied().collect();
+        while let Some(folder) = self.folders.pop() {
+            for (object, is_folder) in known(&objects.tree(&folder)).into_values() {
+                if !is_folder {
+                    self.blobs.insert(object);
+                } else if seen.insert(object) {
+                    self.folders.push(object);
+                }
+            }
+        }
+        self.blobs
+    }
+}

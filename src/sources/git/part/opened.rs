@@ -1,0 +1,151 @@
+//! A repository of which a part is read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use git2::ErrorCode;
+
+use super::super::lookup::Lookup;
+use super::super::objects::Objects;
+use super::super::pack::{Pack, Trust};
+use super::super::repository::{self, Repository};
+use super::super::{loose, not_owned, refs, store};
+use super::PartError;
+use crate::model::{BytePath, ObjectId};
+
+/// A repository, and what git2 tells of it.
+pub(super) struct Opened {
+    /// The target.
+    pub(super) target: PathBuf,
+    pub(super) git: git2::Repository,
+    pub(super) database: Database,
+}
+
+/// A repository with its packs, ready to be asked for single objects by all threads.
+pub(super) struct Database {
+    pub(super) repository: Repository,
+    /// The git folder of the work tree that was asked for.
+    pub(super) folder: PathBuf,
+    /// The same as the report names it.
+    pub(super) shown: PathBuf,
+    /// What of the database could not be opened.
+    pub(super) unopened: Vec<store::Unopened>,
+    /// Whether a remote keeps what is missing.
+    pub(super) is_partial: bool,
+    folders: Vec<PathBuf>,
+    packs: Vec<Pack>,
+    max_size: usize,
+}
+
+impl Opened {
+    /// The repository at or around `target`; nothing of more than `max_size` bytes is read of it.
+    pub(super) fn at(target: &Path, max_size: usize) -> Result<Self, PartError> {
+        let refused = |message: &str| PartError::Repository {
+            path: target.to_path_buf(),
+            message: message.to_owned(),
+        };
+        let found = fs::canonicalize(target).ok().and_then(|path| found(&path));
+        let Some((met, folder)) = found else {
+            return Err(refused("there is none"));
+        };
+        let mut joined = repository::join(&[met]);
+        let Some(mut repository) = joined.pop() else {
+            return Err(refused("what its work trees share is not there"));
+        };
+        if let Some(path) = repository.special(&folder) {
+            return Err(refused(&format!("{} is no file", path.display())));
+        }
+        let git = git2::Repository::open(&folder).map_err(|error| match error.code() {
+            ErrorCode::Owner => PartError::NotOwned {
+                path: folder.clone(),
+                message: not_owned(&repository.top),
+            },
+            _ => refused(error.message()),
+        })?;
+        let is_top = fs::canonicalize(target).is_ok_and(|target| target == repository.top);
+        repository.name = Arc::new(BytePath::from(target));
+        let shown = if is_top {
+            repository.shown(&folder)
+        } else {
+            folder.clone()
+        };
+        Ok(Self {
+            target: target.to_path_buf(),
+            git,
+            database: Database::open(repository, folder, shown, max_size),
+        })
+    }
+
+    /// The commit at `HEAD`, if there is one.
+    pub(super) fn head(&self) -> Option<ObjectId> {
+        refs::id(self.git.head().ok()?.target()?)
+    }
+}
+
+impl Database {
+    fn open(repository: Repository, folder: PathBuf, shown: PathBuf, max_size: usize) -> Self {
+        let (folders, mut unopened) = store::folders(&repository.objects());
+        let hash = repository.hash();
+        let mut packs = Vec::new();
+        for folder in &folders {
+            match store::open_packs(folder, hash, max_size, Trust::Believe, &mut unopened) {
+                Ok(opened) => packs.extend(opened),
+                Err(error) => unopened.push(store::Unopened::io(folder, &error)),
+            }
+        }
+        Self {
+            is_partial: repository.is_partial(),
+            repository,
+            folder,
+            shown,
+            unopened,
+            folders,
+            packs,
+            max_size,
+        }
+    }
+
+    /// A reader of its objects.
+    pub(super) fn objects(&self) -> Objects<'_> {
+        let lookup = Lookup::new(&self.packs, &self.folders, self.max_size);
+        Objects::new(lookup, self.repository.hash())
+    }
+
+    /// Whether git2 may be asked for objects: it never ends on loose ones that are cut off.
+    ///
+    /// # Errors
+    ///
+    /// What forbids it, in words.
+    pub(super) fn is_safe(&self) -> Result<(), String> {
+        if let Some(part) = self.unopened.first() {
+            return Err(format!("{}: {}", part.path.display(), part.message));
+        }
+        let mut buffer = Vec::new();
+        for folder in &self.folders {
+            let listed = store::loose_objects(folder, self.repository.hash(), &mut Vec::new());
+            for (id, path) in listed.map_err(|error| error.to_string())? {
+                if let Err(why) = loose::read(&path, self.max_size, &mut buffer) {
+                    return Err(format!("the object {id} is damaged: {why}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The commit at `HEAD` of the repository at or around `target`.
+pub(super) fn head(target: &Path) -> Option<ObjectId> {
+    let (_, folder) = found(&fs::canonicalize(target).ok()?)?;
+    let git = git2::Repository::open(folder).ok()?;
+    refs::id(git.head().ok()?.target()?)
+}
+
+/// Where the repository at or around `path` was met, and the git folder there.
+pub(super) fn found(path: &Path) -> Option<(PathBuf, PathBuf)> {
+    path.ancestors().find_map(|folder| {
+        let inside = folder.join(".git");
+        let git = |met: PathBuf| Some((met.clone(), repository::git_folder(&met)?));
+        git(folder.to_path_buf()).or_else(|| git(inside))
+    })
+}

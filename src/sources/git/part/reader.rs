@@ -1,0 +1,147 @@
+//! Hands what is new to sinks, and tells what could not be read.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::super::object::Scanner;
+use super::super::objects::Objects;
+use super::super::pack::Lost;
+use super::super::{CUT_OFF, left_with_remote};
+use super::opened::Database;
+use super::{Item, Work};
+use crate::model::{
+    BytePath, Commit, GitPlace, ObjectId, ObjectKind, Outside, Problem, ProblemKind,
+};
+use crate::sources::{Options, Sinks};
+
+/// Blobs that are worth a thread of their own.
+const SHARE: usize = 64;
+
+/// Reads what is new into sinks.
+pub(super) struct Reader<'r, 's> {
+    database: &'r Database,
+    options: &'r Options,
+    sinks: &'r Sinks<'s>,
+    /// What a remote keeps.
+    missing: Mutex<BTreeSet<ObjectId>>,
+}
+
+impl<'r, 's> Reader<'r, 's> {
+    pub(super) fn new(database: &'r Database, options: &'r Options, sinks: &'r Sinks<'s>) -> Self {
+        Self {
+            database,
+            options,
+            sinks,
+            missing: Mutex::default(),
+        }
+    }
+
+    /// Scans all of `work`, which was found out with `objects`.
+    pub(super) fn read(self, work: &Work, mut objects: Objects<'r>) {
+        let mut scanner = self.scanner();
+        self.describe(work, &mut objects, &mut scanner);
+        for (id, (kind, why)) in std::mem::take(&mut objects.lost) {
+            self.lost(&mut scanner, self.place(id, None), kind, &why);
+        }
+        drop((scanner, objects));
+        self.blobs(&work.items);
+        self.tell(work);
+    }
+
+    fn place(&self, object: ObjectId, commit: Option<&Arc<Commit>>) -> GitPlace {
+        GitPlace {
+            commit: commit.cloned(),
+            reachable: Some(true),
+            ..self.database.repository.place(Some(object))
+        }
+    }
+
+    fn scanner(&self) -> Scanner<'static, 's> {
+        let repository = &self.database.repository;
+        let id_len = repository.hash().len_in_bytes();
+        let nowhere = repository.place(None);
+        Scanner::new((self.sinks)(), nowhere, id_len, self.options.limits)
+    }
+
+    /// Scans messages and names.
+    fn describe(&self, work: &Work, objects: &mut Objects<'_>, scanner: &mut Scanner<'_, '_>) {
+        for (path, named, commit) in &work.names {
+            scanner.name_at(path, self.place(*named, commit.as_ref()));
+        }
+        for (id, commit) in &work.messages {
+            let place = self.place(*id, commit.as_ref());
+            match objects.read(id) {
+                Ok((kind, bytes)) => scanner.message_at(kind, place, bytes),
+                Err(why) => self.lost(scanner, place, ObjectKind::Commit, &why),
+            }
+        }
+    }
+
+    /// Scans contents, on all threads if there are many.
+    fn blobs(&self, items: &[Item]) {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let (mut scanner, mut objects) = (self.scanner(), self.database.objects());
+            while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if scanner.stopped() {
+                    return;
+                }
+                let place = self.place(item.blob, item.commit.as_ref());
+                match objects.read(&item.blob) {
+                    Ok((_, bytes)) => scanner.blob_at(item.source, &item.path, place, bytes),
+                    Err(why) => self.lost(&mut scanner, place, ObjectKind::Blob, &why),
+                }
+            }
+        };
+        let threads = self.options.jobs.min(items.len() / SHARE);
+        thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+    }
+
+    fn lost(&self, scanner: &mut Scanner<'_, '_>, place: GitPlace, kind: ObjectKind, why: &Lost) {
+        match (why, place.object) {
+            (Lost::Missing, Some(id)) if self.database.is_partial => {
+                let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+                missing.insert(id);
+            }
+            _ => scanner.lost(place, kind, why),
+        }
+    }
+
+    /// Tells what is no object.
+    fn tell(self, work: &Work) {
+        let mut sink = (self.sinks)();
+        let mut problem = |kind, message| {
+            sink.problem(Problem {
+                path: BytePath::from(self.database.shown.as_path()),
+                kind,
+                message,
+            });
+        };
+        for part in &self.database.unopened {
+            let message = format!("{}: {}", part.path.display(), part.message);
+            problem(part.kind, message);
+        }
+        for (kind, message) in &work.problems {
+            problem(*kind, message.clone());
+        }
+        if work.is_cut {
+            problem(ProblemKind::Shallow, CUT_OFF.to_owned());
+        }
+        let missing = self.missing.into_inner();
+        let missing = missing.unwrap_or_else(PoisonError::into_inner).len() as u64;
+        if missing > 0 {
+            problem(ProblemKind::Promisor, left_with_remote(missing));
+        }
+        sink.outside(&Outside {
+            missing_promisor: missing,
+            ..Outside::default()
+        });
+    }
+}
