@@ -253,7 +253,11 @@ fn part(args: &Scan, environment: &Environment) -> Option<Part> {
     let since = || args.git.since.clone().map(Part::Since);
     let staged = || {
         args.git.staged.then(|| Part::Staged {
-            index: environment.git_index.clone(),
+            // Of several repositories it is not known which one it is of.
+            index: environment
+                .git_index
+                .clone()
+                .filter(|_| args.targets.len() < 2),
         })
     };
     range.or_else(since).or_else(staged)

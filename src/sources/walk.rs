@@ -144,6 +144,7 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         if kind.is_dir() {
             let disobeyed = self.excluder.enter(path);
             self.disobeyed(disobeyed);
+            self.named(path);
         } else if kind.is_file() {
             self.file(&place, entry.depth());
             self.named(path);
@@ -224,7 +225,7 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         (!is_read).then_some(WalkState::Skip)
     }
 
-    /// Meets what a file or link called `.git` leads to.
+    /// Meets what is called `.git`, or what a file or link of that name leads to.
     fn named(&mut self, path: &Path) {
         if path.file_name().is_none_or(|name| name != ".git") {
             return;

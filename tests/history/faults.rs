@@ -141,6 +141,11 @@ fn a_git_folder_that_is_not_there_is_told() {
     assert_eq!(said.problems(), ["references alone/.git"]);
     assert_eq!(said.code, 3);
     assert_eq!(alone.scan("--no-history").code, 0);
+    let gutted = repo.beside(&["clone", "-q", "repo"], "gutted");
+    fs::remove_dir_all(gutted.path().join(".git/objects")).unwrap();
+    let said = gutted.scan("");
+    assert_eq!(said.problems(), ["references gutted/.git"]);
+    assert_eq!(said.code, 3);
     // A linked work tree whose repository is gone.
     repo.git(&["worktree", "add", "-q", "-b", "other", "../tree"]);
     fs::rename(repo.path(), repo.root().join("moved")).unwrap();

@@ -214,11 +214,12 @@ pub(in crate::sources) fn git_folder(path: &Path) -> Option<PathBuf> {
     named_by(path).filter(|folder| is_git(folder))
 }
 
-/// What the git folder at `path` needs and is not there: the folder that its file names, or what
-/// work trees share.
+/// What the git folder at `path` needs and is not there: its objects, the folder that its file
+/// names, or what work trees share.
 pub(in crate::sources) fn missing(path: &Path) -> Option<PathBuf> {
     let missing = match git_folder(path) {
         Some(git) => common_folder(&git),
+        None if path.join("HEAD").exists() => return Some(path.join("objects")),
         None => named_by(path)?,
     };
     (!is_git(&missing)).then_some(missing)
