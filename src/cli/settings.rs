@@ -242,7 +242,8 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
                 .unwrap_or(git::Scope::default().max_object_size),
         },
         max_file_size: size(args.max_file_size).or(file.max_file_size),
-        jobs: jobs.map_or(1, NonZeroUsize::get),
+        // What is said of the threads is what is used.
+        jobs: jobs.map_or(1, NonZeroUsize::get).min(sources::MAX_JOBS),
         limits,
     }
 }

@@ -29,6 +29,10 @@ use git::Repository;
 
 pub use target::{GlobError, TargetError, check};
 
+/// The most threads that read. The walker's idle threads look for work in each other's queues, which
+/// costs the square of their number: with 512 of them a walk does not end.
+pub const MAX_JOBS: usize = 128;
+
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -50,7 +54,7 @@ pub struct Options {
     pub one_file_system: bool,
     /// Leave out files of more bytes.
     pub max_file_size: Option<u64>,
-    /// How many threads read; at least one.
+    /// How many threads read; at least one, and never more than [`MAX_JOBS`].
     pub jobs: usize,
     /// What of git repositories is read.
     pub git: git::Scope,

@@ -13,7 +13,7 @@ use super::file::Reader;
 use super::git::repository;
 use super::git_folder::{self, Part};
 use super::target::Root;
-use super::{Options, Sinks, system};
+use super::{MAX_JOBS, Options, Sinks, system};
 use crate::model::SkipReason;
 
 /// Walks `roots`, which are not empty, on `options.jobs` threads.
@@ -25,7 +25,7 @@ pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) -> Vec<
     builder
         .standard_filters(false)
         .same_file_system(options.one_file_system);
-    builder.threads(options.jobs.max(1));
+    builder.threads(options.jobs.clamp(1, MAX_JOBS));
     let (excluder, disobeyed) = Excluder::new(roots, options);
     let met = Mutex::default();
     let mut walk = Walk {

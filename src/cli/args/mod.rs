@@ -299,7 +299,9 @@ pub(super) struct Scan {
     #[arg(help_heading = "Exit code")]
     pub(super) exit_code: Option<u8>,
 
-    /// Use N threads [default: as many as there are processors]
+    /// Use N threads, at most 128 [default: as many as there are processors]
+    ///
+    /// Of a larger N, 128 are used. The report is the same however many there are.
     #[arg(short, long, value_name = "N", value_parser = positive)]
     #[arg(help_heading = "General", display_order = 0)]
     pub(super) jobs: Option<NonZeroUsize>,
