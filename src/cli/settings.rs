@@ -138,13 +138,14 @@ pub(super) fn resolve(
     environment: &Environment,
 ) -> Result<Settings, Failure> {
     let file = config::load(common, environment)?;
-    let rule_files = joined(&file.rules, &args.rules);
+    let rule_files = rule_files(&file, &args.rules);
     let unproven = if args.include_unproven || file.include_unproven {
         Unproven::Include
     } else {
         Unproven::Exclude
     };
-    let rules = Arc::new(RuleSet::load(&rule_files)?.unproven(unproven));
+    let rules = RuleSet::load(&rule_files).map_err(|error| file.blame(error))?;
+    let rules = Arc::new(rules.unproven(unproven));
     let max_occurrences = args.max_occurrences.or(file.max_occurrences);
     let chosen = color_flag(common).or(file.color);
     Ok(Settings {
@@ -177,7 +178,7 @@ pub(super) fn rules(
     environment: &Environment,
 ) -> Result<RuleSet, Failure> {
     let file = config::load(common, environment)?;
-    Ok(RuleSet::load(&joined(&file.rules, paths))?)
+    RuleSet::load(&rule_files(&file, paths)).map_err(|error| file.blame(error))
 }
 
 /// A salt that nobody outside this process knows.
@@ -260,8 +261,10 @@ fn part(args: &Scan, environment: &Environment) -> Option<Part> {
     range.or_else(since).or_else(staged)
 }
 
-fn joined(first: &[PathBuf], second: &[PathBuf]) -> Vec<PathBuf> {
-    first.iter().chain(second).cloned().collect()
+/// The rules that the configuration names, then those of the command line.
+fn rule_files(file: &ConfigFile, given: &[PathBuf]) -> Vec<PathBuf> {
+    let configured = file.rules.iter().map(|rules| &rules.path);
+    configured.chain(given).cloned().collect()
 }
 
 /// A path as it is shown to people.

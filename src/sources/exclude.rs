@@ -12,7 +12,7 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::Options;
-use super::target::{GlobError, Root, TargetError};
+use super::target::{GlobError, Root};
 use crate::model::ProblemKind;
 
 /// Our own ignore file, honoured always.
@@ -32,17 +32,14 @@ pub(super) struct Disobeyed {
     pub(super) message: String,
 }
 
-/// What is wrong with the globs of `--exclude`, in order.
-pub(super) fn check(globs: &[String]) -> Vec<TargetError> {
+/// What is wrong with globs to exclude, each with the index of its glob, in order.
+pub fn check_globs(globs: &[String]) -> Vec<(usize, GlobError)> {
     let mut excludes_any = false;
     let mut errors = Vec::new();
-    for glob in globs {
+    for (index, glob) in globs.iter().enumerate() {
         match check_glob(glob, excludes_any) {
             Ok(()) => excludes_any = true,
-            Err(source) => errors.push(TargetError::Glob {
-                glob: glob.clone(),
-                source,
-            }),
+            Err(error) => errors.push((index, error)),
         }
     }
     errors

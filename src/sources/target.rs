@@ -82,7 +82,11 @@ pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetErro
             },
         })
         .collect();
-    errors.extend(exclude::check(&options.exclude));
+    let globs = exclude::check_globs(&options.exclude).into_iter();
+    errors.extend(globs.map(|(index, source)| TargetError::Glob {
+        glob: options.exclude[index].clone(),
+        source,
+    }));
     if errors.is_empty() {
         Ok(())
     } else {

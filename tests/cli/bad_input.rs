@@ -183,7 +183,9 @@ fn a_broken_configuration_is_named_with_file_and_line() {
         ),
         (
             "[scan]\nrules = [\"gone.toml\"]\n",
-            "error: cannot read rules from gone.toml\ncaused by: No such file or directory (os error 2)\n",
+            "error: c.toml:2: `scan.rules`: names rules that cannot be loaded\n\
+             caused by: cannot read rules from gone.toml\n\
+             caused by: No such file or directory (os error 2)\n",
         ),
     ] {
         world.write("c.toml", text);
@@ -245,8 +247,14 @@ fn a_glob_that_is_broken_or_excludes_nothing_is_named() {
             &crate::program::said(output.expect("the program starts")),
             &expected,
         );
-        world.write_config(&format!("[scan]\nexclude = ['{glob}']\n"));
-        check(&world.run("scan"), &expected);
+        let path = world.write_config(&format!("[scan]\nexclude = ['{glob}']\n"));
+        check(
+            &world.run("scan"),
+            &format!(
+                "error: {}:2: `scan.exclude`: cannot understand the glob '{glob}': {cause}\n",
+                path.display()
+            ),
+        );
     }
     // With something to take back it is of use.
     let world = World::with("x/token", mint::pat(1));
