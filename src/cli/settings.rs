@@ -232,6 +232,8 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
     sources::Options {
         respect_gitignore: args.respect_gitignore || file.respect_gitignore,
         exclude: file.exclude.iter().chain(&args.exclude).cloned().collect(),
+        // Known once they are opened.
+        reports: Vec::new(),
         one_file_system: args.one_file_system || file.one_file_system,
         git: git::Scope {
             worktree: !args.git.no_worktree,

@@ -51,6 +51,9 @@ pub struct Options {
     pub respect_gitignore: bool,
     /// Globs in the syntax of `.gitignore`, matched against paths relative to their target.
     pub exclude: Vec<String>,
+    /// Files that the run is to replace, absolute and without links: they are left out, for what
+    /// they hold is the report of a former run.
+    pub reports: Vec<PathBuf>,
     /// Stay on the file system of each target.
     pub one_file_system: bool,
     /// Leave out files of more bytes.
@@ -68,6 +71,7 @@ impl Default for Options {
         Self {
             respect_gitignore: false,
             exclude: Vec::new(),
+            reports: Vec::new(),
             one_file_system: false,
             max_file_size: None,
             git: git::Scope::default(),
@@ -92,7 +96,7 @@ pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) -> Vec<Rep
     if targets.contains(&Target::Stdin) {
         file::Reader::new(options, sinks()).stdin(&*sinks());
     }
-    let roots = target::resolve(targets);
+    let roots = target::resolve(targets, &options.reports);
     if roots.is_empty() {
         return Vec::new();
     }

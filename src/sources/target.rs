@@ -105,6 +105,8 @@ pub(super) struct Root {
     pub(super) is_folder: bool,
     /// Other targets below this one, relative to it; they are read for themselves.
     pub(super) inner: HashSet<PathBuf>,
+    /// Reports that the run is to replace below this one, relative to it; they are left out.
+    pub(super) reports: HashSet<PathBuf>,
     /// System folders below this one, relative to it; they are left out.
     pub(super) system: HashSet<PathBuf>,
     /// File systems at or below this one whose files are made up as they are read; none where all
@@ -113,7 +115,7 @@ pub(super) struct Root {
 }
 
 /// The roots to walk: each place once, the name given first wins.
-pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
+pub(super) fn resolve(targets: &[Target], reports: &[PathBuf]) -> Vec<Root> {
     let mut seen = HashSet::new();
     let mut roots: Vec<Root> = Vec::new();
     for target in targets {
@@ -129,6 +131,7 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
                 canonical,
                 is_folder,
                 inner: HashSet::new(),
+                reports: HashSet::new(),
                 system: HashSet::new(),
                 made_up: HashSet::new(),
             });
@@ -149,6 +152,7 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
         if seen.len() > 1 {
             root.inner = below(&root.canonical, seen.iter());
         }
+        root.reports = below(&root.canonical, reports.iter());
         if !in_system {
             root.system = below(&root.canonical, folders.iter());
         }

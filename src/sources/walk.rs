@@ -194,9 +194,11 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         if root.inner.contains(place.relative) && !kind.is_symlink() {
             return Some(WalkState::Skip);
         }
-        let reason = if self
-            .excluder
-            .excludes(root, place.path, place.relative, is_folder)
+        let is_replaced = kind.is_file() && root.reports.contains(place.relative);
+        let reason = if is_replaced
+            || self
+                .excluder
+                .excludes(root, place.path, place.relative, is_folder)
         {
             SkipReason::Excluded
         } else if is_folder && self.is_foreign(place) {

@@ -51,7 +51,7 @@ const CONFINED: [(&str, &[&str]); 32] = [
     ("anstream", &["cli"]),
     ("ctrlc", &["cli"]),
     ("getrandom", &["cli"]),
-    ("libc", &["sources"]),
+    ("libc", &["sources", "cli"]),
     ("git2", &["sources"]),
     ("gix_pack", &["sources"]),
     ("gix_hash", &["sources"]),

@@ -275,7 +275,8 @@ pub(super) struct Scan {
     /// Write the report to FILE, in the format of the nearest -f before it
     ///
     /// May be repeated; `-` is standard output. The file is written when the scan has ended, so
-    /// that it is never scanned half-written.
+    /// that it is never scanned half-written. A file that exists is replaced only if it is empty
+    /// or a report; that report is not scanned.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(help_heading = "Reports")]
     pub(super) output: Vec<PathBuf>,
