@@ -1,7 +1,7 @@
 //! Walks the targets in parallel and decides what becomes of each entry.
 
 use std::collections::HashMap;
-use std::fs::FileType;
+use std::fs::{File, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -164,8 +164,12 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         let is_made_up = !devices.is_empty()
             && device(place.path).is_some_and(|device| devices.contains(&numbers(device)));
         let name = place.path.file_name().unwrap_or_default();
+        // One problem is enough.
+        let is_told = self.excluder.told_of(place.path) && File::open(place.path).is_err();
         let reader = self.reader();
-        if !is_made_up {
+        if is_told {
+            reader.skip(SkipReason::Unreadable);
+        } else if !is_made_up {
             reader.file(place.path);
         } else if depth > 0 && system::is_no_text(name.as_encoded_bytes()) {
             reader.skip(SkipReason::Special);
