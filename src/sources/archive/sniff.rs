@@ -83,7 +83,7 @@ pub(super) fn head(bytes: &[u8]) -> Format {
         }
         // gitformat-pack(5): the version is a big-endian number.
         _ if starts(b"PACK\0\0\0\x02") || starts(b"PACK\0\0\0\x03") => Format::Unread("a git pack"),
-        _ if is_tar(bytes) => Format::Tar,
+        _ if is_tar(bytes) || claims_tar(bytes) => Format::Tar,
         _ => Format::Plain,
     }
 }
@@ -131,6 +131,13 @@ pub(super) fn is_tar(bytes: &[u8]) -> bool {
     stated != 0 && (stated == unsigned || i64::from(stated) == signed)
 }
 
+/// Whether a block says that it is a tar header, by the magic and version of POSIX or GNU, whatever
+/// its checksum: a header that is damaged.
+pub(super) fn claims_tar(bytes: &[u8]) -> bool {
+    let magic = bytes.get(257..265);
+    magic == Some(b"ustar\x0000") || magic == Some(b"ustar  \0")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,5 +164,10 @@ mod tests {
         check(b"PACKAGE=patsweep", Format::Plain);
         check(&[0; 1024], Format::Plain);
         check(&[b'0'; 1024], Format::Plain);
+        let mut header = [b' '; 512];
+        header[257..265].copy_from_slice(b"ustar\x0000");
+        check(&header, Format::Tar);
+        header[264] = b' ';
+        check(&header, Format::Plain);
     }
 }
