@@ -174,9 +174,9 @@ pub(super) enum Command {
     /// or in base64, UTF-16, hexadecimal, quoted-printable or gzip, up to four layers deep.
     ///
     /// Hidden and git-ignored files are scanned, too: that is where .env and .npmrc are. So are the
-    /// names of files, and what is in archives (zip, tar, gz, bz2, xz, zst and their relatives),
-    /// whatever they are called. Of a git repository the whole history is scanned, too: every
-    /// object, whether or not a reference leads to it, and what LFS stores.
+    /// names of files, and what is in archives (zip, tar, gz, bz2, xz, lzma, zst and their
+    /// relatives), whatever they are called. Of a git repository the whole history is scanned, too:
+    /// every object, whether or not a reference leads to it, and what LFS stores.
     /// System folders such as /proc and /sys are entered only when named.
     #[command(after_long_help = SCAN_EXAMPLES)]
     Scan(Box<Scan>),
