@@ -1,6 +1,5 @@
 //! The configuration file: where it is, and what it may say.
 
-use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -13,7 +12,9 @@ use super::exit::Failure;
 use super::settings::Environment;
 use super::size;
 use crate::report::Format;
-use crate::rules::document::{Document, Field, KeyError, Section};
+use crate::rules::document::{self, Document, KeyError, Section};
+use crate::rules::{RuleError, input};
+use crate::sources;
 
 /// The keys at the top.
 const ROOT_KEYS: &[&str] = &["color", "scan"];
@@ -46,7 +47,7 @@ pub(super) struct ConfigFile {
     /// `color`.
     pub(super) color: Option<Color>,
     /// `scan.rules`, relative to the file's folder.
-    pub(super) rules: Vec<PathBuf>,
+    pub(super) rules: Vec<Rules>,
     /// `scan.include-unproven`.
     pub(super) include_unproven: bool,
     /// `scan.exclude`.
@@ -79,6 +80,15 @@ pub(super) struct ConfigFile {
     pub(super) jobs: Option<NonZeroUsize>,
 }
 
+/// An item of `scan.rules`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Rules {
+    /// Where the rules are.
+    pub(super) path: PathBuf,
+    /// The line of the configuration that names it, 1-based.
+    line: usize,
+}
+
 /// Why the configuration cannot be used.
 #[derive(Debug, Error)]
 pub(super) enum ConfigError {
@@ -98,6 +108,38 @@ pub(super) enum ConfigError {
         /// What and where.
         error: KeyError,
     },
+    /// The rules that it names cannot be loaded.
+    #[error("{}:{line}: `scan.rules`: names rules that cannot be loaded", path.display())]
+    Rules {
+        /// The file.
+        path: PathBuf,
+        /// The line that names them, 1-based.
+        line: usize,
+        /// Why not.
+        source: Box<RuleError>,
+    },
+}
+
+impl ConfigFile {
+    /// The failure to load rules, with the line that names them if this file does. What is wrong
+    /// inside a rule file is named by that file.
+    pub(super) fn blame(&self, error: RuleError) -> Failure {
+        let named = match &error {
+            RuleError::Read { path, .. } | RuleError::Empty { path, .. } => {
+                self.rules.iter().find(|rules| rules.path == *path)
+            }
+            RuleError::Invalid { .. } => None,
+        };
+        match (named, &self.path) {
+            (Some(rules), Some(path)) => ConfigError::Rules {
+                path: path.clone(),
+                line: rules.line,
+                source: error.into(),
+            }
+            .into(),
+            _ => error.into(),
+        }
+    }
 }
 
 impl From<ConfigError> for Failure {
@@ -105,6 +147,7 @@ impl From<ConfigError> for Failure {
         let hint = match &error {
             ConfigError::Read { .. } => None,
             ConfigError::Invalid { error, .. } => error.hint(),
+            ConfigError::Rules { source, .. } => source.hint(),
         };
         Self::new(&error, hint)
     }
@@ -118,8 +161,10 @@ pub(super) fn load(common: &Common, environment: &Environment) -> Result<ConfigF
     let Some(path) = common.config.clone().or_else(|| own_file(environment)) else {
         return Ok(ConfigFile::default());
     };
-    match fs::read_to_string(&path) {
-        Ok(text) => parse(&path, &text).map_err(|error| ConfigError::Invalid { path, error }),
+    match input::read(&path) {
+        Ok(bytes) => document::text(&bytes)
+            .and_then(|text| parse(&path, text))
+            .map_err(|error| ConfigError::Invalid { path, error }),
         // One's own file need not exist, but one that cannot be read must not be passed over.
         Err(source) if source.kind() == io::ErrorKind::NotFound && common.config.is_none() => {
             Ok(ConfigFile::default())
@@ -147,10 +192,14 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
         return Ok(config);
     };
     let folder = path.parent().unwrap_or(Path::new(""));
-    config.rules = values(scan.strings("rules")?)
-        .map(|rules| folder.join(rules))
+    let rules = scan.strings("rules")?.into_iter();
+    config.rules = rules
+        .map(|rules| Rules {
+            path: folder.join(rules.value),
+            line: rules.line,
+        })
         .collect();
-    config.exclude = values(scan.strings("exclude")?).collect();
+    config.exclude = globs(&scan, "exclude")?;
     config.include_unproven = flag(&scan, "include-unproven")?;
     config.respect_gitignore = flag(&scan, "respect-gitignore")?;
     config.one_file_system = flag(&scan, "one-file-system")?;
@@ -182,8 +231,18 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
     Ok(config)
 }
 
-fn values(fields: Vec<Field<String>>) -> impl Iterator<Item = String> {
-    fields.into_iter().map(|field| field.value)
+/// Globs, of which none is broken. Those of the command line come behind them.
+fn globs(section: &Section<'_, '_>, key: &str) -> Result<Vec<String>, KeyError> {
+    let fields = section.strings(key)?;
+    let globs: Vec<String> = fields.iter().map(|field| field.value.clone()).collect();
+    match sources::check_globs(&globs).first() {
+        None => Ok(globs),
+        Some((index, error)) => {
+            let glob = &globs[*index];
+            let what = format!("cannot understand the glob '{glob}': {error}");
+            Err(fields[*index].reject(what, None))
+        }
+    }
 }
 
 fn flag(section: &Section<'_, '_>, key: &str) -> Result<bool, KeyError> {
@@ -200,9 +259,9 @@ fn positive(section: &Section<'_, '_>, key: &str) -> Result<Option<NonZeroUsize>
         .ok_or_else(|| field.reject("must be at least 1", None))
 }
 
-/// A size: a string with a unit.
+/// A size: a number of bytes, or a string with a unit.
 fn bytes(section: &Section<'_, '_>, key: &str) -> Result<Option<u64>, KeyError> {
-    let Some(field) = section.string(key)? else {
+    let Some(field) = section.string_or_unsigned(key, "a size")? else {
         return Ok(None);
     };
     match size::parse(&field.value) {
@@ -274,8 +333,14 @@ mod tests {
             path: Some(PATH.into()),
             color: Some(Color::Never),
             rules: vec![
-                "/etc/user/patsweep/contoso.toml".into(),
-                "/etc/rules".into(),
+                Rules {
+                    path: "/etc/user/patsweep/contoso.toml".into(),
+                    line: 4,
+                },
+                Rules {
+                    path: "/etc/rules".into(),
+                    line: 4,
+                },
             ],
             include_unproven: true,
             exclude: vec!["*.min.js".into()],
@@ -345,9 +410,9 @@ mod tests {
                 "`scan.format`: `xml` is none of text, json, jsonl, sarif",
             ),
             (
-                "[scan]\nmax-file-size = 10",
+                "[scan]\nmax-file-size = 1.5",
                 2,
-                "`scan.max-file-size`: expected a string, found a whole number",
+                "`scan.max-file-size`: expected a size, found a fraction",
             ),
             (
                 "[scan]\nmax-file-size = \"10 X\"",

@@ -33,7 +33,11 @@ pub(super) fn run(command: &GenerateCommand) -> Result<ExitCode, Failure> {
 
 /// Writes `text` to standard output; a reader that is gone has read enough.
 pub(super) fn print(text: &[u8]) -> Result<ExitCode, Failure> {
-    let mut stdout = io::stdout().lock();
+    print_to(io::stdout().lock(), text)
+}
+
+/// The same through what decides about colours.
+pub(super) fn print_to(mut stdout: impl Write, text: &[u8]) -> Result<ExitCode, Failure> {
     match stdout.write_all(text).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new(&WriteError(error), None))

@@ -59,14 +59,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Help and version go to stdout with code 0, complaints about usage to stderr with code 2.
 fn usage(error: &clap::Error) -> ExitCode {
-    // A reader that is gone has nothing to be told.
-    let _ = if error.use_stderr() {
-        // It quotes arguments.
-        let text = error.render().ansi().to_string();
-        write!(anstream::stderr(), "{}", console::redacted(&text))
-    } else {
-        error.print()
-    };
+    let text = error.render().ansi().to_string();
+    if !error.use_stderr() {
+        let printed = generate::print_to(anstream::stdout().lock(), text.as_bytes());
+        return printed.unwrap_or_else(|failure| {
+            for complaint in &failure.complaints {
+                Console::plain().complain(complaint);
+            }
+            Exit::CouldNotRun.into()
+        });
+    }
+    // It quotes arguments. A reader that is gone has nothing to be told.
+    let _ = write!(anstream::stderr(), "{}", console::redacted(&text));
     if error.kind() == ErrorKind::InvalidSubcommand
         && let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
         && std::path::Path::new(name).exists()
@@ -74,11 +78,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         let command = format!("to scan it, run `patsweep scan {}`", name.escape_debug());
         Console::plain().hint(&command);
     }
-    if error.use_stderr() {
-        Exit::CouldNotRun.into()
-    } else {
-        ExitCode::SUCCESS
-    }
+    Exit::CouldNotRun.into()
 }
 
 impl<E: std::error::Error> From<&E> for Complaint {

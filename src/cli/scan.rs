@@ -1,6 +1,7 @@
 //! `scan`: the main job.
 
 use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +11,7 @@ use super::args::{Common, FailOn, OutputArg, Scan};
 use super::console::Console;
 use super::exit::{Complaint, Failure, is_unanswered, verdict};
 use super::interrupt;
-use super::output::{self, Audience, Destination, OutputError};
+use super::output::{self, Audience, Input, Opened, OutputError, Role};
 use super::progress::Line;
 use super::settings::{self, Coloring, Environment, Settings, shown};
 use crate::model::{Report, Timestamp};
@@ -27,7 +28,7 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
     let console = Console::new(common, environment);
-    let settings = settings::resolve(common, args, order, environment)?;
+    let mut settings = settings::resolve(common, args, order, environment)?;
     let console = console.recolored(settings.stderr_coloring);
     let stop = Arc::new(AtomicBool::new(false));
     if let Err(error) = interrupt::listen(&stop, console) {
@@ -36,31 +37,59 @@ pub(super) fn run(
         ));
     }
     say_what_steers(&settings, console);
-    check(&settings)?;
+    let outputs = check(&settings)?;
+    settings.scan.sources.reports = replaced(&outputs);
     let report = scan(&settings, &stop, environment, console);
-    write(&settings, common, args, &report)?;
-    say_how_it_went(&settings, &report, console);
+    write(&settings, &outputs, (common, args), &report)?;
+    say_how_it_went(&settings, &outputs, &report, console);
     Ok(verdict(&report, settings.fail_on, settings.leak_code).into())
 }
 
 /// Everything that can be known to fail fails here, before anything is read.
-fn check(settings: &Settings) -> Result<(), Failure> {
+fn check(settings: &Settings) -> Result<Vec<Opened>, Failure> {
     let mut complaints = Vec::new();
     if let Err(errors) = sources::check(&settings.scan.targets, &settings.scan.sources) {
         complaints.extend(errors.iter().map(Complaint::from));
     }
-    for output in &settings.outputs {
-        if let Destination::File(path) = &output.destination
-            && let Err(error) = output::probe(path, &settings.scan.targets)
-        {
-            complaints.push(Complaint::new(&error, error.hint()));
+    match output::open(&settings.outputs, &inputs(settings)) {
+        Ok(outputs) if complaints.is_empty() => return Ok(outputs),
+        Ok(_) => {}
+        Err(errors) => {
+            let told = errors
+                .iter()
+                .map(|error| Complaint::new(error, error.hint()));
+            complaints.extend(told);
         }
     }
-    if complaints.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure { complaints })
-    }
+    Err(Failure { complaints })
+}
+
+/// The files that the run reads, as far as they are named.
+fn inputs(settings: &Settings) -> Vec<Input<'_>> {
+    let targets = settings
+        .scan
+        .targets
+        .iter()
+        .filter_map(|target| match target {
+            Target::Stdin => None,
+            Target::Path(path) => Some((path, Role::Target)),
+        });
+    let configuration = settings.config_file.iter();
+    let rules = settings.scan.rules.patterns();
+    targets
+        .chain(configuration.map(|path| (path, Role::Configuration)))
+        .chain(rules.map(|(rule, _)| (&rule.place.path, Role::Rules)))
+        .map(|(path, role)| Input { path, role })
+        .collect()
+}
+
+/// The files that this run replaces, which are not worth scanning.
+fn replaced(outputs: &[Opened]) -> Vec<PathBuf> {
+    let files = outputs.iter().filter_map(|output| match output {
+        Opened::Stdout(_) => None,
+        Opened::File(_, file) => file.replaced(),
+    });
+    files.map(Path::to_path_buf).collect()
 }
 
 fn scan(
@@ -96,8 +125,8 @@ fn scan(
 
 fn write(
     settings: &Settings,
-    common: &Common,
-    args: &Scan,
+    outputs: &[Opened],
+    (common, args): (&Common, &Scan),
     report: &Report,
 ) -> Result<(), Failure> {
     let mut complaints = Vec::new();
@@ -107,7 +136,7 @@ fn write(
         .iter()
         .filter(|rule| settings.scan.rules.is_enabled(rule))
         .collect();
-    for output in &settings.outputs {
+    for output in outputs {
         let mut options = report::Options {
             rules: &rules,
             color: match settings.stdout_coloring {
@@ -122,9 +151,8 @@ fn write(
             verbosity: verbosity(common),
             now: now(),
         };
-        let format = output.format;
-        let written = match &output.destination {
-            Destination::Stdout => {
+        let written = match output {
+            &Opened::Stdout(format) => {
                 let mut stdout = BufWriter::new(io::stdout().lock());
                 match report::write(report, format, &options, &mut stdout)
                     .and_then(|()| stdout.flush())
@@ -134,15 +162,15 @@ fn write(
                     result => result.map_err(OutputError::Stdout),
                 }
             }
-            Destination::File(path) => {
+            Opened::File(format, file) => {
                 options.color = report::Color::Plain;
                 let audience = if args.show_secrets {
                     Audience::OwnerOnly
                 } else {
                     Audience::Usual
                 };
-                output::write_file(path, audience, |out| {
-                    report::write(report, format, &options, out)
+                file.write(audience, |out| {
+                    report::write(report, *format, &options, out)
                 })
             }
         };
@@ -183,20 +211,19 @@ fn say_what_steers(settings: &Settings, console: Console) {
     console.detail(format_args!("threads: {}", settings.scan.sources.jobs));
 }
 
-fn say_how_it_went(settings: &Settings, report: &Report, console: Console) {
-    let text_on_stdout = settings
-        .outputs
+fn say_how_it_went(settings: &Settings, outputs: &[Opened], report: &Report, console: Console) {
+    let text_on_stdout = outputs
         .iter()
-        .any(|output| output.format == Format::Text && output.destination == Destination::Stdout);
+        .any(|output| matches!(output, Opened::Stdout(Format::Text)));
     if !text_on_stdout {
         console.note(summary(report));
     }
-    for output in &settings.outputs {
-        if let Destination::File(path) = &output.destination {
+    for output in outputs {
+        if let Opened::File(format, file) = output {
             console.detail(format_args!(
                 "{} report: {}",
-                output.format.name(),
-                shown(path)
+                format.name(),
+                shown(file.given())
             ));
         }
     }

@@ -138,13 +138,14 @@ pub(super) fn resolve(
     environment: &Environment,
 ) -> Result<Settings, Failure> {
     let file = config::load(common, environment)?;
-    let rule_files = joined(&file.rules, &args.rules);
+    let rule_files = rule_files(&file, &args.rules);
     let unproven = if args.include_unproven || file.include_unproven {
         Unproven::Include
     } else {
         Unproven::Exclude
     };
-    let rules = Arc::new(RuleSet::load(&rule_files)?.unproven(unproven));
+    let rules = RuleSet::load(&rule_files).map_err(|error| file.blame(error))?;
+    let rules = Arc::new(rules.unproven(unproven));
     let max_occurrences = args.max_occurrences.or(file.max_occurrences);
     let chosen = color_flag(common).or(file.color);
     Ok(Settings {
@@ -177,7 +178,7 @@ pub(super) fn rules(
     environment: &Environment,
 ) -> Result<RuleSet, Failure> {
     let file = config::load(common, environment)?;
-    Ok(RuleSet::load(&joined(&file.rules, paths))?)
+    RuleSet::load(&rule_files(&file, paths)).map_err(|error| file.blame(error))
 }
 
 /// A salt that nobody outside this process knows.
@@ -231,6 +232,8 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
     sources::Options {
         respect_gitignore: args.respect_gitignore || file.respect_gitignore,
         exclude: file.exclude.iter().chain(&args.exclude).cloned().collect(),
+        // Known once they are opened.
+        reports: Vec::new(),
         one_file_system: args.one_file_system || file.one_file_system,
         git: git::Scope {
             worktree: !args.git.no_worktree,
@@ -242,7 +245,8 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
                 .unwrap_or(git::Scope::default().max_object_size),
         },
         max_file_size: size(args.max_file_size).or(file.max_file_size),
-        jobs: jobs.map_or(1, NonZeroUsize::get),
+        // What is said of the threads is what is used.
+        jobs: jobs.map_or(1, NonZeroUsize::get).min(sources::MAX_JOBS),
         limits,
     }
 }
@@ -263,8 +267,10 @@ fn part(args: &Scan, environment: &Environment) -> Option<Part> {
     range.or_else(since).or_else(staged)
 }
 
-fn joined(first: &[PathBuf], second: &[PathBuf]) -> Vec<PathBuf> {
-    first.iter().chain(second).cloned().collect()
+/// The rules that the configuration names, then those of the command line.
+fn rule_files(file: &ConfigFile, given: &[PathBuf]) -> Vec<PathBuf> {
+    let configured = file.rules.iter().map(|rules| &rules.path);
+    configured.chain(given).cloned().collect()
 }
 
 /// A path as it is shown to people.

@@ -11,7 +11,7 @@ use crate::model::{BytePath, ObjectId, ObjectKind, Outside, Tally};
 use super::view::{
     CommitView, ExposureView, FindingView, OccurrenceView, ProblemView, TargetView, View,
 };
-use super::{Reporter, json_text, words};
+use super::{Reporter, dense, json_text, words};
 
 /// The name and version of the format.
 pub(super) const SCHEMA: &str = "patsweep-report/1";
@@ -23,6 +23,11 @@ pub(super) struct Json;
 impl Reporter for Json {
     fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         json_text::write_pretty(&Document::new(view), out)
+    }
+
+    fn wrote(&self, head: &[u8], _: &[u8]) -> bool {
+        let start = format!("{{\"schema\":\"{SCHEMA}\"");
+        dense(head).starts_with(start.as_bytes())
     }
 }
 

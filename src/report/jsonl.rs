@@ -32,6 +32,15 @@ impl Reporter for Jsonl {
         };
         json_text::write_line(&Line::Summary(&end), out)
     }
+
+    fn wrote(&self, head: &[u8], tail: &[u8]) -> bool {
+        let kinds = ["finding", "problem", "summary"];
+        let mut starts = kinds.iter().map(|kind| format!("{{\"type\":\"{kind}\","));
+        let last = tail.trim_ascii_end().rsplit(|&byte| byte == b'\n').next();
+        let end = format!("{{\"type\":\"summary\",\"schema\":\"{SCHEMA}\"");
+        starts.any(|start| head.starts_with(start.as_bytes()))
+            && last.is_some_and(|line| line.starts_with(end.as_bytes()))
+    }
 }
 
 #[derive(Serialize)]

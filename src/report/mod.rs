@@ -165,9 +165,25 @@ pub fn write(
     out.flush()
 }
 
+/// Whether a file that starts with `head` and ends with `tail`, either up to all of it, is a report
+/// in one of the formats.
+pub fn is_report(head: &[u8], tail: &[u8]) -> bool {
+    REGISTRY.iter().any(|row| row.2.wrote(head, tail))
+}
+
+/// The first bytes of a JSON text that holds no blanks in its first strings, without those around
+/// them: people lay out JSON anew.
+fn dense(head: &[u8]) -> Vec<u8> {
+    let dense = head.iter().filter(|byte| !byte.is_ascii_whitespace());
+    dense.take(1 << 10).copied().collect()
+}
+
 /// Writes one format.
 trait Reporter: Sync {
     fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Whether this wrote a file with these ends.
+    fn wrote(&self, head: &[u8], tail: &[u8]) -> bool;
 }
 
 #[cfg(test)]

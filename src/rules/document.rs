@@ -1,9 +1,10 @@
 //! Reads TOML by hand, so that every complaint names its line and key.
 
+use std::num::IntErrorKind;
 use std::ops::Range;
 
 use thiserror::Error;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 /// What is wrong with a TOML file, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -20,6 +21,9 @@ pub struct KeyError {
 /// What is wrong with a key or its value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum KeyCause {
+    /// The bytes are not text.
+    #[error("not UTF-8")]
+    Encoding,
     /// The text is not TOML.
     #[error("not valid TOML: {0}")]
     Syntax(String),
@@ -55,6 +59,9 @@ impl KeyError {
     pub fn hint(&self) -> Option<String> {
         match &self.cause {
             KeyCause::Unknown { known } => Some(format!("the keys here are {}", known.join(", "))),
+            KeyCause::Encoding => {
+                Some("save the file as UTF-8; Windows PowerShell writes UTF-16 by default".into())
+            }
             KeyCause::Value { hint, .. } => hint.clone(),
             KeyCause::Syntax(_) | KeyCause::Missing | KeyCause::Type { .. } => None,
         }
@@ -84,6 +91,19 @@ impl<T> Field<T> {
             cause,
         }
     }
+}
+
+/// The text of a TOML file.
+///
+/// # Errors
+///
+/// The line of the first byte that is not UTF-8.
+pub fn text(bytes: &[u8]) -> Result<&str, KeyError> {
+    std::str::from_utf8(bytes).map_err(|error| KeyError {
+        line: line_after(&bytes[..error.valid_up_to()]),
+        key: None,
+        cause: KeyCause::Encoding,
+    })
 }
 
 /// A parsed TOML file.
@@ -255,10 +275,34 @@ impl<'d, 'i> Section<'d, 'i> {
     ///
     /// Where the value is none.
     pub fn unsigned(&self, key: &str) -> Result<Option<Field<u64>>, KeyError> {
-        self.read(key, "a whole number, not negative", |value| match value {
-            DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => None,
-        })
+        match self.find(key) {
+            Some((DeValue::Integer(number), _)) if is_too_large(number) => {
+                Err(self.reject(key, "too large", None))
+            }
+            _ => self.read(key, "a whole number, not negative", whole),
+        }
+    }
+
+    /// A string, or a number that is not negative as its decimal digits; `expected` is what it
+    /// stands for, with its article.
+    ///
+    /// # Errors
+    ///
+    /// Where the value is neither.
+    pub fn string_or_unsigned(
+        &self,
+        key: &str,
+        expected: &'static str,
+    ) -> Result<Option<Field<String>>, KeyError> {
+        match self.find(key) {
+            Some((DeValue::Integer(number), _)) if is_too_large(number) => {
+                Err(self.reject(key, "too large", None))
+            }
+            _ => self.read(key, expected, |value| match value {
+                DeValue::String(text) => Some(text.clone().into_owned()),
+                number => whole(number).map(|number| number.to_string()),
+            }),
+        }
     }
 
     /// A number, whole or not.
@@ -385,12 +429,25 @@ impl<'d, 'i> Section<'d, 'i> {
     }
 }
 
+/// A number that is not negative.
+fn whole(value: &DeValue<'_>) -> Option<u64> {
+    match value {
+        DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
+        _ => None,
+    }
+}
+
+fn is_too_large(number: &DeInteger<'_>) -> bool {
+    u64::from_str_radix(number.as_str(), number.radix())
+        .is_err_and(|error| *error.kind() == IntErrorKind::PosOverflow)
+}
+
 /// The line of the byte at `offset`, 1-based.
 fn line_at(text: &str, offset: usize) -> usize {
     line_after(&text.as_bytes()[..offset.min(text.len())])
 }
 
 /// The line on which a text goes on after `before`, 1-based.
-pub(super) fn line_after(before: &[u8]) -> usize {
+fn line_after(before: &[u8]) -> usize {
     before.split(|&byte| byte == b'\n').count()
 }

@@ -18,14 +18,6 @@ pub enum RuleError {
         /// Why not.
         source: io::Error,
     },
-    /// The file is not text.
-    #[error("{}:{line}: not UTF-8", path.display())]
-    NotUtf8 {
-        /// The file.
-        path: PathBuf,
-        /// The line of the first byte that is wrong, 1-based.
-        line: usize,
-    },
     /// There is nothing to load.
     #[error("no rules in {}", path.display())]
     Empty {
@@ -58,9 +50,6 @@ impl RuleError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read { .. } => None,
-            Self::NotUtf8 { .. } => {
-                Some("save the file as UTF-8; Windows PowerShell writes UTF-16 by default".into())
-            }
             Self::Empty {
                 container: Container::File,
                 ..

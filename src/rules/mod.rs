@@ -7,6 +7,7 @@
 pub mod document;
 mod entropy;
 mod error;
+pub mod input;
 mod parse;
 
 use std::collections::BTreeMap;
@@ -229,7 +230,7 @@ impl RuleSet {
             .collect();
         for path in paths {
             for file in files(path)? {
-                let bytes = fs::read(&file).map_err(|source| RuleError::Read {
+                let bytes = input::read(&file).map_err(|source| RuleError::Read {
                     path: file.clone(),
                     source,
                 })?;

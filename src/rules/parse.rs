@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::document::{Document, Field, KeyError, Section, line_after};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::HirKind;
+
+use super::document::{self, Document, Field, KeyError, Section};
 use super::{BuiltIn, Container, Example, Pattern, Place, Rule, RuleError, RuleKind, Severity};
 
 /// The name of the group that holds the secret.
@@ -49,17 +52,11 @@ pub(super) fn user(
     bytes: &[u8],
     taken: &mut BTreeMap<Arc<str>, String>,
 ) -> Result<Vec<Rule>, RuleError> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = line_after(&bytes[..error.valid_up_to()]);
-        RuleError::NotUtf8 {
-            path: path.to_owned(),
-            line,
-        }
-    })?;
     let invalid = |error: KeyError| RuleError::Invalid {
         path: path.to_owned(),
         error,
     };
+    let text = document::text(bytes).map_err(invalid)?;
     let document = Document::parse(text).map_err(invalid)?;
     let sections = document
         .root(&["rules"])
@@ -139,6 +136,11 @@ fn pattern(section: &Section<'_, '_>) -> Result<Pattern, KeyError> {
     if regex.is_match(b"") {
         return Err(source.reject("matches the empty text", None));
     }
+    if can_only_be_empty(&source.value, SECRET_GROUP) {
+        let what = format!("the group named `{SECRET_GROUP}` can only match nothing");
+        let hint = "put the part that is the secret into (?P<secret>…)";
+        return Err(source.reject(what, Some(hint)));
+    }
     let min_entropy = section.number("min_entropy")?;
     if let Some(field) = &min_entropy
         && !(0.0..=MOST_ENTROPY).contains(&field.value)
@@ -155,6 +157,30 @@ fn pattern(section: &Section<'_, '_>) -> Result<Pattern, KeyError> {
         examples: examples(section, "examples")?,
         counterexamples: examples(section, "counterexamples")?,
     })
+}
+
+/// Whether the group `name` of an expression that compiles holds nothing, whatever it matches.
+fn can_only_be_empty(expression: &str, name: &str) -> bool {
+    let mut parser = ParserBuilder::new().utf8(false).build();
+    let Ok(whole) = parser.parse(expression) else {
+        return false;
+    };
+    let mut open = vec![&whole];
+    while let Some(part) = open.pop() {
+        match part.kind() {
+            HirKind::Capture(group) if group.name.as_deref() == Some(name) => {
+                // None is that of what can not match at all, too.
+                let longest = group.sub.properties().maximum_len();
+                return longest == Some(0)
+                    || matches!(group.sub.kind(), HirKind::Class(class) if class.is_empty());
+            }
+            HirKind::Capture(group) => open.push(&group.sub),
+            HirKind::Repetition(repeated) => open.push(&repeated.sub),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => open.extend(parts),
+            HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {}
+        }
+    }
+    false
 }
 
 fn anchors(section: &Section<'_, '_>) -> Result<Vec<Vec<u8>>, KeyError> {

@@ -2,7 +2,7 @@
 //!
 //! The walker could apply these itself, but it does not tell what it drops, and a scan must.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,11 +12,14 @@ use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::Options;
-use super::target::{GlobError, Root, TargetError};
+use super::target::{GlobError, Root};
 use crate::model::ProblemKind;
 
 /// Our own ignore file, honoured always.
 const OWN: &str = ".patsweepignore";
+
+/// That of git, honoured on demand.
+const GIT: &str = ".gitignore";
 
 /// Larger ignore files are not read: compiled globs take many times their size.
 const MAX_BYTES: u64 = 1 << 20;
@@ -32,17 +35,21 @@ pub(super) struct Disobeyed {
     pub(super) message: String,
 }
 
-/// What is wrong with the globs of `--exclude`, in order.
-pub(super) fn check(globs: &[String]) -> Vec<TargetError> {
+impl Disobeyed {
+    /// Whether the file may be one that cannot be opened: its own bytes are not read either.
+    fn is_unread(&self) -> bool {
+        self.kind == ProblemKind::Unreadable
+    }
+}
+
+/// What is wrong with globs to exclude, each with the index of its glob, in order.
+pub fn check_globs(globs: &[String]) -> Vec<(usize, GlobError)> {
     let mut excludes_any = false;
     let mut errors = Vec::new();
-    for glob in globs {
+    for (index, glob) in globs.iter().enumerate() {
         match check_glob(glob, excludes_any) {
             Ok(()) => excludes_any = true,
-            Err(source) => errors.push(TargetError::Glob {
-                glob: glob.clone(),
-                source,
-            }),
+            Err(error) => errors.push((index, error)),
         }
     }
     errors
@@ -82,6 +89,8 @@ pub(super) struct Excluder {
     folders: RwLock<HashMap<PathBuf, Rules>>,
     /// Whether `folders` holds anything: most trees need no lock.
     any: AtomicBool,
+    /// Ignore files that were told of as unreadable.
+    unread: RwLock<HashSet<PathBuf>>,
 }
 
 /// What one folder's ignore files say.
@@ -115,6 +124,7 @@ impl Excluder {
             above,
             folders: RwLock::default(),
             any: AtomicBool::new(false),
+            unread: RwLock::default(),
         };
         (excluder, disobeyed)
     }
@@ -127,7 +137,21 @@ impl Excluder {
             folders.insert(folder.to_path_buf(), rules);
             self.any.store(true, Ordering::Release);
         }
+        let unread: Vec<_> = disobeyed.iter().filter(|file| file.is_unread()).collect();
+        if !unread.is_empty() {
+            let mut all = self.unread.write().unwrap_or_else(PoisonError::into_inner);
+            all.extend(unread.iter().map(|file| file.path.clone()));
+        }
         disobeyed
+    }
+
+    /// Whether the file at `path` is an ignore file that was told of as unreadable.
+    pub(super) fn told_of(&self, path: &Path) -> bool {
+        let may = path
+            .file_name()
+            .is_some_and(|name| name == OWN || name == GIT);
+        let unread = || self.unread.read().unwrap_or_else(PoisonError::into_inner);
+        may && unread().contains(path)
     }
 
     /// Whether the entry at `path`, which is `relative` below `root`, is left out.
@@ -193,7 +217,7 @@ impl Rules {
         }
         let dot_git = folder.join(".git");
         // `.git/info/exclude` has the lowest rank: later lines win.
-        let files = [dot_git.join("info/exclude"), folder.join(".gitignore")];
+        let files = [dot_git.join("info/exclude"), folder.join(GIT)];
         let git = compile(folder, &files, disobeyed);
         let is_top = dot_git.exists();
         (is_top || !own.is_empty() || !git.is_empty()).then_some(Self { own, git, is_top })

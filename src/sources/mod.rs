@@ -27,7 +27,12 @@ use std::path::PathBuf;
 use crate::model::Sink;
 use git::Repository;
 
+pub use exclude::check_globs;
 pub use target::{GlobError, TargetError, check};
+
+/// The most threads that read. The walker's idle threads look for work in each other's queues, which
+/// costs the square of their number: with 512 of them a walk does not end.
+pub const MAX_JOBS: usize = 128;
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +51,14 @@ pub struct Options {
     pub respect_gitignore: bool,
     /// Globs in the syntax of `.gitignore`, matched against paths relative to their target.
     pub exclude: Vec<String>,
+    /// Files that the run is to replace, absolute and without links: they are left out, for what
+    /// they hold is the report of a former run.
+    pub reports: Vec<PathBuf>,
     /// Stay on the file system of each target.
     pub one_file_system: bool,
     /// Leave out files of more bytes.
     pub max_file_size: Option<u64>,
-    /// How many threads read; at least one.
+    /// How many threads read; at least one, and never more than [`MAX_JOBS`].
     pub jobs: usize,
     /// What of git repositories is read.
     pub git: git::Scope,
@@ -63,6 +71,7 @@ impl Default for Options {
         Self {
             respect_gitignore: false,
             exclude: Vec::new(),
+            reports: Vec::new(),
             one_file_system: false,
             max_file_size: None,
             git: git::Scope::default(),
@@ -87,7 +96,7 @@ pub fn scan(targets: &[Target], options: &Options, sinks: &Sinks<'_>) -> Vec<Rep
     if targets.contains(&Target::Stdin) {
         file::Reader::new(options, sinks()).stdin(&*sinks());
     }
-    let roots = target::resolve(targets);
+    let roots = target::resolve(targets, &options.reports);
     if roots.is_empty() {
         return Vec::new();
     }

@@ -87,7 +87,11 @@ pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetErro
             },
         })
         .collect();
-    errors.extend(exclude::check(&options.exclude));
+    let globs = exclude::check_globs(&options.exclude).into_iter();
+    errors.extend(globs.map(|(index, source)| TargetError::Glob {
+        glob: options.exclude[index].clone(),
+        source,
+    }));
     if errors.is_empty() {
         Ok(())
     } else {
@@ -106,6 +110,8 @@ pub(super) struct Root {
     pub(super) is_folder: bool,
     /// Other targets below this one, relative to it; they are read for themselves.
     pub(super) inner: HashSet<PathBuf>,
+    /// Reports that the run is to replace below this one, relative to it; they are left out.
+    pub(super) reports: HashSet<PathBuf>,
     /// System folders below this one, relative to it; they are left out.
     pub(super) system: HashSet<PathBuf>,
     /// File systems at or below this one whose files are made up as they are read; none where all
@@ -114,7 +120,7 @@ pub(super) struct Root {
 }
 
 /// The roots to walk: each place once, the name given first wins.
-pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
+pub(super) fn resolve(targets: &[Target], reports: &[PathBuf]) -> Vec<Root> {
     let mut seen = HashSet::new();
     let mut roots: Vec<Root> = Vec::new();
     for target in targets {
@@ -130,6 +136,7 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
                 canonical,
                 is_folder,
                 inner: HashSet::new(),
+                reports: HashSet::new(),
                 system: HashSet::new(),
                 made_up: HashSet::new(),
             });
@@ -150,6 +157,7 @@ pub(super) fn resolve(targets: &[Target]) -> Vec<Root> {
         if seen.len() > 1 {
             root.inner = below(&root.canonical, seen.iter());
         }
+        root.reports = below(&root.canonical, reports.iter());
         if !in_system {
             root.system = below(&root.canonical, folders.iter());
         }

@@ -1,7 +1,7 @@
 //! Walks the targets in parallel and decides what becomes of each entry.
 
 use std::collections::HashMap;
-use std::fs::FileType;
+use std::fs::{File, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +13,7 @@ use super::file::Reader;
 use super::git::repository;
 use super::git_folder::{self, Part};
 use super::target::Root;
-use super::{Options, Sinks, system};
+use super::{MAX_JOBS, Options, Sinks, system};
 use crate::model::{ProblemKind, SkipReason};
 
 /// Walks `roots`, which are not empty, on `options.jobs` threads.
@@ -25,7 +25,7 @@ pub(super) fn walk(roots: &[Root], options: &Options, sinks: &Sinks<'_>) -> Vec<
     builder
         .standard_filters(false)
         .same_file_system(options.one_file_system);
-    builder.threads(options.jobs.max(1));
+    builder.threads(options.jobs.clamp(1, MAX_JOBS));
     let (excluder, disobeyed) = Excluder::new(roots, options);
     let met = Mutex::default();
     let mut walk = Walk {
@@ -164,8 +164,12 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         let is_made_up = !devices.is_empty()
             && device(place.path).is_some_and(|device| devices.contains(&numbers(device)));
         let name = place.path.file_name().unwrap_or_default();
+        // One problem is enough.
+        let is_told = self.excluder.told_of(place.path) && File::open(place.path).is_err();
         let reader = self.reader();
-        if !is_made_up {
+        if is_told {
+            reader.skip(SkipReason::Unreadable);
+        } else if !is_made_up {
             reader.file(place.path);
         } else if depth > 0 && system::is_no_text(name.as_encoded_bytes()) {
             reader.skip(SkipReason::Special);
@@ -194,9 +198,11 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         if root.inner.contains(place.relative) && !kind.is_symlink() {
             return Some(WalkState::Skip);
         }
-        let reason = if self
-            .excluder
-            .excludes(root, place.path, place.relative, is_folder)
+        let is_replaced = kind.is_file() && root.reports.contains(place.relative);
+        let reason = if is_replaced
+            || self
+                .excluder
+                .excludes(root, place.path, place.relative, is_folder)
         {
             SkipReason::Excluded
         } else if is_folder && self.is_foreign(place) {

@@ -146,6 +146,50 @@ fn a_full_disk_is_told() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_printed_is_told() {
+    for args in ["--help", "-h", "--version", "scan --help"] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = World::new().command(args.split_whitespace());
+        let command = command
+            .current_dir("/")
+            .stdout(full.expect("a full device"));
+        let output = command.output().expect("the program starts");
+        check(
+            &crate::program::said(output),
+            "error: cannot write to standard output\n\
+             caused by: No space left on device (os error 28)\n",
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_ignore_file_that_cannot_be_read_is_one_problem() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::with("notes.txt", "nothing here\n");
+    let path = world.write(".patsweepignore", "*.log\n");
+    let forbidden = std::fs::Permissions::from_mode(0o000);
+    std::fs::set_permissions(&path, forbidden).expect("a file of ours");
+    if std::fs::File::open(&path).is_ok() {
+        eprintln!("skipped: this user may read everything");
+        return;
+    }
+    let said = world.run("scan -f json --quiet");
+    let report: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON");
+    let problems = report["problems"].as_array().expect("problems");
+    let messages: Vec<_> = problems.iter().map(|it| &it["message"]).collect();
+    assert_eq!(
+        messages,
+        ["cannot read it as an ignore file: Permission denied (os error 13)"]
+    );
+    assert_eq!(
+        report["coverage"]["files"],
+        serde_json::json!({ "seen": 2, "scanned": 1, "skipped": { "unreadable": 1 } })
+    );
+}
+
 #[test]
 fn a_report_that_cannot_be_written_is_known_before_anything_is_read() {
     let world = World::with("token", mint::pat(1));
@@ -183,7 +227,9 @@ fn a_broken_configuration_is_named_with_file_and_line() {
         ),
         (
             "[scan]\nrules = [\"gone.toml\"]\n",
-            "error: cannot read rules from gone.toml\ncaused by: No such file or directory (os error 2)\n",
+            "error: c.toml:2: `scan.rules`: names rules that cannot be loaded\n\
+             caused by: cannot read rules from gone.toml\n\
+             caused by: No such file or directory (os error 2)\n",
         ),
     ] {
         world.write("c.toml", text);
@@ -245,8 +291,14 @@ fn a_glob_that_is_broken_or_excludes_nothing_is_named() {
             &crate::program::said(output.expect("the program starts")),
             &expected,
         );
-        world.write_config(&format!("[scan]\nexclude = ['{glob}']\n"));
-        check(&world.run("scan"), &expected);
+        let path = world.write_config(&format!("[scan]\nexclude = ['{glob}']\n"));
+        check(
+            &world.run("scan"),
+            &format!(
+                "error: {}:2: `scan.exclude`: cannot understand the glob '{glob}': {cause}\n",
+                path.display()
+            ),
+        );
     }
     // With something to take back it is of use.
     let world = World::with("x/token", mint::pat(1));

@@ -3,6 +3,7 @@
 mod bad_input;
 mod environment;
 mod generate;
+mod own_files;
 mod program;
 mod readme;
 mod rules;

@@ -98,6 +98,24 @@ fn rules_that_do_not_hold_are_named_with_file_line_and_key() {
 }
 
 #[test]
+fn a_secret_that_can_only_be_nothing_is_refused() {
+    let expected = "error: r.toml:7: `rules[0].regex`: the group named `secret` can only match \
+                    nothing\nhint: put the part that is the secret into (?P<secret>…)\n";
+    for regex in [
+        "ctso_(?P<secret>)",
+        "ctso_(?P<secret>\\b|^)",
+        "(a|ctso_((?P<secret>[a&&b])|b))+",
+    ] {
+        let rule = RULE.replace("(?P<secret>ctso_[a-z0-9]{20})", regex);
+        let said = World::with("r.toml", rule).run("rules check r.toml");
+        assert_eq!((said.code, said.stderr.as_str()), (2, expected), "{regex}");
+    }
+    let rule = RULE.replace("(?P<secret>ctso_[a-z0-9]{20})", "ctso_(a|(?P<secret>x*))");
+    let said = World::with("r.toml", rule).run("rules check r.toml");
+    assert_eq!(said.code, 1, "{}", said.stderr);
+}
+
+#[test]
 fn a_rule_without_examples_is_noted() {
     let world = World::with(
         "r.toml",

@@ -273,6 +273,17 @@ fn one_and_eight_threads_say_the_same() {
 }
 
 #[test]
+fn more_threads_than_are_of_use_are_not_started() {
+    let world = World::with("notes.txt", "nothing here\n");
+    let said = world.run("scan -v -j 300 --no-config");
+    assert_eq!(
+        (said.code, said.stderr.as_str()),
+        (0, "- configuration: none\n- threads: 128\n")
+    );
+    assert_eq!(world.run("scan -j 100000 --no-config").code, 0);
+}
+
+#[test]
 fn quiet_leaves_the_report_alone() {
     let world = World::with("token", mint::pat(1));
     let said = world.run("scan -q -f json --fail-on active");

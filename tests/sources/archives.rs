@@ -6,8 +6,8 @@ use patsweep::model::{ProblemKind, SkipReason, Unit};
 use patsweep::sources::Options;
 
 use crate::recorder::{
-    Folder, NEEDLE, Record, ar, bz2, deflated, gz, noise, scan_bytes, stored_local, stored_record,
-    tar, xz, zip, zip_by, zip_end, zst,
+    Folder, NEEDLE, Record, ar, bz2, deflated, gz, lzma, noise, scan_bytes, stored_local,
+    stored_record, tar, xz, zip, zip_by, zip_end, zst,
 };
 
 fn scan(bytes: impl AsRef<[u8]>) -> Record {
@@ -41,7 +41,7 @@ fn check(bytes: impl AsRef<[u8]>, expected: &[(&str, &str)]) {
 
 #[test]
 fn layers_add_nothing_to_the_path() {
-    for pack in [gz, bz2, xz, zst] {
+    for pack in [gz, bz2, xz, lzma, zst] {
         check(pack(b"text"), &[("x", "text")]);
         check(pack(&pack(b"text")), &[("x", "text")]);
         check(pack(b""), &[("x", "")]);
@@ -436,6 +436,8 @@ fn recognised_and_not_read() {
         b"# v2 git bundle\n",
         b"# v3 git bundle\n",
         b"PACK\0\0\0\x02\0\0\0\0",
+        b"\x1f\x9d\x90",
+        b"LZIP\x01\x0c",
     ] {
         let record = scan(start);
         assert_eq!(record.problem_kinds(), [("x", ProblemKind::Unsupported)]);
@@ -444,6 +446,54 @@ fn recognised_and_not_read() {
         assert_eq!(record.problem_kinds(), [("x!/y", ProblemKind::Unsupported)]);
         assert_eq!(record.skipped(Unit::Member), [(SkipReason::Unsupported, 1)]);
     }
+}
+
+#[test]
+fn what_is_recognised_and_may_hold_bytes_that_do_not_pack_is_scanned_as_it_is() {
+    let squashfs = [b"hsqs", &[0; 24][..], b"\x04\0\0\0"].concat();
+    let lha = b"\x1f\x09-lh0-\0\0\0\0\0\0\0\0\0\0\0\0\x20\x02";
+    let lha = [&lha[..20], b"\x02"].concat();
+    let cpio = format!("070701{}0000000200000000a\0", "0".repeat(88));
+    for (start, what) in [
+        (&b"\x04\x22\x4d\x18\x64\x40"[..], "an lz4 file"),
+        (b"\x02\x21\x4c\x18", "an lz4 file"),
+        (b"\x89LZO\0\r\n\x1a\n", "an lzop file"),
+        (b"MSWIM\0\0\0", "a wim image"),
+        (b"xar!\0\x1c\0\x01", "a xar archive"),
+        (&squashfs, "a squashfs image"),
+        (cpio.as_bytes(), "a cpio archive"),
+        (&lha, "an lha archive"),
+    ] {
+        let bytes = [start, NEEDLE].concat();
+        let message =
+            format!("it is {what}, which is not unpacked: its bytes are scanned as they are");
+        for (bytes, path) in [(bytes.clone(), "x"), (zip(&[("y", &bytes)]), "x!/y")] {
+            let record = scan(bytes);
+            let problem = (path.to_owned(), ProblemKind::Unsupported, message.clone());
+            assert_eq!(record.problems, [problem]);
+            assert_eq!(record.needles.get(path), Some(&(start.len() as u64)));
+            assert_eq!(record.coverage.files.scanned, 1);
+        }
+    }
+}
+
+#[test]
+fn lzma_needs_more_than_a_header() {
+    let whole = lzma(&[NEEDLE, &noise(400_000)].concat());
+    let record = scan(&whole[..whole.len() / 2]);
+    assert_eq!(record.problem_kinds(), [("x", ProblemKind::Truncated)]);
+    assert!(record.needles.contains_key("x"), "{record:?}");
+    // A dictionary larger than the window is a limit.
+    let mut large = whole.clone();
+    large[1..5].copy_from_slice(&(1_u32 << 31).to_le_bytes());
+    assert_eq!(scan(&large).problem_kinds(), [("x", ProblemKind::Limit)]);
+    // What fails at once never was one.
+    let mut none = [&whole[..14], &[0xff; 64], NEEDLE].concat();
+    let record = scan(&none);
+    assert_eq!(record.problems, [], "{record:?}");
+    assert_eq!(record.needles.get("x"), Some(&78));
+    none[0] = b'[';
+    assert_eq!(scan(&none).problems, []);
 }
 
 #[test]

@@ -107,3 +107,45 @@ fn nothing_that_was_unpacked_is_lost_to_corrupt_bytes() {
     xz[end - 20..].fill(0xff);
     check(xz, "x");
 }
+
+#[test]
+fn a_damaged_header_of_a_tar_hides_no_other_member() {
+    let whole = tar(&[("a", NEEDLE), ("b", b"text"), ("c", b"on")]);
+    let message = "cannot decode it: archive header checksum mismatch";
+    let problem = ("x".to_owned(), ProblemKind::Corrupt, message.to_owned());
+    // The first header, one in the middle, two, the last.
+    for (damaged, members) in [
+        (vec![0], vec!["x!/b", "x!/c"]),
+        (vec![1], vec!["x!/a", "x!/c"]),
+        (vec![0, 1], vec!["x!/c"]),
+        (vec![0, 2], vec!["x!/b"]),
+        (vec![2], vec!["x!/a", "x!/b"]),
+        (vec![0, 1, 2], vec![]),
+    ] {
+        for at in [3, 148, 150] {
+            let mut bytes = whole.clone();
+            for member in &damaged {
+                bytes[member * 1024 + at] ^= 1;
+            }
+            let record = scan(&bytes);
+            let found: Vec<_> = record.paths().into_iter().filter(|p| *p != "x").collect();
+            assert_eq!(found, members, "{damaged:?} {at}");
+            assert_eq!(
+                record.problems,
+                std::slice::from_ref(&problem),
+                "{damaged:?} {at}"
+            );
+            assert_eq!(record.coverage.files.scanned, 1);
+            // What is in no member is scanned as it stands.
+            let holder = if damaged.contains(&0) { "x" } else { "x!/a" };
+            assert!(record.needles.contains_key(holder), "{record:?}");
+        }
+    }
+    // Where there is nothing but a header, and where the end is missing.
+    let mut bytes = whole[..1024 + 100].to_vec();
+    bytes[148] ^= 1;
+    let record = scan(&bytes);
+    assert_eq!(record.problems, [problem]);
+    assert_eq!(record.needles.get("x"), Some(&512));
+    assert_eq!(record.lengths["x"], [1124]);
+}

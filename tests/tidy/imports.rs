@@ -26,11 +26,12 @@ const ROOMS: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates with the rooms that they are confined to.
-const CONFINED: [(&str, &[&str]); 31] = [
+const CONFINED: [(&str, &[&str]); 32] = [
     ("crc32fast", &["token"]),
     ("sha2", &["token"]),
     ("toml", &["rules", "cli"]),
     ("regex", &["rules", "detect"]),
+    ("regex_syntax", &["rules"]),
     ("memchr", &["detect", "sources"]),
     ("base64_simd", &["detect"]),
     ("ignore", &["sources"]),
@@ -50,7 +51,7 @@ const CONFINED: [(&str, &[&str]); 31] = [
     ("anstream", &["cli"]),
     ("ctrlc", &["cli"]),
     ("getrandom", &["cli"]),
-    ("libc", &["sources"]),
+    ("libc", &["sources", "cli"]),
     ("git2", &["sources"]),
     ("gix_pack", &["sources"]),
     ("gix_hash", &["sources"]),

@@ -174,9 +174,9 @@ pub(super) enum Command {
     /// or in base64, UTF-16, hexadecimal, quoted-printable or gzip, up to four layers deep.
     ///
     /// Hidden and git-ignored files are scanned, too: that is where .env and .npmrc are. So are the
-    /// names of files, and what is in archives (zip, tar, gz, bz2, xz, zst and their relatives),
-    /// whatever they are called. Of a git repository the whole history is scanned, too: every
-    /// object, whether or not a reference leads to it, and what LFS stores.
+    /// names of files, and what is in archives (zip, tar, gz, bz2, xz, lzma, zst and their
+    /// relatives), whatever they are called. Of a git repository the whole history is scanned, too:
+    /// every object, whether or not a reference leads to it, and what LFS stores.
     /// System folders such as /proc and /sys are entered only when named.
     #[command(after_long_help = SCAN_EXAMPLES)]
     Scan(Box<Scan>),
@@ -275,7 +275,8 @@ pub(super) struct Scan {
     /// Write the report to FILE, in the format of the nearest -f before it
     ///
     /// May be repeated; `-` is standard output. The file is written when the scan has ended, so
-    /// that it is never scanned half-written.
+    /// that it is never scanned half-written. A file that exists is replaced only if it is empty
+    /// or a report; that report is not scanned.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(help_heading = "Reports")]
     pub(super) output: Vec<PathBuf>,
@@ -299,7 +300,9 @@ pub(super) struct Scan {
     #[arg(help_heading = "Exit code")]
     pub(super) exit_code: Option<u8>,
 
-    /// Use N threads [default: as many as there are processors]
+    /// Use N threads, at most 128 [default: as many as there are processors]
+    ///
+    /// Of a larger N, 128 are used. The report is the same however many there are.
     #[arg(short, long, value_name = "N", value_parser = positive)]
     #[arg(help_heading = "General", display_order = 0)]
     pub(super) jobs: Option<NonZeroUsize>,

@@ -36,6 +36,10 @@ impl Reporter for Text {
         page.skipped()?;
         page.summary()
     }
+
+    fn wrote(&self, _: &[u8], tail: &[u8]) -> bool {
+        summary::ends(tail)
+    }
 }
 
 /// The styles, all empty where the report is plain.

@@ -8,6 +8,19 @@ use super::super::view::{TargetView, View};
 use super::super::words::{self, count, grouped};
 use super::{Page, Palette, path_text};
 
+/// Whether a text ends with the line that [`Page::summary`] writes.
+pub(super) fn ends(tail: &[u8]) -> bool {
+    let last = tail.trim_ascii_end().rsplit(|&byte| byte == b'\n').next();
+    let Some((found, verdict)) = last
+        .and_then(|line| std::str::from_utf8(line).ok())
+        .and_then(|line| line.rsplit_once(" · "))
+    else {
+        return false;
+    };
+    (found.contains("leaked token") || found.starts_with("nothing was scanned: "))
+        && (verdict.starts_with("complete") || verdict.starts_with("INCOMPLETE: "))
+}
+
 impl Page<'_, '_> {
     pub(super) fn summary(&mut self) -> io::Result<()> {
         let totals = Totals::of(self.view);

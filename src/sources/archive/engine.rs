@@ -56,6 +56,10 @@ pub(super) fn engine(codec: Codec, window: u64) -> io::Result<Box<dyn Engine>> {
             let limit = window.saturating_add(XZ_OVERHEAD);
             Box::new(Xz(liblzma::stream::Stream::new_stream_decoder(limit, 0)?))
         }
+        Codec::Lzma => {
+            let limit = window.saturating_add(XZ_OVERHEAD);
+            Box::new(Xz(liblzma::stream::Stream::new_lzma_decoder(limit)?))
+        }
         Codec::Zstd => Box::new(Zstd::new(window)?),
     })
 }
@@ -97,6 +101,7 @@ impl Engine for Bzip2 {
     }
 }
 
+/// Xz, and lzma before it.
 struct Xz(liblzma::stream::Stream);
 
 impl Engine for Xz {

@@ -7,6 +7,7 @@
 mod ar;
 mod body;
 mod engine;
+mod foreign;
 mod limits;
 mod sniff;
 mod spool;
@@ -21,6 +22,7 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use body::{At, Failing, read_at};
+use foreign::{Contents, Foreign};
 use limits::{Budget, Counted, Metered, Reached};
 use sniff::{Codec, Format};
 
@@ -107,12 +109,17 @@ impl<'u> Unpacker<'u> {
             }
             Format::Tar => self.archive(|unpacker| tar::scan(unpacker, body)),
             Format::Ar => self.archive(|unpacker| ar::scan(unpacker, body)),
-            Format::Unread(what) => {
-                self.problem(
-                    ProblemKind::Unsupported,
-                    format!("it is {what}, which is not read"),
-                );
-                Outcome::Skipped(SkipReason::Unsupported)
+            Format::Foreign(Foreign { what, contents }) => {
+                let how = match contents {
+                    Contents::Packed => "read",
+                    Contents::Partly => "unpacked: its bytes are scanned as they are",
+                };
+                let message = format!("it is {what}, which is not {how}");
+                self.problem(ProblemKind::Unsupported, message);
+                match contents {
+                    Contents::Packed => Outcome::Skipped(SkipReason::Unsupported),
+                    Contents::Partly => self.plain(body),
+                }
             }
         }
     }
@@ -135,6 +142,10 @@ impl<'u> Unpacker<'u> {
             stream::refuses(codec, body.head(), whole, window)
         };
         if let Some(error) = refused {
+            // Without a magic, it was none.
+            if codec == Codec::Lzma && describe(&error).0 == ProblemKind::Corrupt {
+                return self.maybe_zip(body);
+            }
             self.trouble(&error);
             return self.plain(body);
         }

@@ -2,6 +2,8 @@
 
 use memchr::{memchr, memmem};
 
+use super::foreign::{Foreign, foreign};
+
 /// How far an end-of-central-directory record may stand from the end of a zip: its own 22 bytes
 /// and a comment of 65,535 (PKWARE APPNOTE 4.3.16).
 pub(super) const ZIP_TAIL: usize = 22 + 65_535;
@@ -14,12 +16,14 @@ pub(super) enum Codec {
     Deflate,
     Bzip2,
     Xz,
+    /// What xz had before it: no magic.
+    Lzma,
     Zstd,
 }
 
 impl Codec {
     /// How many bytes tell whether a stream starts.
-    pub(super) const START: usize = 10;
+    pub(super) const START: usize = 14;
 
     /// Whether a stream starts with `bytes`.
     pub(super) fn starts(self, bytes: &[u8]) -> bool {
@@ -33,6 +37,7 @@ impl Codec {
             Self::Deflate => "deflate",
             Self::Bzip2 => "bzip2",
             Self::Xz => "xz",
+            Self::Lzma => "lzma",
             Self::Zstd => "zstd",
         }
     }
@@ -47,7 +52,7 @@ pub(super) enum Format {
     Tar,
     Ar,
     /// Recognised, not read.
-    Unread(&'static str),
+    Foreign(Foreign),
 }
 
 /// Judges by the first bytes; 1 KiB suffices.
@@ -72,20 +77,26 @@ pub(super) fn head(bytes: &[u8]) -> Format {
         // Markers of archives that were split, or meant to be.
         _ if starts(b"PK\x07\x08PK\x03\x04") || starts(b"PK00PK\x03\x04") => Format::Zip,
         _ if starts(b"!<arch>\n") => Format::Ar,
-        _ if starts(b"7z\xbc\xaf\x27\x1c") => Format::Unread("a 7z archive"),
-        _ if starts(b"Rar!\x1a\x07\0") || starts(b"Rar!\x1a\x07\x01\0") => {
-            Format::Unread("a rar archive")
-        }
-        _ if starts(b"\xed\xab\xee\xdb") => Format::Unread("an rpm package"),
-        _ if starts(b"MSCF\0\0\0\0") => Format::Unread("a cab archive"),
-        _ if starts(b"# v2 git bundle\n") || starts(b"# v3 git bundle\n") => {
-            Format::Unread("a git bundle")
-        }
-        // gitformat-pack(5): the version is a big-endian number.
-        _ if starts(b"PACK\0\0\0\x02") || starts(b"PACK\0\0\0\x03") => Format::Unread("a git pack"),
-        _ if is_tar(bytes) => Format::Tar,
-        _ => Format::Plain,
+        _ if is_tar(bytes) || claims_tar(bytes) => Format::Tar,
+        _ if is_lzma(bytes) => Format::Packed(Codec::Lzma),
+        _ => foreign(bytes).map_or(Format::Plain, Format::Foreign),
     }
+}
+
+/// Whether bytes are a header as `xz --format=lzma` writes it and its decoder believes: the usual
+/// properties, a dictionary of 2ⁿ or 2ⁿ + 2ⁿ⁻¹ bytes, a size that is unknown or less than 256 GiB;
+/// and the first byte of the range coder, which is zero.
+fn is_lzma(bytes: &[u8]) -> bool {
+    let Some(&[0x5d, d0, d1, d2, d3, ref size @ .., 0]) = bytes.first_chunk::<14>() else {
+        return false;
+    };
+    let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
+    let leading = dictionary.count_ones();
+    let is_usual = dictionary >= 1 << 12
+        && (leading == 1
+            || leading == 2 && dictionary.leading_zeros() + dictionary.trailing_zeros() == 30);
+    let size = u64::from_le_bytes(*size);
+    is_usual && (size == u64::MAX || size < 1 << 38)
 }
 
 /// Whether `tail`, the last [`ZIP_TAIL`] bytes, ends like a zip. Leading bytes do not matter to
@@ -131,13 +142,56 @@ pub(super) fn is_tar(bytes: &[u8]) -> bool {
     stated != 0 && (stated == unsigned || i64::from(stated) == signed)
 }
 
+/// Whether a block says that it is a tar header, by the magic and version of POSIX or GNU, whatever
+/// its checksum: a header that is damaged.
+pub(super) fn claims_tar(bytes: &[u8]) -> bool {
+    let magic = bytes.get(257..265);
+    magic == Some(b"ustar\x0000") || magic == Some(b"ustar  \0")
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::foreign::Contents;
     use super::*;
+
+    #[test]
+    fn lzma_by_all_that_its_header_says() {
+        let header = |properties: u8, dictionary: u32, size: u64, first: u8| {
+            let mut bytes = vec![properties];
+            bytes.extend(dictionary.to_le_bytes());
+            bytes.extend(size.to_le_bytes());
+            bytes.push(first);
+            head(&bytes)
+        };
+        let lzma = Format::Packed(Codec::Lzma);
+        for (properties, dictionary, size, first, expected) in [
+            (0x5d, 1 << 23, u64::MAX, 0, lzma),
+            (0x5d, 1 << 12, 0, 0, lzma),
+            (0x5d, 3 << 25, (1 << 38) - 1, 0, lzma),
+            (0x5d, 1 << 31, 5, 0, lzma),
+            (0x5e, 1 << 23, u64::MAX, 0, Format::Plain),
+            (0x5d, 1 << 11, 5, 0, Format::Plain),
+            (0x5d, 5 << 20, 5, 0, Format::Plain),
+            (0x5d, (1 << 23) + 1, 5, 0, Format::Plain),
+            (0x5d, 1 << 23, 1 << 38, 0, Format::Plain),
+            (0x5d, 1 << 23, u64::MAX, b'a', Format::Plain),
+        ] {
+            let found = header(properties, dictionary, size, first);
+            assert_eq!(found, expected, "{properties} {dictionary} {size} {first}");
+        }
+        assert_eq!(head(b"]\0\0\x80\0"), Format::Plain);
+        assert_eq!(head(b"] is the end of an array"), Format::Plain);
+    }
 
     #[test]
     fn formats_by_their_first_bytes() {
         let check = |bytes: &[u8], expected| assert_eq!(head(bytes), expected, "{bytes:?}");
+        let unread = |what| {
+            Format::Foreign(Foreign {
+                what,
+                contents: Contents::Packed,
+            })
+        };
         check(b"", Format::Plain);
         check(b"BZh9 is how a bzip2 file starts", Format::Plain);
         check(b"BZh91AY&SY", Format::Packed(Codec::Bzip2));
@@ -148,14 +202,19 @@ mod tests {
         check(b"\xfd7zXZ\0", Format::Packed(Codec::Xz));
         check(b"PK\x03\x04", Format::Zip);
         check(b"PK is a name", Format::Plain);
-        check(b"Rar!\x1a\x07\x01\0", Format::Unread("a rar archive"));
-        check(b"Rar!\x1a\x07\0", Format::Unread("a rar archive"));
-        check(b"# v3 git bundle\n", Format::Unread("a git bundle"));
-        check(b"PACK\0\0\0\x02\0\0", Format::Unread("a git pack"));
-        check(b"PACK\0\0\0\x03\0\0", Format::Unread("a git pack"));
+        check(b"Rar!\x1a\x07\x01\0", unread("a rar archive"));
+        check(b"Rar!\x1a\x07\0", unread("a rar archive"));
+        check(b"# v3 git bundle\n", unread("a git bundle"));
+        check(b"PACK\0\0\0\x02\0\0", unread("a git pack"));
+        check(b"PACK\0\0\0\x03\0\0", unread("a git pack"));
         check(b"PACK\0\0\0\x04\0\0", Format::Plain);
         check(b"PACKAGE=patsweep", Format::Plain);
         check(&[0; 1024], Format::Plain);
         check(&[b'0'; 1024], Format::Plain);
+        let mut header = [b' '; 512];
+        header[257..265].copy_from_slice(b"ustar\x0000");
+        check(&header, Format::Tar);
+        header[264] = b' ';
+        check(&header, Format::Plain);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::io::{self, BufReader, Read};
 use std::ops::ControlFlow;
 
-use super::sniff::is_tar;
+use super::sniff::{claims_tar, is_tar};
 use super::{Body, Failing, Unpacker};
 use crate::model::{Outcome, SkipReason};
 
@@ -21,6 +21,7 @@ pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
     let mut input = BufReader::with_capacity(32 << 10, body.into_reader());
     let mut git = HashSet::new();
     let mut first = Vec::new();
+    let mut told = false;
     while !unpacker.halted() {
         let watch = Watch::default();
         let gate = Gate {
@@ -38,18 +39,29 @@ pub(super) fn scan(unpacker: &mut Unpacker<'_>, body: Body<'_>) -> Outcome {
                 } else {
                     error
                 };
-                unpacker.trouble(&error);
-                let head = watch.headers.take();
-                if !head.is_empty() {
-                    // No member, so the archive's own.
-                    let rest = &mut input;
-                    unpacker.plain(Body::Stream { head: &head, rest });
+                // One problem for all headers that are damaged, and one for an end that is missing.
+                if watch.ended.get() || !std::mem::replace(&mut told, true) {
+                    unpacker.trouble(&error);
                 }
-                break;
+                let head = watch.headers.take();
+                if head.is_empty() {
+                    break;
+                }
+                // No member, so the archive's own.
+                let mut rest = UntilHeader::new(&mut input);
+                unpacker.plain(Body::Stream {
+                    head: &head,
+                    rest: &mut rest,
+                });
+                match rest.header {
+                    Some(header) => first = header,
+                    None => break,
+                }
+                continue;
             }
         }
         let (block, error) = next_archive(&mut input);
-        if is_tar(&block) {
+        if is_tar(&block) || claims_tar(&block) {
             first = block;
             continue;
         }
@@ -150,6 +162,69 @@ fn next_archive(input: &mut dyn Read) -> (Vec<u8>, Option<io::Error>) {
             block.truncate(if is_zero { 0 } else { read });
             return (block, error);
         }
+    }
+}
+
+/// The blocks up to the next header that is right and says what it is.
+struct UntilHeader<R> {
+    inner: R,
+    /// The block under way, and how much of it was given.
+    block: Vec<u8>,
+    given: usize,
+    /// What stopped `inner` behind the block.
+    error: Option<io::Error>,
+    /// The header that was found.
+    header: Option<Vec<u8>>,
+}
+
+impl<R: Read> UntilHeader<R> {
+    fn new(inner: R) -> Self {
+        Self {
+            inner,
+            block: Vec::new(),
+            given: 0,
+            error: None,
+            header: None,
+        }
+    }
+
+    /// Takes the next block; false where there is none to give.
+    fn advance(&mut self) -> io::Result<bool> {
+        if let Some(error) = self.error.take() {
+            return Err(error);
+        }
+        if self.header.is_some() {
+            return Ok(false);
+        }
+        self.given = 0;
+        self.block.resize(BLOCK, 0);
+        let (read, error) = super::fill(&mut self.inner, &mut self.block);
+        self.block.truncate(read);
+        self.error = error;
+        if is_tar(&self.block) && claims_tar(&self.block) {
+            self.header = Some(std::mem::take(&mut self.block));
+        }
+        Ok(!self.block.is_empty() || self.error.is_some())
+    }
+}
+
+impl<R: Read> Read for UntilHeader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            if self.given == self.block.len() {
+                // What was given must not be lost to an error.
+                if filled > 0 && self.error.is_some() || !self.advance()? {
+                    break;
+                }
+            }
+            let count = (buffer.len() - filled).min(self.block.len() - self.given);
+            buffer[filled..filled + count]
+                .copy_from_slice(&self.block[self.given..self.given + count]);
+            self.given += count;
+            filled += count;
+        }
+        Ok(filled)
     }
 }
 
