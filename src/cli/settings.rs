@@ -29,6 +29,8 @@ pub(super) struct Environment {
     pub(super) force_color: bool,
     /// `TERM` is `dumb`.
     pub(super) dumb_terminal: bool,
+    /// `GIT_DIR`: the git folder that a hook is about.
+    pub(super) git_dir: Option<PathBuf>,
     /// `GIT_INDEX_FILE`: the index that a hook is about.
     pub(super) git_index: Option<PathBuf>,
     /// The folder in which programs keep the user's configuration.
@@ -50,6 +52,7 @@ impl Environment {
             force_color: set("CLICOLOR_FORCE")
                 && env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb_terminal: env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            git_dir: env::var_os("GIT_DIR").map(PathBuf::from),
             git_index: env::var_os("GIT_INDEX_FILE").map(PathBuf::from),
             config_home: config_home(),
             stdout_terminal: io::stdout().is_terminal(),
@@ -240,6 +243,7 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
             history: !args.git.no_history,
             reachable_only: args.git.reachable_only,
             part: part(args, environment),
+            git_dir: environment.git_dir.clone(),
             max_object_size: size(args.git.max_object_size)
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(git::Scope::default().max_object_size),

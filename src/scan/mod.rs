@@ -134,7 +134,7 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
     let targets = config
         .targets
         .iter()
-        .map(|target| summarize(target, config.sources.git.part.is_some(), &heads))
+        .map(|target| summarize(target, &config.sources.git, &heads))
         .collect();
     let interrupted = if stop.load(Ordering::Relaxed) {
         Interrupted::Yes
@@ -185,7 +185,7 @@ fn collect(receiver: &Receiver<Event>, config: &Config, progress: &Progress) -> 
 }
 
 /// A target, as a repository if one was read: whole, with its `HEAD` among `heads`, or in part.
-fn summarize(target: &Target, in_part: bool, heads: &Heads) -> TargetSummary {
+fn summarize(target: &Target, scope: &git::Scope, heads: &Heads) -> TargetSummary {
     let path = match target {
         Target::Stdin => {
             return TargetSummary {
@@ -196,11 +196,11 @@ fn summarize(target: &Target, in_part: bool, heads: &Heads) -> TargetSummary {
         }
         Target::Path(path) => path,
     };
-    if in_part {
+    if scope.part.is_some() {
         return TargetSummary {
             kind: TargetKind::Repository,
             path: BytePath::from(path.as_path()),
-            head: git::part::head(path),
+            head: git::part::head(path, scope),
         };
     }
     let real = std::fs::canonicalize(path).ok();

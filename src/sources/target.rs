@@ -80,7 +80,7 @@ pub fn check(targets: &[Target], options: &Options) -> Result<(), Vec<TargetErro
         .filter_map(|target| match target {
             Target::Stdin => options.git.part.as_ref().map(|_| TargetError::NoHistory),
             Target::Path(path) => match (check_path(path), &options.git.part) {
-                (Ok(()), Some(part)) => part::check(path, part, options.git.max_object_size)
+                (Ok(()), Some(part)) => part::check(path, part, &options.git)
                     .err()
                     .map(TargetError::Part),
                 (checked, _) => checked.err(),

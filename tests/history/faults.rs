@@ -13,7 +13,7 @@ use crate::program::{list, text};
 use crate::repo::{Repo, change};
 
 /// A repository with a token that only history holds, and one commit behind it.
-fn leaking() -> Option<Repo> {
+pub(crate) fn leaking() -> Option<Repo> {
     let repo = Repo::new()?;
     repo.write("a.env", mint::pat(1)).commit("leak");
     repo.remove("a.env")
@@ -22,7 +22,7 @@ fn leaking() -> Option<Repo> {
     Some(repo)
 }
 
-fn token() -> [String; 1] {
+pub(crate) fn token() -> [String; 1] {
     [mint::pat(1)]
 }
 

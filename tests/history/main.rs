@@ -7,6 +7,8 @@
 )]
 
 mod bounds;
+#[cfg(unix)]
+mod corners;
 mod damage;
 mod exotic;
 #[cfg(unix)]

@@ -39,8 +39,8 @@ pub(in crate::cli) struct Git {
     pub(in crate::cli) since: Option<String>,
     /// Scan only what is staged
     ///
-    /// The index against HEAD; `GIT_INDEX_FILE` is honoured for a single target, as hooks need it.
-    /// Nothing else is read.
+    /// The index against HEAD; `GIT_INDEX_FILE` is honoured for a single target, and
+    /// `GIT_DIR` for the current folder, as hooks need it. Nothing else is read.
     #[arg(long, conflicts_with_all = ["no_history", "no_worktree", "reachable_only"])]
     pub(in crate::cli) staged: bool,
     /// Do not decode larger objects of git repositories [default: 1G]

@@ -35,6 +35,11 @@ pub(super) fn parents(commit: &[u8]) -> impl Iterator<Item = ObjectId> {
         .filter_map(ObjectId::from_hex)
 }
 
+/// When a tag was made, in seconds since 1970; nothing if it does not tell.
+pub(super) fn tagged_at(tag: &[u8]) -> Option<i64> {
+    date(header(tag, b"tagger ")).map(|date| date.at.0)
+}
+
 /// What an annotated tag names.
 pub(super) fn tagged(tag: &[u8]) -> Option<ObjectId> {
     ObjectId::from_hex(header(tag, b"object "))

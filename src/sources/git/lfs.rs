@@ -34,3 +34,10 @@ pub(super) fn content(file: &Path) -> Option<ObjectId> {
 pub(super) fn contents(files: &[PathBuf]) -> BTreeSet<ObjectId> {
     files.iter().filter_map(|file| content(file)).collect()
 }
+
+/// Where the file with these contents is stored, if it is.
+pub(super) fn path(repository: &Repository, content: &ObjectId) -> PathBuf {
+    let hex = content.to_string();
+    let folder = repository.common.join("lfs/objects");
+    folder.join(&hex[..2]).join(&hex[2..4]).join(hex)
+}

@@ -30,23 +30,45 @@ impl<'p> Lookup<'p> {
     ///
     /// Why it could not be read at the last of the places where it stands.
     pub(super) fn read(&mut self, id: &ObjectId, object: &mut Vec<u8>) -> Result<ObjectKind, Lost> {
-        let mut why = Lost::Missing;
+        self.read_if(id, object, |_, _| true)
+    }
+
+    /// The same of those places alone that have what is `wanted`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lookup::read`].
+    pub(super) fn read_if(
+        &mut self,
+        id: &ObjectId,
+        object: &mut Vec<u8>,
+        wanted: impl Fn(ObjectKind, &[u8]) -> bool,
+    ) -> Result<ObjectKind, Lost> {
+        let mut last = Lost::Missing;
+        let mut judge = |read: Result<ObjectKind, Lost>, object: &[u8]| {
+            match read {
+                Ok(kind) if wanted(kind, object) => return Some(kind),
+                Ok(_) => last = Lost::Corrupt("its bytes are not those of its name".to_owned()),
+                Err(Lost::Missing) => (),
+                Err(why) => last = why,
+            }
+            None
+        };
         for (pack, reader) in &mut self.packs {
             if let Some(offset) = pack.offset_of(id) {
-                match reader.read(offset, self.max_size, object) {
-                    Ok(kind) => return Ok(kind),
-                    Err(error) => why = error,
+                let read = reader.read(offset, self.max_size, object);
+                if let Some(kind) = judge(read, object) {
+                    return Ok(kind);
                 }
             }
         }
         for folder in self.folders {
-            match loose::read(&path(folder, id), self.max_size, object) {
-                Ok(kind) => return Ok(kind),
-                Err(Lost::Missing) => (),
-                Err(error) => why = error,
+            let read = loose::read(&path(folder, id), self.max_size, object);
+            if let Some(kind) = judge(read, object) {
+                return Ok(kind);
             }
         }
-        Err(why)
+        Err(last)
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Scope {
     pub reachable_only: bool,
     /// Nothing but this part of history.
     pub part: Option<part::Part>,
+    /// The git folder that a part of the current folder's history is read of, if not its own.
+    pub git_dir: Option<PathBuf>,
     /// Objects of more bytes are left out.
     pub max_object_size: usize,
 }
@@ -84,6 +86,7 @@ impl Default for Scope {
             history: true,
             reachable_only: false,
             part: None,
+            git_dir: None,
             max_object_size: 1 << 30,
         }
     }
@@ -192,12 +195,7 @@ pub fn scan<'r>(
         teller.problem(
             &repository.common,
             ProblemKind::Lfs,
-            match outside.lfs_absent {
-                1 => "1 file of LFS is not here; `git lfs fetch --all` fetches it".to_owned(),
-                count => {
-                    format!("{count} files of LFS are not here; `git lfs fetch --all` fetches them")
-                }
-            },
+            left_with_lfs(outside.lfs_absent),
         );
     }
     let shallow = shallow(repository);
@@ -301,6 +299,14 @@ fn left_with_remote(count: u64) -> String {
         _ => (&*format!("{count} objects were"), "them"),
     };
     format!("{objects} left with the remote; `git fetch --refetch --no-filter` fetches {them}")
+}
+
+/// What is told of so many files that LFS has not fetched.
+fn left_with_lfs(count: u64) -> String {
+    match count {
+        1 => "1 file of LFS is not here; `git lfs fetch --all` fetches it".to_owned(),
+        _ => format!("{count} files of LFS are not here; `git lfs fetch --all` fetches them"),
+    }
 }
 
 /// A path as it can be given to a shell.

@@ -242,13 +242,25 @@ fn split_entry(tree: &[u8], id_len: usize) -> Option<(Entry<'_>, &[u8])> {
     let end = memchr::memchr(0, rest)?;
     let (name, rest) = (&rest[..end], &rest[end + 1..]);
     let (id, rest) = rest.split_at_checked(id_len)?;
+    let kind = kind_of_mode(mode);
     let entry = Entry {
-        is_tree: matches!(mode, b"40000" | b"040000"),
-        is_submodule: mode == b"160000",
+        is_tree: kind == FOLDER,
+        is_submodule: kind == SUBMODULE,
         name,
         id,
     };
     Some((entry, rest))
+}
+
+/// The bits of a mode that tell what an entry is, as git reads them.
+const KIND: u32 = 0o170_000;
+const FOLDER: u32 = 0o040_000;
+/// What the mode of a submodule is.
+pub(super) const SUBMODULE: u32 = 0o160_000;
+
+fn kind_of_mode(mode: &[u8]) -> u32 {
+    let digit = |mode: u32, &digit: &u8| mode << 3 | u32::from(digit & 7);
+    mode.iter().fold(0, digit) & KIND
 }
 
 /// The SHA-256 of the file that the blob `bytes` stands for, if it is a pointer of LFS.

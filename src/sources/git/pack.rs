@@ -118,6 +118,11 @@ impl Pack {
         self.data.path()
     }
 
+    /// Whether it came from a remote that keeps what it leads to.
+    pub(super) fn is_promised(&self) -> bool {
+        self.path().with_extension("promisor").exists()
+    }
+
     /// How many of its objects are in no index: a pack that was cut off is indexed as far as it is
     /// whole.
     pub(super) fn unindexed(&self) -> u32 {

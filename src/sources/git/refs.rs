@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use git2::{ErrorClass, ErrorCode, Index, Oid};
 
 use super::Scope;
+use super::object::SUBMODULE;
 use super::repository::Repository;
 use crate::model::{BytePath, ObjectId};
 
@@ -224,7 +225,7 @@ fn staged(path: &Path, checkout: usize) -> Result<Vec<Staged>, git2::Error> {
             Some(Staged {
                 path: BytePath(entry.path),
                 object: id(entry.id)?,
-                is_submodule: entry.mode == 0o160_000,
+                is_submodule: entry.mode == SUBMODULE,
                 checkout,
             })
         })

@@ -93,9 +93,7 @@ impl Store {
             }
         }
         let packed = packs.iter().flat_map(Pack::ids);
-        let is_partial = packs
-            .iter()
-            .any(|pack| pack.path().with_extension("promisor").exists());
+        let is_partial = packs.iter().any(Pack::is_promised);
         let ids = packed.chain(loose.iter().map(|(id, _)| *id)).collect();
         let store = Self {
             folders: folders.to_vec(),

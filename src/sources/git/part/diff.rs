@@ -6,15 +6,44 @@ use super::super::object::Entry;
 use super::super::objects::{Objects, Tree};
 use crate::model::ObjectId;
 
-/// Folders of one commit that are compared: only trees that were made to harm have more.
-const MAX_FOLDERS: usize = 1 << 20;
+/// How much of a part is held in memory; trees that were made to harm have more.
+pub(super) struct Budget {
+    /// New files and folders.
+    changes: usize,
+    /// Bytes of their paths.
+    bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            changes: 1 << 20,
+            bytes: 256 << 20,
+        }
+    }
+}
+
+impl Budget {
+    /// Takes what a path needs; false if that is not left.
+    fn take(&mut self, path: &[u8]) -> bool {
+        let left = self
+            .changes
+            .checked_sub(1)
+            .zip(self.bytes.checked_sub(path.len()));
+        if let Some(left) = left {
+            (self.changes, self.bytes) = left;
+        }
+        left.is_some()
+    }
+}
 
 /// Something new at a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) path: Vec<u8>,
     pub(super) object: ObjectId,
-    pub(super) is_folder: bool,
+    /// Only its name is new to a scan: a folder, or a submodule.
+    pub(super) is_name: bool,
     /// No other tree has anything at the path.
     pub(super) is_new_path: bool,
     /// Another tree has the same at a path where it is no more: it was moved.
@@ -26,8 +55,10 @@ pub(super) struct Change {
 pub(super) struct Changes {
     /// By path.
     pub(super) all: Vec<Change>,
-    /// Whether there are more than were looked at.
+    /// Whether there are more than the budget allows.
     pub(super) is_cut: bool,
+    /// Whether a tree is damaged, so that there may be more.
+    pub(super) is_damaged: bool,
 }
 
 /// A folder, and what others have at the same path.
@@ -41,7 +72,12 @@ struct Folder {
 type Known = HashMap<Vec<u8>, (ObjectId, bool)>;
 
 /// What `tree` has and none of `others`.
-pub(super) fn new_in(objects: &mut Objects<'_>, tree: ObjectId, others: &[ObjectId]) -> Changes {
+pub(super) fn new_in(
+    objects: &mut Objects<'_>,
+    tree: ObjectId,
+    others: &[ObjectId],
+    budget: &mut Budget,
+) -> Changes {
     let mut changes = Changes::default();
     let mut gone = Gone::default();
     let mut open = vec![Folder {
@@ -49,25 +85,26 @@ pub(super) fn new_in(objects: &mut Objects<'_>, tree: ObjectId, others: &[Object
         tree,
         others: others.to_vec(),
     }];
-    let mut left = MAX_FOLDERS;
     while let Some(folder) = open.pop() {
         if folder.others.contains(&folder.tree) {
             continue;
         }
-        if left == 0 {
-            changes.is_cut = true;
-            break;
-        }
-        left -= 1;
         let own = objects.tree(&folder.tree);
-        changes.is_cut |= !own.is_whole();
         let others = folder.others.iter();
         let others: Vec<Known> = others.map(|id| known(&objects.tree(id))).collect();
-        for entry in own.entries().filter(|entry| !entry.is_submodule) {
+        for entry in own.entries() {
+            let Some(entry) = entry else {
+                changes.is_damaged = true;
+                break;
+            };
             let Some(change) = compare(&folder.path, &entry, &others) else {
                 continue;
             };
-            if change.is_folder {
+            if !budget.take(&change.path) {
+                changes.is_cut = true;
+                return changes;
+            }
+            if entry.is_tree {
                 open.push(Folder {
                     path: [change.path.as_slice(), b"/"].concat(),
                     tree: change.object,
@@ -76,11 +113,11 @@ pub(super) fn new_in(objects: &mut Objects<'_>, tree: ObjectId, others: &[Object
             }
             changes.all.push(change);
         }
-        gone.between(&own, &others);
+        gone.between(&known(&own), &others);
     }
     let gone = gone.blobs(objects);
     for change in &mut changes.all {
-        change.is_moved = !change.is_folder && gone.contains(&change.object);
+        change.is_moved = gone.contains(&change.object);
     }
     changes.all.sort_by(|a, b| a.path.cmp(&b.path));
     changes
@@ -95,7 +132,7 @@ fn compare(folder: &[u8], entry: &Entry<'_>, others: &[Known]) -> Option<Change>
     Some(Change {
         path: [folder, entry.name].concat(),
         object,
-        is_folder: entry.is_tree,
+        is_name: entry.is_tree || entry.is_submodule,
         is_new_path: others.iter().all(|known| !known.contains_key(entry.name)),
         is_moved: false,
     })
@@ -114,7 +151,7 @@ fn at<'k>(
 }
 
 fn known(tree: &Tree) -> Known {
-    let entries = tree.entries().filter(|entry| !entry.is_submodule);
+    let entries = tree.entries().flatten();
     entries
         .filter_map(|entry| {
             let object = ObjectId::from_bytes(entry.id)?;
@@ -133,8 +170,7 @@ struct Gone {
 impl Gone {
     /// Notes what of `others` is not in `own` under the same name. Folders that both have are
     /// compared for themselves.
-    fn between(&mut self, own: &Tree, others: &[Known]) {
-        let own = known(own);
+    fn between(&mut self, own: &Known, others: &[Known]) {
         for (name, (object, is_folder)) in others.iter().flatten() {
             let own = own.get(name);
             match (is_folder, own) {

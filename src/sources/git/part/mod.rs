@@ -27,6 +27,7 @@ use self::opened::Opened;
 use self::range::Ends;
 use self::reader::Reader;
 use crate::model::{BytePath, Commit, ObjectId, Problem, ProblemKind, SourceKind};
+use crate::sources::git::Scope;
 use crate::sources::{Options, Sinks};
 
 /// Which part of history is read.
@@ -115,6 +116,8 @@ struct Work {
     messages: Vec<(ObjectId, Option<Arc<Commit>>)>,
     /// Paths that are new, with what they name.
     names: Vec<(Vec<u8>, ObjectId, Option<Arc<Commit>>)>,
+    /// Whether references or the index are known to lead to it.
+    is_reachable: bool,
     /// Whether it goes on in commits that a shallow clone left out.
     is_cut: bool,
     /// What could not be found out.
@@ -127,8 +130,8 @@ struct Work {
 /// # Errors
 ///
 /// [`PartError`] names what is wrong.
-pub fn check(path: &Path, part: &Part, max_size: usize) -> Result<(), PartError> {
-    let opened = match Opened::at(path, max_size) {
+pub fn check(path: &Path, part: &Part, scope: &Scope) -> Result<(), PartError> {
+    let opened = match Opened::at(path, scope) {
         Err(PartError::NotOwned { .. }) => return Ok(()),
         opened => opened?,
     };
@@ -136,7 +139,7 @@ pub fn check(path: &Path, part: &Part, max_size: usize) -> Result<(), PartError>
     match part {
         Part::Range(range) => Ends::of(&opened, &mut objects, range).map(drop),
         Part::Since(since) => range::start(&opened, &mut objects, since).map(drop),
-        Part::Staged { index } => staged::index(&opened, index.as_deref()).map(drop),
+        Part::Staged { index } => staged::file(&opened, index.as_deref()).map(drop),
     }
 }
 
@@ -151,7 +154,7 @@ pub fn scan(
     options: &Options,
     sinks: &Sinks<'_>,
 ) -> Result<(), PartError> {
-    let opened = Opened::at(path, options.git.max_object_size)?;
+    let opened = Opened::at(path, &options.git)?;
     let mut objects = opened.database.objects();
     let work = match part {
         Part::Range(range) => {
@@ -163,7 +166,7 @@ pub fn scan(
             range::since(&opened, &mut objects, &start)
         }
         Part::Staged { index } => {
-            let index = staged::index(&opened, index.as_deref())?;
+            let index = staged::file(&opened, index.as_deref())?;
             staged::work(&opened, &mut objects, &index)
         }
     };
@@ -171,8 +174,8 @@ pub fn scan(
     Ok(())
 }
 
-/// The commit at `HEAD` of the repository at or around `path`.
+/// The commit at `HEAD` of the repository of which parts are read at `path`.
 #[must_use]
-pub fn head(path: &Path) -> Option<ObjectId> {
-    opened::head(path)
+pub fn head(path: &Path, scope: &Scope) -> Option<ObjectId> {
+    opened::head(path, scope)
 }

@@ -13,12 +13,15 @@ use super::super::repository::{self, Repository};
 use super::super::{loose, not_owned, refs, store};
 use super::PartError;
 use crate::model::{BytePath, ObjectId};
+use crate::sources::git::Scope;
 
 /// A repository, and what git2 tells of it.
 pub(super) struct Opened {
     /// The target.
     pub(super) target: PathBuf,
     pub(super) git: git2::Repository,
+    /// The git folder that is meant in the current folder.
+    pub(super) here: Option<PathBuf>,
     pub(super) database: Database,
 }
 
@@ -39,13 +42,15 @@ pub(super) struct Database {
 }
 
 impl Opened {
-    /// The repository at or around `target`; nothing of more than `max_size` bytes is read of it.
-    pub(super) fn at(target: &Path, max_size: usize) -> Result<Self, PartError> {
+    /// The repository at or around `target`, or the one that the environment names for the current
+    /// folder; no objects are read of it that are larger than `scope` allows.
+    pub(super) fn at(target: &Path, scope: &Scope) -> Result<Self, PartError> {
+        let max_size = scope.max_object_size;
         let refused = |message: &str| PartError::Repository {
             path: target.to_path_buf(),
             message: message.to_owned(),
         };
-        let found = fs::canonicalize(target).ok().and_then(|path| found(&path));
+        let found = meant(target, scope.git_dir.as_deref());
         let Some((met, folder)) = found else {
             return Err(refused("there is none"));
         };
@@ -56,13 +61,18 @@ impl Opened {
         if let Some(path) = repository.special(&folder) {
             return Err(refused(&format!("{} is no file", path.display())));
         }
-        let git = git2::Repository::open(&folder).map_err(|error| match error.code() {
-            ErrorCode::Owner => PartError::NotOwned {
-                path: folder.clone(),
-                message: not_owned(&repository.top),
-            },
-            _ => refused(error.message()),
-        })?;
+        let open = |folder: &Path| {
+            git2::Repository::open(folder).map_err(|error| match error.code() {
+                ErrorCode::Owner => PartError::NotOwned {
+                    path: folder.to_path_buf(),
+                    message: not_owned(&repository.top),
+                },
+                _ => refused(error.message()),
+            })
+        };
+        // What a linked work tree shares may belong to somebody else than that does.
+        open(&repository.common)?;
+        let git = open(&folder)?;
         let is_top = fs::canonicalize(target).is_ok_and(|target| target == repository.top);
         repository.name = Arc::new(BytePath::from(target));
         let shown = if is_top {
@@ -73,13 +83,21 @@ impl Opened {
         Ok(Self {
             target: target.to_path_buf(),
             git,
+            here: meant(Path::new("."), scope.git_dir.as_deref()).map(|(_, folder)| folder),
             database: Database::open(repository, folder, shown, max_size),
         })
     }
 
     /// The commit at `HEAD`, if there is one.
     pub(super) fn head(&self) -> Option<ObjectId> {
-        refs::id(self.git.head().ok()?.target()?)
+        head_of(&self.git)
+    }
+
+    /// Whether `HEAD` or a reference names this object.
+    pub(super) fn is_named(&self, id: ObjectId) -> bool {
+        let refs = self.git.references().into_iter().flatten().flatten();
+        let mut targets = refs.filter_map(|it| refs::id(it.target()?));
+        self.head() == Some(id) || targets.any(|target| target == id)
     }
 }
 
@@ -95,7 +113,7 @@ impl Database {
             }
         }
         Self {
-            is_partial: repository.is_partial(),
+            is_partial: repository.is_partial() || packs.iter().any(Pack::is_promised),
             repository,
             folder,
             shown,
@@ -112,12 +130,13 @@ impl Database {
         Objects::new(lookup, self.repository.hash())
     }
 
-    /// Whether git2 may be asked for objects: it never ends on loose ones that are cut off.
+    /// Reads every loose object, so that git2 may be asked for one: it never ends on what is cut
+    /// off.
     ///
     /// # Errors
     ///
     /// What forbids it, in words.
-    pub(super) fn is_safe(&self) -> Result<(), String> {
+    pub(super) fn check_loose(&self) -> Result<(), String> {
         if let Some(part) = self.unopened.first() {
             return Err(format!("{}: {}", part.path.display(), part.message));
         }
@@ -134,15 +153,31 @@ impl Database {
     }
 }
 
-/// The commit at `HEAD` of the repository at or around `target`.
-pub(super) fn head(target: &Path) -> Option<ObjectId> {
-    let (_, folder) = found(&fs::canonicalize(target).ok()?)?;
-    let git = git2::Repository::open(folder).ok()?;
+/// The commit at `HEAD` of the repository that [`Opened::at`] opens.
+pub(super) fn head(target: &Path, scope: &Scope) -> Option<ObjectId> {
+    let (_, folder) = meant(target, scope.git_dir.as_deref())?;
+    head_of(&git2::Repository::open(folder).ok()?)
+}
+
+fn head_of(git: &git2::Repository) -> Option<ObjectId> {
     refs::id(git.head().ok()?.target()?)
 }
 
+/// Where the repository that is asked for was met, and its git folder.
+fn meant(target: &Path, git_dir: Option<&Path>) -> Option<(PathBuf, PathBuf)> {
+    let path = fs::canonicalize(target).ok()?;
+    let is_here = || fs::canonicalize(".").is_ok_and(|here| here == path);
+    match git_dir.filter(|_| is_here()) {
+        Some(git) => {
+            let met = fs::canonicalize(git).ok()?;
+            Some((met.clone(), repository::git_folder(&met)?))
+        }
+        None => found(&path),
+    }
+}
+
 /// Where the repository at or around `path` was met, and the git folder there.
-pub(super) fn found(path: &Path) -> Option<(PathBuf, PathBuf)> {
+fn found(path: &Path) -> Option<(PathBuf, PathBuf)> {
     path.ancestors().find_map(|folder| {
         let inside = folder.join(".git");
         let git = |met: PathBuf| Some((met.clone(), repository::git_folder(&met)?));

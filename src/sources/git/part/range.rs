@@ -1,15 +1,15 @@
 //! What commits bring that none of their parents has.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::super::objects::{Node, Objects};
+use super::super::objects::{Named, Node, Objects};
 use super::super::{commit, refs, shallow};
 use super::opened::Opened;
-use super::revision::{peel, resolve};
+use super::revision::{Unknown, peel, resolve};
 use super::walk::{Walked, new_to};
 use super::{Item, PartError, Work, diff};
-use crate::model::{Commit, ObjectId, ProblemKind, SourceKind};
+use crate::model::{Commit, ObjectId, ObjectKind, ProblemKind, SourceKind};
 use crate::sources::git::Scope;
 
 /// Where a range begins and ends.
@@ -17,7 +17,7 @@ pub(super) struct Ends {
     /// What this leads to is not new.
     known: Option<ObjectId>,
     last: ObjectId,
-    /// Annotated tags on the way to the last.
+    /// Annotated tags on the way to the last that are not on the way to what is known.
     tags: Vec<ObjectId>,
 }
 
@@ -33,20 +33,31 @@ impl Ends {
             Some((from, to)) => (Some(from), to.strip_prefix('.').unwrap_or(to)),
             None => (None, range),
         };
+        // An end that is left out is `HEAD`, but not both: so reads what a script forgot to set.
+        let (from, to) = match (from, to) {
+            (Some(""), to) if !to.is_empty() => (Some("HEAD"), to),
+            (Some(from), "") if !from.is_empty() => (Some(from), "HEAD"),
+            ends => ends,
+        };
         let mut find = |revision| named(opened, objects, range, revision);
-        let known = from.map(&mut find).transpose()?.map(|(known, _)| known);
-        let (last, tags) = find(to)?;
+        let (known, old) = from.map(&mut find).transpose()?.unzip();
+        let (last, mut tags) = find(to)?;
+        tags.retain(|tag| old.as_ref().is_none_or(|old| !old.contains(tag)));
         Ok(Self { known, last, tags })
     }
 }
 
 /// From when on commits count.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Start {
     /// Seconds since 1970.
     Date(i64),
     /// What this does not lead to.
-    Commit(ObjectId),
+    Commit {
+        commit: ObjectId,
+        /// On the way to it.
+        tags: Vec<ObjectId>,
+    },
 }
 
 /// The start that is given as a date or a revision.
@@ -58,7 +69,7 @@ pub(super) fn start(
     match date(since) {
         Some(date) => Ok(Start::Date(date)),
         None => named(opened, objects, since, since)
-            .map(|(commit, _)| Start::Commit(commit))
+            .map(|(commit, tags)| Start::Commit { commit, tags })
             .map_err(|error| match error {
                 PartError::Revision {
                     revision,
@@ -81,14 +92,14 @@ fn named(
     given: &str,
     revision: &str,
 ) -> Result<(ObjectId, Vec<ObjectId>), PartError> {
-    let unknown = |message: String| PartError::Revision {
+    let unknown = |why: Unknown| PartError::Revision {
         revision: given.to_owned(),
         path: opened.target.clone(),
-        message,
+        message: why.to_string(),
     };
-    let id =
-        resolve(&opened.git, objects, revision, || opened.database.is_safe()).map_err(unknown)?;
-    peel(objects, id).map_err(|why| unknown(format!("{id}: {why}")))
+    let check = || opened.database.check_loose();
+    let id = resolve(&opened.git, objects, revision, check).map_err(unknown)?;
+    peel(objects, id).map_err(unknown)
 }
 
 /// What is new between two ends.
@@ -96,62 +107,139 @@ pub(super) fn between(opened: &Opened, objects: &mut Objects<'_>, ends: Ends) ->
     let hidden: Vec<_> = ends.known.into_iter().collect();
     let shallow = shallow(&opened.database.repository);
     let walked = new_to(objects, &[ends.last], &hidden, &shallow);
-    brought(objects, walked, &shallow, ends.tags)
+    let mut tips = ends.tags.iter().copied().chain([ends.last]);
+    let mut work = Work {
+        is_reachable: tips.any(|tip| opened.is_named(tip)),
+        messages: ends.tags.into_iter().map(|tag| (tag, None)).collect(),
+        ..Work::default()
+    };
+    Bringing::new(objects, &shallow, &mut work).all(walked, SourceKind::GitObject);
+    work
 }
 
 /// What came since, of all that references and `HEAD` lead to.
 pub(super) fn since(opened: &Opened, objects: &mut Objects<'_>, start: &Start) -> Work {
     let shallow = shallow(&opened.database.repository);
-    let mut problems = Vec::new();
-    let (tips, tags) = tips(opened, objects, &mut problems);
-    let hidden = match start {
-        Start::Date(_) => Vec::new(),
-        Start::Commit(commit) => vec![*commit],
+    let mut work = Work {
+        is_reachable: true,
+        ..Work::default()
     };
-    let mut walked = new_to(objects, &tips, &hidden, &shallow);
-    if let Start::Date(date) = start {
-        walked.commits.retain(|(_, node)| node.date >= *date);
-        walked.is_cut = walked.commits.iter().any(|(id, _)| shallow.contains(id));
+    let tips = tips(opened, objects, &mut work.problems);
+    let (hidden, old) = match start {
+        Start::Date(_) => (Vec::new(), Vec::new()),
+        Start::Commit { commit, tags } => (vec![*commit], tags.clone()),
+    };
+    for tag in &tips.tags {
+        let is_new = match start {
+            Start::Date(date) => tag.date >= *date,
+            Start::Commit { .. } => !old.contains(&tag.id),
+        };
+        if is_new {
+            work.messages.push((tag.id, None));
+            work.items.extend(tag.blob.map(|blob| Item {
+                source: SourceKind::GitObject,
+                path: Vec::new(),
+                blob,
+                commit: None,
+            }));
+        }
     }
-    let new: HashSet<_> = walked.commits.iter().map(|(id, _)| *id).collect();
-    let tags = tags.into_iter().filter(|(_, commit)| new.contains(commit));
-    let tags = tags.map(|(tag, _)| tag).collect();
-    let mut work = brought(objects, walked, &shallow, tags);
-    work.problems.extend(problems);
+    let histories = [
+        (tips.commits, SourceKind::GitObject),
+        (tips.notes, SourceKind::GitNote),
+    ];
+    for (tips, source) in histories {
+        let mut walked = new_to(objects, &tips, &hidden, &shallow);
+        if let Start::Date(date) = start {
+            walked.commits.retain(|(_, node)| node.date >= *date);
+            walked.is_cut = walked.commits.iter().any(|(id, _)| shallow.contains(id));
+        }
+        Bringing::new(objects, &shallow, &mut work).all(walked, source);
+    }
     work
 }
 
-/// The commits that references and `HEAD` lead to, and each annotated tag with the commit that it
-/// leads to. What cannot be read is told.
+/// What references and `HEAD` lead to.
+#[derive(Default)]
+struct Tips {
+    commits: Vec<ObjectId>,
+    /// Commits of notes.
+    notes: Vec<ObjectId>,
+    tags: Vec<Tag>,
+}
+
+/// An annotated tag.
+struct Tag {
+    id: ObjectId,
+    /// Seconds since 1970; the start of it if the tag does not tell.
+    date: i64,
+    /// What it names, if that is a blob.
+    blob: Option<ObjectId>,
+}
+
+/// What all references lead to. What cannot be read is told.
 fn tips(
     opened: &Opened,
     objects: &mut Objects<'_>,
     problems: &mut Vec<(ProblemKind, String)>,
-) -> (Vec<ObjectId>, BTreeMap<ObjectId, ObjectId>) {
+) -> Tips {
     let scope = Scope {
         worktree: false,
         ..Scope::default()
     };
-    let Ok(references) = refs::read(&opened.database.repository, &scope) else {
-        return (Vec::new(), BTreeMap::new());
-    };
+    // Whether it may be read was found out when it was opened.
+    let references = refs::read(&opened.database.repository, &scope).unwrap_or_default();
     let unread = references.unread.into_iter();
     problems.extend(unread.map(|message| (ProblemKind::References, message)));
     let head = opened.head().map(|head| ("HEAD".to_owned(), head));
-    let (mut tips, mut tags) = (Vec::new(), BTreeMap::new());
+    let mut tips = Tips::default();
+    let mut known = HashSet::new();
     for (name, id) in references.all.into_iter().chain(head) {
-        match peel(objects, id) {
-            Ok((commit, through)) => {
-                tips.push(commit);
-                tags.extend(through.into_iter().map(|tag| (tag, commit)));
+        let (end, tags) = match peel(objects, id) {
+            Ok((commit, tags)) if name.starts_with("refs/notes/") => {
+                tips.notes.push(commit);
+                (None, tags)
             }
-            Err(why) => problems.push((
-                ProblemKind::References,
-                format!("what {name} names leads to no commit: {id}: {why}"),
-            )),
+            Ok((commit, tags)) => {
+                tips.commits.push(commit);
+                (None, tags)
+            }
+            // Somebody tagged a blob or a tree.
+            Err(Unknown::NoCommit(end)) => (Some(end), ways(objects, id)),
+            Err(why) => {
+                let message = format!("what {name} names leads nowhere: {why}");
+                problems.push((ProblemKind::References, message));
+                continue;
+            }
+        };
+        for tag in tags.into_iter().filter(|tag| known.insert(*tag)) {
+            let date = objects.read(&tag).ok();
+            let date = date.and_then(|(_, bytes)| commit::tagged_at(bytes));
+            let is_blob = |end: &ObjectId| {
+                let read = objects.read(end);
+                read.is_ok_and(|(kind, _)| kind == ObjectKind::Blob)
+            };
+            tips.tags.push(Tag {
+                id: tag,
+                date: date.unwrap_or(0),
+                blob: end.filter(is_blob),
+            });
         }
     }
-    (tips, tags)
+    tips
+}
+
+/// The tags on the way from `id` to what is no commit.
+fn ways(objects: &mut Objects<'_>, id: ObjectId) -> Vec<ObjectId> {
+    let (mut at, mut tags) = (id, Vec::new());
+    while let Ok(Named::Tag(target)) = objects.named(&at) {
+        if tags.contains(&at) {
+            break;
+        }
+        tags.push(at);
+        at = target;
+    }
+    tags
 }
 
 /// The moment that `text` names: a day in UTC, or RFC 3339.
@@ -164,75 +252,160 @@ fn date(text: &str) -> Option<i64> {
     Some(moment.timestamp().as_second())
 }
 
-/// What commits bring, with the messages of `tags`.
-fn brought(
-    objects: &mut Objects<'_>,
-    walked: Walked,
-    shallow: &BTreeSet<ObjectId>,
-    tags: Vec<ObjectId>,
-) -> Work {
-    let mut work = Work {
-        messages: tags.into_iter().map(|tag| (tag, None)).collect(),
-        is_cut: walked.is_cut,
-        ..Work::default()
-    };
-    let mut paths = HashSet::new();
-    // A blob is brought by the first commit that has it.
-    let mut brought: HashMap<ObjectId, Arc<Commit>> = HashMap::new();
-    let mut placed = HashSet::new();
-    for (id, node) in walked.commits {
-        let told = told(objects, id, shallow.contains(&id));
-        for change in new_in(objects, &id, &node, &mut work.problems) {
-            if change.is_new_path && paths.insert(change.path.clone()) {
-                let name = (change.path.clone(), change.object, Some(told.clone()));
-                work.names.push(name);
-            }
-            let is_known = change.is_folder || change.is_moved;
-            if is_known || !placed.insert((change.object, change.path.clone())) {
-                continue;
-            }
-            let first = brought.entry(change.object).or_insert_with(|| told.clone());
-            work.items.push(Item {
-                source: SourceKind::GitObject,
-                path: change.path,
-                blob: change.object,
-                commit: Some(first.clone()),
-            });
+/// Paths of a blob that are told, at most.
+const MAX_PATHS: usize = 10_000;
+
+/// Finds out what commits bring.
+struct Bringing<'b, 'o> {
+    objects: &'b mut Objects<'o>,
+    shallow: &'b BTreeSet<ObjectId>,
+    work: &'b mut Work,
+    budget: diff::Budget,
+    /// The commits that have each blob while no parent has it.
+    bringers: HashMap<ObjectId, Vec<ObjectId>>,
+}
+
+impl<'b, 'o> Bringing<'b, 'o> {
+    fn new(
+        objects: &'b mut Objects<'o>,
+        shallow: &'b BTreeSet<ObjectId>,
+        work: &'b mut Work,
+    ) -> Self {
+        Self {
+            objects,
+            shallow,
+            work,
+            budget: diff::Budget::default(),
+            bringers: HashMap::new(),
         }
-        work.messages.push((id, Some(told)));
     }
-    work
+
+    /// All that `walked` brings, as `source`.
+    fn all(mut self, walked: Walked, source: SourceKind) {
+        self.work.is_cut |= walked.is_cut;
+        let mut known = HashSet::new();
+        let (mut placed, mut told) = (HashMap::new(), HashMap::new());
+        let mut cut = BTreeSet::new();
+        let start = self.work.items.len();
+        for (id, node) in &walked.commits {
+            let commit = self.told(*id);
+            for change in self.new_in(id, node) {
+                if change.is_new_path && known.insert(change.path.clone()) {
+                    let name = (change.path.clone(), change.object, Some(commit.clone()));
+                    self.work.names.push(name);
+                }
+                if change.is_name || change.is_moved {
+                    continue;
+                }
+                let bringers = self.bringers.entry(change.object).or_default();
+                if bringers.last() != Some(id) {
+                    bringers.push(*id);
+                }
+                let paths: &mut HashSet<_> = placed.entry(change.object).or_default();
+                if paths.len() == MAX_PATHS {
+                    cut.insert(change.object);
+                } else if paths.insert(change.path.clone()) {
+                    self.work.items.push(Item {
+                        source,
+                        path: change.path,
+                        blob: change.object,
+                        commit: None,
+                    });
+                }
+            }
+            self.work.messages.push((*id, Some(commit.clone())));
+            told.insert(*id, commit);
+        }
+        for blob in cut {
+            let message = format!("the blob {blob} stands at more than the {MAX_PATHS} paths told");
+            self.work.problems.push((ProblemKind::Limit, message));
+        }
+        let commits = walked.commits.into_iter().collect();
+        let bringers = self.bringers.iter();
+        let first: HashMap<_, _> = bringers
+            .filter_map(|(blob, bringers)| Some((*blob, first(bringers, &commits)?)))
+            .collect();
+        for item in &mut self.work.items[start..] {
+            let first = first.get(&item.blob);
+            item.commit = first.and_then(|first| told.get(first).cloned());
+            if source == SourceKind::GitNote {
+                annotate(self.objects, item);
+            }
+        }
+    }
+
+    /// What is told of a commit.
+    fn told(&mut self, id: ObjectId) -> Arc<Commit> {
+        let bytes = self.objects.read(&id).map_or(&[][..], |(_, bytes)| bytes);
+        Arc::new(Commit {
+            or_earlier: self.shallow.contains(&id),
+            ..commit::read(id, bytes)
+        })
+    }
+
+    /// What is new in a commit, by path.
+    fn new_in(&mut self, id: &ObjectId, node: &Node) -> Vec<diff::Change> {
+        let parents = node.parents.iter();
+        let trees: Vec<_> = parents
+            .filter_map(|parent| self.objects.commit(parent)?.tree)
+            .collect();
+        let mut problem = |kind, message| self.work.problems.push((kind, message));
+        let Some(tree) = node.tree else {
+            problem(
+                ProblemKind::Corrupt,
+                format!("the commit {id} names no tree"),
+            );
+            return Vec::new();
+        };
+        let changes = diff::new_in(self.objects, tree, &trees, &mut self.budget);
+        if changes.is_cut {
+            let message = format!("not all that the commit {id} brings was looked at");
+            problem(ProblemKind::Limit, message);
+        }
+        if changes.is_damaged {
+            let message = format!("a tree of the commit {id} is damaged");
+            problem(ProblemKind::Corrupt, message);
+        }
+        changes.all
+    }
 }
 
-/// What is told of a commit.
-fn told(objects: &mut Objects<'_>, id: ObjectId, is_cut: bool) -> Arc<Commit> {
-    let bytes = objects.read(&id).map_or(&[][..], |(_, bytes)| bytes);
-    Arc::new(Commit {
-        or_earlier: is_cut,
-        ..commit::read(id, bytes)
-    })
-}
-
-/// What is new in a commit, by path.
-fn new_in(
-    objects: &mut Objects<'_>,
-    id: &ObjectId,
-    node: &Node,
-    problems: &mut Vec<(ProblemKind, String)>,
-) -> Vec<diff::Change> {
-    let parents = node.parents.iter();
-    let trees: Vec<_> = parents
-        .filter_map(|parent| objects.commit(parent)?.tree)
-        .collect();
-    let Some(tree) = node.tree else {
-        let message = format!("the commit {id} names no tree");
-        problems.push((ProblemKind::Corrupt, message));
-        return Vec::new();
+/// The first of those that bring a blob: of several, none an ancestor of another, the one of the
+/// earliest date, then of the smallest id.
+fn first(bringers: &[ObjectId], commits: &HashMap<ObjectId, Node>) -> Option<ObjectId> {
+    /// More than this are not told apart by their ancestors.
+    const MOST: usize = 64;
+    let descends = |commit: &ObjectId| {
+        let (mut open, mut seen) = (vec![commit], HashSet::new());
+        while let Some(node) = open.pop().and_then(|at| commits.get(at)) {
+            for parent in node.parents.iter().filter(|it| commits.contains_key(*it)) {
+                if bringers.contains(parent) {
+                    return true;
+                }
+                if seen.insert(parent) {
+                    open.push(parent);
+                }
+            }
+        }
+        false
     };
-    let changes = diff::new_in(objects, tree, &trees);
-    if changes.is_cut {
-        let message = format!("not all that the commit {id} brings was looked at");
-        problems.push((ProblemKind::Limit, message));
-    }
-    changes.all
+    let is_apart = matches!(bringers.len(), 2..=MOST);
+    let bringers = bringers.iter().filter(|it| !is_apart || !descends(it));
+    bringers
+        .min_by_key(|it| (commits.get(*it).map(|node| node.date), **it))
+        .copied()
+}
+
+/// Makes of a note's place the commit that it is on, which its path spells.
+fn annotate(objects: &mut Objects<'_>, item: &mut Item) {
+    let digits: Vec<u8> = item.path.iter().copied().filter(|&it| it != b'/').collect();
+    let Some(id) = ObjectId::from_hex(&digits) else {
+        item.source = SourceKind::GitObject;
+        return;
+    };
+    item.path.clear();
+    item.commit = match objects.read(&id) {
+        Ok((ObjectKind::Commit, bytes)) => Some(Arc::new(commit::read(id, bytes))),
+        _ => None,
+    };
 }

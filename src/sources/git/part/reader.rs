@@ -5,15 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use super::super::object::Scanner;
+use super::super::lfs;
+use super::super::object::{Pointer, Scanner};
 use super::super::objects::Objects;
 use super::super::pack::Lost;
-use super::super::{CUT_OFF, left_with_remote};
+use super::super::{CUT_OFF, left_with_lfs, left_with_remote};
 use super::opened::Database;
 use super::{Item, Work};
 use crate::model::{
-    BytePath, Commit, GitPlace, ObjectId, ObjectKind, Outside, Problem, ProblemKind,
+    BytePath, Commit, GitPlace, ObjectId, ObjectKind, Origin, Outside, Problem, ProblemKind,
+    SourceKind,
 };
+use crate::sources::file::Reader as FileReader;
 use crate::sources::{Options, Sinks};
 
 /// Blobs that are worth a thread of their own.
@@ -24,8 +27,12 @@ pub(super) struct Reader<'r, 's> {
     database: &'r Database,
     options: &'r Options,
     sinks: &'r Sinks<'s>,
+    /// Whether references or the index are known to lead to it.
+    is_reachable: bool,
     /// What a remote keeps.
     missing: Mutex<BTreeSet<ObjectId>>,
+    /// Files of LFS that blobs stand for.
+    pointers: Mutex<BTreeSet<Pointer>>,
 }
 
 impl<'r, 's> Reader<'r, 's> {
@@ -34,12 +41,15 @@ impl<'r, 's> Reader<'r, 's> {
             database,
             options,
             sinks,
+            is_reachable: false,
             missing: Mutex::default(),
+            pointers: Mutex::default(),
         }
     }
 
     /// Scans all of `work`, which was found out with `objects`.
-    pub(super) fn read(self, work: &Work, mut objects: Objects<'r>) {
+    pub(super) fn read(mut self, work: &Work, mut objects: Objects<'r>) {
+        self.is_reachable = work.is_reachable;
         let mut scanner = self.scanner();
         self.describe(work, &mut objects, &mut scanner);
         for (id, (kind, why)) in std::mem::take(&mut objects.lost) {
@@ -47,13 +57,14 @@ impl<'r, 's> Reader<'r, 's> {
         }
         drop((scanner, objects));
         self.blobs(&work.items);
-        self.tell(work);
+        let lfs_absent = self.lfs();
+        self.tell(work, lfs_absent);
     }
 
     fn place(&self, object: ObjectId, commit: Option<&Arc<Commit>>) -> GitPlace {
         GitPlace {
             commit: commit.cloned(),
-            reachable: Some(true),
+            reachable: self.is_reachable.then_some(true),
             ..self.database.repository.place(Some(object))
         }
     }
@@ -86,14 +97,22 @@ impl<'r, 's> Reader<'r, 's> {
             let (mut scanner, mut objects) = (self.scanner(), self.database.objects());
             while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
                 if scanner.stopped() {
-                    return;
+                    break;
                 }
                 let place = self.place(item.blob, item.commit.as_ref());
                 match objects.read(&item.blob) {
-                    Ok((_, bytes)) => scanner.blob_at(item.source, &item.path, place, bytes),
+                    Ok((ObjectKind::Blob, bytes)) => {
+                        scanner.blob_at(item.source, &item.path, place, bytes);
+                    }
+                    Ok((kind, _)) => {
+                        let why = Lost::Corrupt(format!("it is a {}, not a blob", kind.as_str()));
+                        self.lost(&mut scanner, place, ObjectKind::Blob, &why);
+                    }
                     Err(why) => self.lost(&mut scanner, place, ObjectKind::Blob, &why),
                 }
             }
+            let mut pointers = self.pointers.lock().unwrap_or_else(PoisonError::into_inner);
+            pointers.extend(scanner.pointers.drain(..));
         };
         let threads = self.options.jobs.min(items.len() / SHARE);
         thread::scope(|scope| {
@@ -102,6 +121,28 @@ impl<'r, 's> Reader<'r, 's> {
             }
             work();
         });
+    }
+
+    /// Scans the files that new pointers stand for; how many are not here.
+    fn lfs(&self) -> u64 {
+        let repository = &self.database.repository;
+        let pointers = self.pointers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = FileReader::new(self.options, (self.sinks)());
+        let mut absent = 0;
+        for pointer in pointers.iter() {
+            let path = lfs::path(repository, &pointer.content);
+            if !path.is_file() {
+                absent += 1;
+                continue;
+            }
+            reader.stand_in(Origin {
+                source: SourceKind::GitLfs,
+                path: BytePath::from(repository.relative(&path)),
+                git: Some(self.place(pointer.blob, None)),
+            });
+            reader.file(&path);
+        }
+        absent
     }
 
     fn lost(&self, scanner: &mut Scanner<'_, '_>, place: GitPlace, kind: ObjectKind, why: &Lost) {
@@ -115,7 +156,7 @@ impl<'r, 's> Reader<'r, 's> {
     }
 
     /// Tells what is no object.
-    fn tell(self, work: &Work) {
+    fn tell(self, work: &Work, lfs_absent: u64) {
         let mut sink = (self.sinks)();
         let mut problem = |kind, message| {
             sink.problem(Problem {
@@ -139,8 +180,12 @@ impl<'r, 's> Reader<'r, 's> {
         if missing > 0 {
             problem(ProblemKind::Promisor, left_with_remote(missing));
         }
+        if lfs_absent > 0 {
+            problem(ProblemKind::Lfs, left_with_lfs(lfs_absent));
+        }
         sink.outside(&Outside {
             missing_promisor: missing,
+            lfs_absent,
             ..Outside::default()
         });
     }

@@ -1,6 +1,7 @@
 //! What a revision names: `main`, `HEAD~2`, `v1^{commit}`, `0123abc`.
 
 use git2::{Oid, Repository};
+use thiserror::Error;
 
 use super::super::objects::{Named, Objects};
 use super::super::pack::Lost;
@@ -9,6 +10,26 @@ use crate::model::ObjectId;
 
 /// Hexadecimal digits of the shortest name that stands for an object.
 const MIN_DIGITS: usize = 4;
+
+/// Why a revision names no commit.
+#[derive(Debug, Error)]
+pub(super) enum Unknown {
+    /// The object could not be read.
+    #[error("{0}: {1}")]
+    Unread(ObjectId, Lost),
+    /// What it leads to is no commit.
+    #[error("{0} is no commit")]
+    NoCommit(ObjectId),
+    /// A step leads to a parent that the commit has not.
+    #[error("{0} has no such parent")]
+    NoParent(ObjectId),
+    /// There is nothing between the dots and beside them.
+    #[error("it is empty")]
+    Empty,
+    /// What git2 says, or what forbids to ask it.
+    #[error("{0}")]
+    Git(String),
+}
 
 /// One step on the way from what a name names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +53,10 @@ pub(super) fn resolve(
     objects: &mut Objects<'_>,
     revision: &str,
     is_safe: impl FnOnce() -> Result<(), String>,
-) -> Result<ObjectId, String> {
+) -> Result<ObjectId, Unknown> {
+    if revision.is_empty() {
+        return Err(Unknown::Empty);
+    }
     let end = revision.find(['~', '^']).unwrap_or(revision.len());
     let (name, steps) = revision.split_at(end);
     let name = if matches!(name, "" | "@") {
@@ -42,14 +66,14 @@ pub(super) fn resolve(
     };
     if let (Some(mut id), Some(steps)) = (named(repository, name), self::steps(steps)) {
         for step in steps {
-            id = follow(objects, id, step).map_err(|why| format!("{id}: {why}"))?;
+            id = follow(objects, id, step)?;
         }
         return Ok(id);
     }
-    is_safe()?;
+    is_safe().map_err(Unknown::Git)?;
     let found = repository.revparse_single(revision);
-    let found = found.map_err(|error| error.message().to_owned())?;
-    refs::id(found.id()).ok_or_else(|| "it names nothing".to_owned())
+    let found = found.map_err(|error| Unknown::Git(error.message().to_owned()))?;
+    refs::id(found.id()).ok_or_else(|| Unknown::Git("it names nothing".to_owned()))
 }
 
 /// The commit that `id` is or, through tags, leads to, and these tags.
@@ -60,19 +84,17 @@ pub(super) fn resolve(
 pub(super) fn peel(
     objects: &mut Objects<'_>,
     id: ObjectId,
-) -> Result<(ObjectId, Vec<ObjectId>), Lost> {
+) -> Result<(ObjectId, Vec<ObjectId>), Unknown> {
     let (mut at, mut tags) = (id, Vec::new());
     loop {
-        match objects.named(&at)? {
+        match objects.named(&at).map_err(|why| Unknown::Unread(at, why))? {
             Named::Commit => return Ok((at, tags)),
             // Only damaged tags lead to themselves.
             Named::Tag(target) if !tags.contains(&target) => {
                 tags.push(at);
                 at = target;
             }
-            Named::Tag(_) | Named::Other => {
-                return Err(Lost::Corrupt("it is no commit".to_owned()));
-            }
+            Named::Tag(_) | Named::Other => return Err(Unknown::NoCommit(at)),
         }
     }
 }
@@ -97,7 +119,7 @@ fn named(repository: &Repository, name: &str) -> Option<ObjectId> {
 fn steps(mut text: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     while let Some(sign) = text.chars().next() {
-        text = &text[1..];
+        text = &text[sign.len_utf8()..];
         if let Some(rest) = ["{}", "{commit}"]
             .iter()
             .find_map(|it| text.strip_prefix(it))
@@ -126,7 +148,7 @@ fn steps(mut text: &str) -> Option<Vec<Step>> {
     Some(steps)
 }
 
-fn follow(objects: &mut Objects<'_>, id: ObjectId, step: Step) -> Result<ObjectId, Lost> {
+fn follow(objects: &mut Objects<'_>, id: ObjectId, step: Step) -> Result<ObjectId, Unknown> {
     let (mut id, _) = peel(objects, id)?;
     let (count, which) = match step {
         Step::Peel | Step::Parent(0) => return Ok(id),
@@ -134,9 +156,9 @@ fn follow(objects: &mut Objects<'_>, id: ObjectId, step: Step) -> Result<ObjectI
         Step::Ancestor(count) => (count, 1),
     };
     for _ in 0..count {
-        let node = objects.commit(&id).ok_or(Lost::Missing)?;
-        let parent = node.parents.get(which - 1);
-        id = *parent.ok_or_else(|| Lost::Corrupt("it has no such parent".to_owned()))?;
+        let node = objects.commit(&id);
+        let node = node.ok_or(Unknown::Unread(id, Lost::Missing))?;
+        id = *node.parents.get(which - 1).ok_or(Unknown::NoParent(id))?;
     }
     Ok(id)
 }
@@ -162,5 +184,7 @@ mod tests {
         check("~{}", None);
         check("^@", None);
         check("~1x", None);
+        check("~é", None);
+        check("é", None);
     }
 }

@@ -6,55 +6,60 @@ use std::path::{Path, PathBuf};
 use git2::{Index, IndexEntryExtendedFlag};
 
 use super::super::head::Head;
+use super::super::object::SUBMODULE;
 use super::super::objects::Objects;
 use super::super::refs;
-use super::opened::{Opened, found};
+use super::opened::Opened;
 use super::{Item, PartError, Work};
-use crate::model::SourceKind;
+use crate::model::{ProblemKind, SourceKind};
 
-/// The mode of a submodule.
-const SUBMODULE: u32 = 0o160_000;
-
-/// The index that is compared: `named`, if that is of the repository that was asked for.
-pub(super) fn index(opened: &Opened, named: Option<&Path>) -> Result<Index, PartError> {
+/// The file of the index that is compared: `named`, if that is of the repository that was asked
+/// for.
+pub(super) fn file(opened: &Opened, named: Option<&Path>) -> Result<PathBuf, PartError> {
     let refused = |path: &Path, message: &str| PartError::Index {
         path: path.to_path_buf(),
         message: message.to_owned(),
     };
-    if opened.git.is_bare() {
-        return Err(refused(
-            &opened.database.folder.join("index"),
-            "the repository is bare",
-        ));
-    }
     let own = opened.database.folder.join("index");
-    let path: PathBuf = match named.filter(|_| is_meant(&opened.database.folder)) {
-        Some(named) if !named.is_file() => return Err(refused(named, "there is no such file")),
-        Some(named) => named.to_path_buf(),
-        None if own.exists() && !own.is_file() => return Err(refused(&own, "it is no file")),
-        None => own,
-    };
-    // One that is not there yet is empty.
-    Index::open(&path).map_err(|error| refused(&path, error.message()))
+    match named.filter(|_| is_meant(opened)) {
+        Some(named) if !named.is_file() => Err(refused(named, "there is no such file")),
+        Some(named) => Ok(named.to_path_buf()),
+        None if own.is_file() => Ok(own),
+        None if own.exists() => Err(refused(&own, "it is no file")),
+        None if opened.git.is_bare() => Err(refused(&own, "the repository is bare")),
+        None => Ok(own),
+    }
 }
 
-/// Whether the current folder is in the work tree of this git folder, or in none.
-fn is_meant(folder: &Path) -> bool {
-    let here = Path::new(".").canonicalize().ok();
-    let here = here.and_then(|here| found(&here)?.1.canonicalize().ok());
-    here.is_none_or(|here| folder.canonicalize().is_ok_and(|folder| folder == here))
+/// Whether the current folder is of the same repository, or of none.
+fn is_meant(opened: &Opened) -> bool {
+    let folder = opened.database.folder.canonicalize().ok();
+    let here = opened.here.as_ref().and_then(|it| it.canonicalize().ok());
+    here.is_none_or(|here| folder == Some(here))
 }
 
 /// What is in the index and not at the same path in `HEAD`: all of it before the first commit.
-pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, index: &Index) -> Work {
-    let mut work = Work::default();
+pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, index: &Path) -> Work {
+    let mut work = Work {
+        is_reachable: true,
+        ..Work::default()
+    };
+    // One that is not there yet is empty; sparse and split ones are not understood.
+    let index = match Index::open(index) {
+        Ok(index) => index,
+        Err(error) => {
+            let message = format!("its index cannot be read: {}", error.message());
+            work.problems.push((ProblemKind::References, message));
+            return work;
+        }
+    };
     let commit = opened.head();
     let mut head = Head::new(objects, commit.as_ref());
     let mut names = HashSet::new();
     for entry in index.iter() {
         // What will be added later has no contents yet.
         let is_intended = entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0;
-        if is_intended || entry.mode == SUBMODULE {
+        if is_intended {
             continue;
         }
         let Some(blob) = refs::id(entry.id) else {
@@ -62,7 +67,7 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, index: &Index) ->
         };
         let known = head.at(&entry.path);
         if known.is_none() {
-            for folder in folders(&entry.path) {
+            for folder in folders(&entry.path).take(MAX_DEPTH) {
                 if !names.contains(folder) && head.at(folder).is_none() {
                     names.insert(folder.to_vec());
                     work.names.push((folder.to_vec(), blob, None));
@@ -70,7 +75,7 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, index: &Index) ->
             }
             work.names.push((entry.path.clone(), blob, None));
         }
-        if known != Some(blob) {
+        if known != Some(blob) && entry.mode != SUBMODULE {
             work.items.push(Item {
                 source: SourceKind::GitIndex,
                 path: entry.path,
@@ -81,6 +86,9 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, index: &Index) ->
     }
     work
 }
+
+/// Folders on the way to a file whose names are read: no system has paths that are deeper.
+const MAX_DEPTH: usize = 4096;
 
 /// The folders on the way to `path`.
 fn folders(path: &[u8]) -> impl Iterator<Item = &[u8]> {
