@@ -12,6 +12,7 @@ use super::super::pack::{Pack, Trust};
 use super::super::repository::{self, Repository};
 use super::super::{loose, not_owned, refs, store};
 use super::PartError;
+use super::revision::Unknown;
 use crate::model::{BytePath, ObjectId};
 use crate::sources::git::Scope;
 
@@ -135,17 +136,18 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What forbids it, in words.
-    pub(super) fn check_loose(&self) -> Result<(), String> {
+    /// What forbids it.
+    pub(super) fn check_loose(&self) -> Result<(), Unknown> {
         if let Some(part) = self.unopened.first() {
-            return Err(format!("{}: {}", part.path.display(), part.message));
+            let path = part.path.display();
+            return Err(Unknown::Git(format!("{path}: {}", part.message)));
         }
         let mut buffer = Vec::new();
         for folder in &self.folders {
             let listed = store::loose_objects(folder, self.repository.hash(), &mut Vec::new());
-            for (id, path) in listed.map_err(|error| error.to_string())? {
+            for (id, path) in listed.map_err(|error| Unknown::Git(error.to_string()))? {
                 if let Err(why) = loose::read(&path, self.max_size, &mut buffer) {
-                    return Err(format!("the object {id} is damaged: {why}"));
+                    return Err(Unknown::Unread(id, why));
                 }
             }
         }

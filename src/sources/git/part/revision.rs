@@ -47,12 +47,12 @@ enum Step {
 ///
 /// # Errors
 ///
-/// Why there is none, in words.
+/// Why there is none.
 pub(super) fn resolve(
     repository: &Repository,
     objects: &mut Objects<'_>,
     revision: &str,
-    is_safe: impl FnOnce() -> Result<(), String>,
+    is_safe: impl FnOnce() -> Result<(), Unknown>,
 ) -> Result<ObjectId, Unknown> {
     if revision.is_empty() {
         return Err(Unknown::Empty);
@@ -70,7 +70,7 @@ pub(super) fn resolve(
         }
         return Ok(id);
     }
-    is_safe().map_err(Unknown::Git)?;
+    is_safe()?;
     let found = repository.revparse_single(revision);
     let found = found.map_err(|error| Unknown::Git(error.message().to_owned()))?;
     refs::id(found.id()).ok_or_else(|| Unknown::Git("it names nothing".to_owned()))
