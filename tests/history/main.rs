@@ -17,5 +17,6 @@ mod partial;
 mod parts;
 mod places;
 mod program;
+mod reach;
 mod repo;
 mod threads;
