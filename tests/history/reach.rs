@@ -1,7 +1,9 @@
 //! What leads to a repository, and in it to objects: each way of git is known.
 
 use patsweep::token::mint;
+use serde_json::{Value, json};
 
+use crate::program::{Said, list};
 use crate::repo::Repo;
 
 /// A repository whose history alone has a token.
@@ -49,4 +51,75 @@ fn the_history_alone_of_a_git_folder_that_stands_elsewhere_is_read() {
     };
     let args = ["clone", "-q", "--separate-git-dir", "elsewhere.git", "repo"];
     is_found(&repo.beside(&args, "apart"), &token);
+}
+
+/// By whom alone a token is kept, of each of its places: of those that anything leads to.
+fn keepers(said: &Said, token: &str) -> Vec<String> {
+    let occurrences = list(&said.finding(token)["occurrences"]);
+    let line = |it: &Value| format!("{} {}", it["reachable"], it["kept_by"]);
+    occurrences.iter().map(line).collect()
+}
+
+#[test]
+fn a_stash_without_its_log_leads_to_what_was_put_aside() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("a.env", "nothing\n").commit("a");
+    let tokens = [mint::pat(1), mint::pat(2)];
+    for token in &tokens {
+        repo.write("a.env", token).git(&["stash", "-q"]);
+    }
+    let bare = repo.beside(&["clone", "-q", "--mirror", "repo"], "bare.git");
+    let check = |repo: &Repo| {
+        let all = repo.scan("--no-worktree");
+        assert_eq!(keepers(&all, &tokens[1]), [r#"true "stash@{0}""#]);
+        let some = repo.scan("--no-worktree --reachable-only");
+        assert_eq!(some.paths(&tokens[1]), ["git-object a.env"]);
+        keepers(&all, &tokens[0])
+    };
+    assert_eq!(check(&repo), [r#"true "stash@{1}""#]);
+    // Older ones are in the log alone.
+    assert_eq!(check(&bare), ["false null"]);
+    repo.remove(".git/logs/refs/stash");
+    assert_eq!(check(&repo), ["false null"]);
+}
+
+#[test]
+fn the_logs_of_a_linked_work_tree_are_named_as_git_names_them() {
+    let Some(repo) = Repo::new() else { return };
+    repo.commit("first");
+    repo.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+    let linked = repo.at("linked");
+    let token = mint::pat(1);
+    let commit = linked.write("a.env", &token).commit("with");
+    linked.git(&["checkout", "-q", "--detach", "HEAD~"]);
+    let label = "worktrees/linked/HEAD@{1}";
+    assert_eq!(repo.git(&["rev-parse", label]), commit);
+    for said in [repo.scan(""), linked.scan("")] {
+        assert_eq!(keepers(&said, &token), [format!("true \"{label}\"")]);
+    }
+}
+
+#[test]
+fn references_of_a_linked_work_tree_lead_to_objects() {
+    let Some(repo) = Repo::new() else { return };
+    repo.commit("first");
+    repo.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+    let linked = repo.at("linked");
+    let token = mint::pat(1);
+    linked.write("a.env", &token).commit("with");
+    linked.git(&["update-ref", "refs/worktree/keep", "HEAD"]);
+    linked.git(&["checkout", "-q", "--detach", "HEAD~"]);
+    linked.git(&["reflog", "expire", "--expire=now", "--all"]);
+    let said = repo.scan("--reachable-only");
+    assert_eq!(said.paths(&token), ["git-object a.env"]);
+    assert_eq!(keepers(&said, &token), ["true null"]);
+    let name = "worktrees/linked/refs/worktree/keep";
+    let exposure = &said.finding(&token)["exposure"];
+    assert_eq!(exposure["present_at"], json!([name]));
+    assert_eq!(said.problems(), [""; 0]);
+
+    repo.write(&format!(".git/{name}"), "no reference\n");
+    let said = repo.scan("");
+    assert_eq!(said.problems(), ["references repo/.git"]);
+    assert_eq!(keepers(&said, &token), ["null null"]);
 }

@@ -122,11 +122,11 @@ impl History<'_> {
     fn tips(&self) -> Tips {
         let find = |id: &ObjectId| self.find(id);
         let named = self.references.all.iter();
-        let refs = named.filter(|(name, _)| name != "refs/stash");
-        let mut others: Vec<_> = self.reflogs.iter().collect();
+        let (stash, refs): (Vec<_>, Vec<_>) = named.partition(|(name, _)| name == "refs/stash");
+        let mut logs: Vec<_> = self.reflogs.iter().collect();
         // What somebody put aside on purpose says more than what `HEAD` happened to be.
-        others.sort_by_key(|log| (log.name != "stash", log.name != "HEAD"));
-        let others = others.into_iter().flat_map(|log| {
+        logs.sort_by_key(|log| (log.name != "stash", log.name != "HEAD"));
+        let logged = logs.into_iter().flat_map(|log| {
             let entries = log.entries().rev().enumerate();
             entries.flat_map(|(at, entry)| {
                 // What a reference pointed at before is what the entry below it tells.
@@ -136,6 +136,10 @@ impl History<'_> {
                 ]
             })
         });
+        // The log of the stash has its older ones, too, but may be missing.
+        let stash = stash.into_iter();
+        let others = stash.map(|&(_, id)| ("stash@{0}".to_owned(), id));
+        let others = others.chain(logged);
         let staged = self
             .references
             .staged
@@ -144,6 +148,7 @@ impl History<'_> {
         Tips {
             head: self.references.head.as_ref().and_then(find),
             refs: refs
+                .into_iter()
                 .filter_map(|(name, id)| Some((name.clone(), find(id)?)))
                 .collect(),
             others: others
