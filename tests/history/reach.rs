@@ -1,5 +1,7 @@
 //! What leads to a repository, and in it to objects: each way of git is known.
 
+use std::ops::Range;
+
 use patsweep::token::mint;
 use serde_json::{Value, json};
 
@@ -122,4 +124,41 @@ fn references_of_a_linked_work_tree_lead_to_objects() {
     let said = repo.scan("");
     assert_eq!(said.problems(), ["references repo/.git"]);
     assert_eq!(keepers(&said, &token), ["null null"]);
+}
+
+#[test]
+fn of_much_that_is_staged_what_each_head_lacks_is_listed() {
+    let Some(repo) = Repo::new() else { return };
+    let tokens: Vec<_> = (0..60).map(mint::pat).collect();
+    let path = |at: usize| format!("deep/{}/{at}.env", at % 7);
+    let write = |repo: &Repo, range: Range<usize>| {
+        for at in range {
+            repo.write(&path(at), &tokens[at]);
+        }
+    };
+    write(&repo, 0..40);
+    repo.commit("some");
+    repo.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+    // The one has twenty more than its `HEAD`, the other has all in its own, but for one path.
+    write(&repo, 40..60);
+    repo.write("copy.env", &tokens[0]).git(&["add", "-A"]);
+    let linked = repo.at("linked");
+    write(&linked, 40..60);
+    linked.commit("all");
+    linked
+        .write("other.env", &tokens[1])
+        .git(&["add", "other.env"]);
+    let said = repo.scan("");
+    for (at, token) in tokens.iter().enumerate() {
+        let path = path(at);
+        let mut expected = vec![format!("file repo/{path}"), format!("git-object {path}")];
+        match at {
+            0 => expected.extend(["file repo/copy.env", "git-index copy.env"].map(str::to_owned)),
+            1 => expected.push("git-index other.env".to_owned()),
+            40.. => expected.push(format!("git-index {path}")),
+            _ => (),
+        }
+        expected.sort();
+        assert_eq!(said.paths(token), expected);
+    }
 }

@@ -1,7 +1,7 @@
 //! Says where hits stand: at which paths, brought by which commit, and whether anything still
 //! leads to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::History;
@@ -54,7 +54,7 @@ impl History<'_> {
         let placing = Placing {
             history: self,
             attribution: &attribution,
-            max_size: options.git.max_object_size,
+            staged: self.staged(&traced.blobs, options.git.max_object_size),
         };
         let places = hits.iter().map(|hit| {
             let mut places = placing.places(hit);
@@ -116,6 +116,41 @@ impl History<'_> {
             blobs.dedup();
         }
         traced
+    }
+
+    /// Where each of `blobs` is staged, sorted: the paths at which the `HEAD` of that work tree has
+    /// not the same.
+    fn staged(
+        &self,
+        blobs: &BTreeSet<Number>,
+        max_size: usize,
+    ) -> HashMap<ObjectId, Vec<&BytePath>> {
+        let mut checkouts: BTreeMap<usize, Vec<&Staged>> = BTreeMap::new();
+        for staged in &self.references.staged {
+            if self
+                .find(&staged.object)
+                .is_some_and(|it| blobs.contains(&it))
+            {
+                checkouts.entry(staged.checkout).or_default().push(staged);
+            }
+        }
+        let mut paths: HashMap<_, Vec<_>> = HashMap::new();
+        for (checkout, staged) in checkouts {
+            let commit = self.references.heads.get(checkout).copied().flatten();
+            let mut objects = Objects::new(self.store.lookup(max_size), self.store.hash);
+            let mut head = Head::new(&mut objects, commit.as_ref());
+            for Staged { path, object, .. } in staged {
+                if head.at(&path.0) != Some(*object) {
+                    paths.entry(*object).or_default().push(path);
+                }
+            }
+        }
+        for paths in paths.values_mut() {
+            // Several work trees may have staged the same.
+            paths.sort_unstable();
+            paths.dedup();
+        }
+        paths
     }
 
     /// What leads into the database.
@@ -185,7 +220,8 @@ impl History<'_> {
 struct Placing<'p> {
     history: &'p History<'p>,
     attribution: &'p Attribution,
-    max_size: usize,
+    /// The paths at which blobs are staged.
+    staged: HashMap<ObjectId, Vec<&'p BytePath>>,
 }
 
 impl Placing<'_> {
@@ -247,31 +283,12 @@ impl Placing<'_> {
     /// The places in the index at which `HEAD` has not the same blob.
     fn staged(&self, origin: &Origin, member: &[u8], traced: &TracedBlob) -> Vec<Origin> {
         let object = origin.git.as_ref().and_then(|place| place.object);
-        let staged = self.history.references.staged.iter();
-        let mut paths: Vec<_> = staged
-            .filter(|staged| Some(staged.object) == object)
-            .filter(|staged| !self.is_in_head(staged))
-            .map(|staged| &staged.path.0)
-            .collect();
-        // Several work trees may have staged the same.
-        paths.dedup();
-        paths
-            .into_iter()
-            .map(|path| {
-                let path = [path, member].concat();
-                self.origin(SourceKind::GitIndex, path, origin, None, &traced.reach)
-            })
-            .collect()
-    }
-
-    /// Whether the `HEAD` of its work tree has what is staged at the same path.
-    fn is_in_head(&self, staged: &Staged) -> bool {
-        let History {
-            store, references, ..
-        } = self.history;
-        let head = references.heads.get(staged.checkout).copied().flatten();
-        let mut objects = Objects::new(store.lookup(self.max_size), store.hash);
-        Head::new(&mut objects, head.as_ref()).at(&staged.path.0) == Some(staged.object)
+        let paths = object.and_then(|object| self.staged.get(&object));
+        let places = paths.into_iter().flatten().map(|path| {
+            let path = [&path.0, member].concat();
+            self.origin(SourceKind::GitIndex, path, origin, None, &traced.reach)
+        });
+        places.collect()
     }
 
     fn name(&self, origin: &Origin) -> Vec<Origin> {
