@@ -125,7 +125,7 @@ fn read_own(folder: &Path, name: &str, all: &mut Vec<(String, ObjectId)>) {
         let name = format!("{name}/{}", entry.file_name().to_string_lossy());
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => read_own(&entry.path(), &name, all),
-            Ok(kind) if kind.is_file() && !name.ends_with(".lock") => {
+            Ok(kind) if kind.is_file() && !is_lock(&entry.path()) => {
                 let text = start(&entry.path());
                 all.extend(text.and_then(|text| Some((name, named(&text)?))));
             }
@@ -196,10 +196,9 @@ fn damaged(folder: &Path, name: &str, unread: &mut Vec<String>) {
     for entry in entries {
         let name = format!("{name}/{}", entry.file_name().to_string_lossy());
         let path = entry.path();
-        let is_lock = path.extension().is_some_and(|end| end == "lock");
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => damaged(&path, &name, unread),
-            Ok(kind) if kind.is_file() && !is_lock && !is_reference(&path) => {
+            Ok(kind) if kind.is_file() && !is_lock(&path) && !is_reference(&path) => {
                 unread.push(format!("the reference {name} cannot be read"));
             }
             _ => (),
@@ -220,6 +219,11 @@ fn special_below(folder: &Path) -> Option<PathBuf> {
             _ => None,
         }
     })
+}
+
+/// Whether git is about to write what the file is to replace.
+fn is_lock(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "lock")
 }
 
 /// Whether a file names an object or another reference.
