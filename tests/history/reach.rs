@@ -5,7 +5,7 @@ use std::ops::Range;
 use patsweep::token::mint;
 use serde_json::{Value, json};
 
-use crate::program::{Said, list};
+use crate::program::{Said, list, text};
 use crate::repo::Repo;
 
 /// A repository whose history alone has a token.
@@ -161,4 +161,111 @@ fn of_much_that_is_staged_what_each_head_lacks_is_listed() {
         expected.sort();
         assert_eq!(said.paths(token), expected);
     }
+}
+
+/// Where `token` stands: `repository source path reachable`.
+fn standing(said: &Said, token: &str) -> Vec<String> {
+    let occurrences = list(&said.finding(token)["occurrences"]);
+    let line = |it: &Value| {
+        let [repository, source, path] =
+            ["repository", "source", "path"].map(|name| text(&it[name]));
+        format!("{repository} {source} {path} {}", it["reachable"])
+    };
+    let mut lines: Vec<_> = occurrences.iter().map(line).collect();
+    lines.sort();
+    lines
+}
+
+/// A repository that lends its objects to one called `name`, which alone has the branch `side`.
+/// Tokens stand in a blob, a message and a name of that branch, and in a blob that both have.
+fn lent(name: &str) -> Option<(Repo, Repo, [String; 4])> {
+    let repo = Repo::new()?;
+    let tokens = [1, 2, 3, 4].map(mint::pat);
+    let [blob, message, entry, both] = &tokens;
+    repo.write("both.env", both).commit("both");
+    repo.remove("both.env").commit("none");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.write("side.env", blob)
+        .write(entry, "nothing\n")
+        .commit(message);
+    repo.remove(".git/COMMIT_EDITMSG");
+    repo.git(&["checkout", "-q", "main"]);
+    let other = repo.beside(&["clone", "-q", "--shared", "repo"], name);
+    other.git(&["branch", "-q", "--no-track", "side", "origin/side"]);
+    other.git(&["remote", "remove", "origin"]);
+    repo.git(&["branch", "-q", "-D", "side"]);
+    repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+    Some((repo, other, tokens))
+}
+
+#[test]
+fn what_one_of_two_repositories_reaches_of_their_objects_is_reachable() {
+    for name in ["after", "zuletzt"] {
+        let Some((repo, other, tokens)) = lent(name) else {
+            return;
+        };
+        let [blob, message, entry, both] = &tokens;
+        let alone = repo.scan("");
+        for args in ["", "--reachable-only"] {
+            let said = repo.scan_at(".", args);
+            assert_eq!(said.code, 1);
+            assert_eq!(
+                standing(&said, blob),
+                [format!("{name} git-object side.env true")]
+            );
+            assert_eq!(
+                standing(&said, message),
+                [format!("{name} git-message  true")]
+            );
+            assert_eq!(
+                standing(&said, entry),
+                [format!("{name} git-name {entry} true")]
+            );
+            let mut in_both = [name, "repo"].map(|name| format!("{name} git-object both.env true"));
+            in_both.sort();
+            assert_eq!(standing(&said, both), in_both);
+            let exposure = &said.finding(blob)["exposure"];
+            assert_eq!(exposure["present_at"], json!(["refs/heads/side"]));
+            // Each is scanned once.
+            assert_eq!(said.objects(), alone.objects());
+        }
+
+        other.git(&["branch", "-q", "-D", "side"]);
+        other.git(&["reflog", "expire", "--expire=now", "--all"]);
+        let said = repo.scan_at(".", "");
+        // The first of them has scanned it.
+        let first = name.min("repo");
+        assert_eq!(
+            standing(&said, blob),
+            [format!("{first} git-object side.env false")]
+        );
+        assert_eq!(
+            standing(&said, message),
+            [format!("{first} git-message  false")]
+        );
+        assert_eq!(
+            standing(&said, entry),
+            [format!("{first} git-name {entry} false")]
+        );
+        assert!(said.finding(blob)["exposure"]["first"].is_object());
+        let some = repo.scan_at(".", "--reachable-only");
+        assert_eq!(some.tokens(), std::slice::from_ref(both));
+    }
+}
+
+#[test]
+fn a_name_stands_only_where_a_tree_has_it() {
+    let Some(repo) = Repo::new() else { return };
+    repo.commit("first");
+    let other = repo.beside(&["clone", "-q", "--shared", "repo"], "after");
+    let token = mint::pat(1);
+    other.write(&token, "nothing\n").commit("name");
+    // Of what is not there it is not even unknown whether something leads there.
+    repo.write(".git/refs/heads/damaged", "no reference\n");
+    let said = repo.scan_at(".", "--no-worktree");
+    assert_eq!(
+        standing(&said, &token),
+        [format!("after git-name {token} true")]
+    );
+    assert_eq!(said.problems(), ["references repo/.git"]);
 }

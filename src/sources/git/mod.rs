@@ -99,9 +99,55 @@ pub struct History<'r> {
     reflogs: Vec<Reflog>,
     /// Commits whose parents a shallow clone left out.
     shallow: BTreeSet<ObjectId>,
+    /// By number, whether the object was scanned with another repository; none where nothing was.
+    shared: Vec<bool>,
+    /// Whether another repository has some of its object folders, too.
+    is_lender: bool,
+}
+
+/// The object folders of the repositories of a run: several may have the same.
+#[derive(Debug, Default)]
+pub struct Databases {
+    read: BTreeSet<PathBuf>,
+    of_several: BTreeSet<PathBuf>,
+}
+
+impl Databases {
+    /// Those of `repositories`, of which nothing is read yet.
+    pub fn of(repositories: &[Repository]) -> Self {
+        let (mut met, mut databases) = (BTreeSet::new(), Self::default());
+        for repository in repositories {
+            let (folders, _) = store::folders(&repository.objects());
+            for folder in folders {
+                if let Some(again) = met.replace(folder) {
+                    databases.of_several.insert(again);
+                }
+            }
+        }
+        databases
+    }
 }
 
 impl History<'_> {
+    /// Whether another repository has some of its objects, too.
+    pub fn is_lender(&self) -> bool {
+        self.is_lender
+    }
+
+    /// Whether what was found at `origin` in another repository may stand in this one, too, and was
+    /// not scanned again.
+    pub fn shares(&self, origin: &Origin) -> bool {
+        match origin.source {
+            SourceKind::GitObject | SourceKind::GitMessage => self
+                .number(origin)
+                .and_then(|number| self.shared.get(number.0 as usize))
+                .is_some_and(|&shared| shared),
+            // Which tree has it is not known.
+            SourceKind::GitName => self.shared.contains(&true),
+            _ => false,
+        }
+    }
+
     /// The commit at `HEAD`.
     pub fn head(&self) -> Option<ObjectId> {
         self.references.head
@@ -124,12 +170,12 @@ impl History<'_> {
     }
 }
 
-/// Scans all of `repository` that is not in its work trees, but for the objects in the folders
-/// `read`, to which its own are added; `None` if it must not be read.
+/// Scans all of `repository` that is not in its work trees, but for the objects in folders that were
+/// read with another one; `None` if it must not be read.
 pub fn scan<'r>(
     repository: &'r Repository,
     options: &Options,
-    read: &mut BTreeSet<PathBuf>,
+    databases: &mut Databases,
     sinks: &Sinks<'_>,
 ) -> Option<History<'r>> {
     let mut teller = Teller {
@@ -150,17 +196,18 @@ pub fn scan<'r>(
     is_whole &= unopened.is_empty();
     teller.unopened(unopened);
     let is_partial = repository.is_partial() || store.is_partial;
-    let shared = if read.is_empty() {
-        Vec::new()
+    let is_lender = folders.iter().any(|it| databases.of_several.contains(it));
+    let shared = if is_lender {
+        store.standing_in(&databases.read)
     } else {
-        store.standing_in(read)
+        Vec::new()
     };
-    read.extend(folders.iter().cloned());
+    databases.read.extend(folders);
     let visit = Visit::new(
         &store,
         repository.place(None),
         is_partial,
-        shared,
+        &shared,
         options.limits,
         sinks,
     );
@@ -214,6 +261,8 @@ pub fn scan<'r>(
         references,
         reflogs,
         shallow,
+        shared,
+        is_lender,
     })
 }
 

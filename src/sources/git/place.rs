@@ -42,7 +42,8 @@ pub struct Placed {
 }
 
 impl History<'_> {
-    /// Says where `hits` stand, which are of `tokens` tokens.
+    /// Says where `hits` stand, which are of `tokens` tokens. Of those that were found with another
+    /// repository only the places are told to which something leads in this one.
     pub fn place(&self, hits: &[Hit], tokens: usize, options: &Options) -> Placed {
         let traced = self.traced(hits, tokens);
         let pass = pass::Options {
@@ -59,6 +60,9 @@ impl History<'_> {
         let places = hits.iter().map(|hit| {
             let mut places = placing.places(hit);
             places.retain(|origin| !options.git.reachable_only || is_reachable(origin));
+            if self.is_foreign(&hit.origin) {
+                places.retain(|origin| self.is_held(origin));
+            }
             places
         });
         let origins = places.collect();
@@ -202,8 +206,23 @@ impl History<'_> {
         self.store.table.find(id.as_bytes())
     }
 
-    fn number(&self, origin: &Origin) -> Option<Number> {
+    pub(super) fn number(&self, origin: &Origin) -> Option<Number> {
         self.find(&origin.git.as_ref()?.object?)
+    }
+
+    /// Whether a hit was found with another repository.
+    fn is_foreign(&self, origin: &Origin) -> bool {
+        let place = origin.git.as_ref();
+        place.is_some_and(|place| place.repository != self.repository.name)
+    }
+
+    /// Whether something leads to a place, or may do so; of a name, whether it stands here at all.
+    fn is_held(&self, origin: &Origin) -> bool {
+        let place = origin.git.as_ref();
+        place.is_some_and(|place| {
+            let is_here = place.object.is_some() || place.commit.is_some();
+            is_here && place.reachable != Some(false) && !self.is_foreign(origin)
+        })
     }
 
     /// What the entry of a reflog in which a hit stands moved its reference to.
