@@ -269,3 +269,33 @@ fn a_name_stands_only_where_a_tree_has_it() {
     );
     assert_eq!(said.problems(), ["references repo/.git"]);
 }
+
+#[test]
+fn a_stored_file_is_told_with_the_first_of_its_pointers() {
+    let Some(repo) = Repo::new() else { return };
+    let tokens: Vec<_> = (0..9).map(mint::pat).collect();
+    let id = |at: usize| at.to_string().repeat(64);
+    for (at, token) in tokens.iter().enumerate() {
+        let id = id(at);
+        repo.write(&format!(".git/lfs/objects/00/00/{id}"), token);
+        let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{id}\n");
+        // The last of them has no pointer, the others have several.
+        for size in 0..at.min(8 - at) {
+            repo.write(&format!("{at}/{size}"), format!("{pointer}size {size}\n"));
+        }
+    }
+    repo.commit("pointers");
+    let said = repo.scan("--no-worktree");
+    for (at, token) in tokens.iter().enumerate() {
+        let blobs = (0..at.min(8 - at)).map(|size| {
+            let path = format!("{at}/{size}");
+            (repo.git(&["rev-parse", &format!("HEAD:{path}")]), path)
+        });
+        let expected = match blobs.min() {
+            Some((blob, path)) => format!("git-lfs {path} {blob} {} true", repo.head()),
+            None => format!("git-lfs .git/lfs/objects/00/00/{} - - -", id(at)),
+        };
+        assert_eq!(said.places(token), [expected]);
+    }
+    assert_eq!(said.outside(), [""; 0]);
+}

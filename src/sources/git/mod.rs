@@ -35,7 +35,7 @@ mod table;
 mod tests;
 mod visit;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use self::pack::Lost;
@@ -401,30 +401,27 @@ fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> Seen 
 /// Scans what LFS stores, and counts the files that pointers stand for and that are not there.
 fn read_lfs(seen: &Seen, repository: &Repository, options: &Options, sinks: &Sinks<'_>) -> u64 {
     let stored = lfs::stored(repository);
+    // Of several pointers to a file the one with the smallest name is told.
+    let mut pointers = BTreeMap::new();
+    for pointer in &seen.pointers {
+        pointers.entry(pointer.content).or_insert(pointer.blob);
+    }
     let mut reader = Reader::new(options, sinks());
     for path in &stored {
         if reader.stopped() {
             break;
         }
-        let content = lfs::content(path);
-        let pointer = seen
-            .pointers
-            .iter()
-            .find(|pointer| Some(pointer.content) == content);
+        let pointer = lfs::content(path).and_then(|content| pointers.get(&content));
         reader.stand_in(Origin {
             source: SourceKind::GitLfs,
             path: BytePath::from(repository.relative(path)),
-            git: Some(repository.place(pointer.map(|pointer| pointer.blob))),
+            git: Some(repository.place(pointer.copied())),
         });
         reader.file(path);
     }
     let stored = lfs::contents(&stored);
-    let wanted: BTreeSet<_> = seen
-        .pointers
-        .iter()
-        .map(|pointer| pointer.content)
-        .collect();
-    wanted.difference(&stored).count() as u64
+    let absent = pointers.keys().filter(|it| !stored.contains(it));
+    absent.count() as u64
 }
 
 /// The commits whose parents a shallow clone left out.
