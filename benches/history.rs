@@ -1,7 +1,6 @@
 //! The history of a real repository with the detector on and off: both decode the same objects, in
 //! the same run. `benches/README.md` says how to run it and what it gave.
 
-use std::collections::BTreeSet;
 use std::env;
 use std::path::PathBuf;
 use std::thread;
@@ -84,7 +83,7 @@ fn history(bencher: Bencher<'_, '_>, detect: bool) {
     let sinks =
         || -> Box<dyn Sink + Send> { Box::new(Searcher(detect.then(|| detector.another()))) };
     bencher.bench_local(|| {
-        let mut read = BTreeSet::new();
-        git::scan(&repository, &options, &mut read, &sinks).is_some()
+        let mut databases = git::Databases::default();
+        git::scan(&repository, &options, &mut databases, &sinks).is_some()
     });
 }

@@ -26,7 +26,7 @@ use crate::rules::RuleSet;
 use crate::sources::{self, Target, git};
 use crate::token::Salt;
 use crate::triage::{Interrupted, Triage};
-use history::Pending;
+use history::{Across, Pending};
 use worker::{Event, Shared, Totals, Worker};
 
 /// By the folder of a repository, without links: its name and what its `HEAD` is.
@@ -109,14 +109,16 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
                 ))
             }
         };
-        let mut read = BTreeSet::new();
-        for repository in sources::scan(&config.targets, &config.sources, &worker) {
+        let repositories = sources::scan(&config.targets, &config.sources, &worker);
+        let mut across = Across::of(&repositories);
+        for repository in repositories {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            let head = history::scan(&repository, config, &mut read, &worker, &events);
+            let head = history::scan(&repository, config, &mut across, &worker, &events);
             heads.insert(repository.top, (repository.name, head));
         }
+        across.finish(&events);
         drop((worker, events));
         collector
             .join()

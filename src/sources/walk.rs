@@ -251,8 +251,11 @@ impl<'w, 's: 'w> Visitor<'w, 's> {
         met.push(git.to_path_buf());
     }
 
-    /// Whether a file is of a work tree, and not of git.
+    /// Whether a file is of a work tree, and not of git, as the file is that names a git folder.
     fn is_checked_out(&mut self, path: &Path, is_folder: bool) -> bool {
+        if path.file_name().is_some_and(|name| name == ".git") {
+            return false;
+        }
         let Some(folder) = path.parent().filter(|_| !is_folder) else {
             return false;
         };

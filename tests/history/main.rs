@@ -19,5 +19,6 @@ mod partial;
 mod parts;
 mod places;
 mod program;
+mod reach;
 mod repo;
 mod threads;

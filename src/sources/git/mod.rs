@@ -35,7 +35,7 @@ mod table;
 mod tests;
 mod visit;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use self::pack::Lost;
@@ -102,9 +102,55 @@ pub struct History<'r> {
     reflogs: Vec<Reflog>,
     /// Commits whose parents a shallow clone left out.
     shallow: BTreeSet<ObjectId>,
+    /// By number, whether the object was scanned with another repository; none where nothing was.
+    shared: Vec<bool>,
+    /// Whether another repository has some of its object folders, too.
+    is_lender: bool,
+}
+
+/// The object folders of the repositories of a run: several may have the same.
+#[derive(Debug, Default)]
+pub struct Databases {
+    read: BTreeSet<PathBuf>,
+    of_several: BTreeSet<PathBuf>,
+}
+
+impl Databases {
+    /// Those of `repositories`, of which nothing is read yet.
+    pub fn of(repositories: &[Repository]) -> Self {
+        let (mut met, mut databases) = (BTreeSet::new(), Self::default());
+        for repository in repositories {
+            let (folders, _) = store::folders(&repository.objects());
+            for folder in folders {
+                if let Some(again) = met.replace(folder) {
+                    databases.of_several.insert(again);
+                }
+            }
+        }
+        databases
+    }
 }
 
 impl History<'_> {
+    /// Whether another repository has some of its objects, too.
+    pub fn is_lender(&self) -> bool {
+        self.is_lender
+    }
+
+    /// Whether what was found at `origin` in another repository may stand in this one, too, and was
+    /// not scanned again.
+    pub fn shares(&self, origin: &Origin) -> bool {
+        match origin.source {
+            SourceKind::GitObject | SourceKind::GitMessage => self
+                .number(origin)
+                .and_then(|number| self.shared.get(number.0 as usize))
+                .is_some_and(|&shared| shared),
+            // Which tree has it is not known.
+            SourceKind::GitName => self.shared.contains(&true),
+            _ => false,
+        }
+    }
+
     /// The commit at `HEAD`.
     pub fn head(&self) -> Option<ObjectId> {
         self.references.head
@@ -127,12 +173,12 @@ impl History<'_> {
     }
 }
 
-/// Scans all of `repository` that is not in its work trees, but for the objects in the folders
-/// `read`, to which its own are added; `None` if it must not be read.
+/// Scans all of `repository` that is not in its work trees, but for the objects in folders that were
+/// read with another one; `None` if it must not be read.
 pub fn scan<'r>(
     repository: &'r Repository,
     options: &Options,
-    read: &mut BTreeSet<PathBuf>,
+    databases: &mut Databases,
     sinks: &Sinks<'_>,
 ) -> Option<History<'r>> {
     let mut teller = Teller {
@@ -153,17 +199,18 @@ pub fn scan<'r>(
     is_whole &= unopened.is_empty();
     teller.unopened(unopened);
     let is_partial = repository.is_partial() || store.is_partial;
-    let shared = if read.is_empty() {
-        Vec::new()
+    let is_lender = folders.iter().any(|it| databases.of_several.contains(it));
+    let shared = if is_lender {
+        store.standing_in(&databases.read)
     } else {
-        store.standing_in(read)
+        Vec::new()
     };
-    read.extend(folders.iter().cloned());
+    databases.read.extend(folders);
     let visit = Visit::new(
         &store,
         repository.place(None),
         is_partial,
-        shared,
+        &shared,
         options.limits,
         sinks,
     );
@@ -212,6 +259,8 @@ pub fn scan<'r>(
         references,
         reflogs,
         shallow,
+        shared,
+        is_lender,
     })
 }
 
@@ -358,30 +407,27 @@ fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> Seen 
 /// Scans what LFS stores, and counts the files that pointers stand for and that are not there.
 fn read_lfs(seen: &Seen, repository: &Repository, options: &Options, sinks: &Sinks<'_>) -> u64 {
     let stored = lfs::stored(repository);
+    // Of several pointers to a file the one with the smallest name is told.
+    let mut pointers = BTreeMap::new();
+    for pointer in &seen.pointers {
+        pointers.entry(pointer.content).or_insert(pointer.blob);
+    }
     let mut reader = Reader::new(options, sinks());
     for path in &stored {
         if reader.stopped() {
             break;
         }
-        let content = lfs::content(path);
-        let pointer = seen
-            .pointers
-            .iter()
-            .find(|pointer| Some(pointer.content) == content);
+        let pointer = lfs::content(path).and_then(|content| pointers.get(&content));
         reader.stand_in(Origin {
             source: SourceKind::GitLfs,
             path: BytePath::from(repository.relative(path)),
-            git: Some(repository.place(pointer.map(|pointer| pointer.blob))),
+            git: Some(repository.place(pointer.copied())),
         });
         reader.file(path);
     }
     let stored = lfs::contents(&stored);
-    let wanted: BTreeSet<_> = seen
-        .pointers
-        .iter()
-        .map(|pointer| pointer.content)
-        .collect();
-    wanted.difference(&stored).count() as u64
+    let absent = pointers.keys().filter(|it| !stored.contains(it));
+    absent.count() as u64
 }
 
 /// The commits whose parents a shallow clone left out.

@@ -1,7 +1,7 @@
 //! Says where hits stand: at which paths, brought by which commit, and whether anything still
 //! leads to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::History;
@@ -42,7 +42,8 @@ pub struct Placed {
 }
 
 impl History<'_> {
-    /// Says where `hits` stand, which are of `tokens` tokens.
+    /// Says where `hits` stand, which are of `tokens` tokens. Of those that were found with another
+    /// repository only the places are told to which something leads in this one.
     pub fn place(&self, hits: &[Hit], tokens: usize, options: &Options) -> Placed {
         let traced = self.traced(hits, tokens);
         let pass = pass::Options {
@@ -54,11 +55,14 @@ impl History<'_> {
         let placing = Placing {
             history: self,
             attribution: &attribution,
-            max_size: options.git.max_object_size,
+            staged: self.staged(&traced.blobs, options.git.max_object_size),
         };
         let places = hits.iter().map(|hit| {
             let mut places = placing.places(hit);
             places.retain(|origin| !options.git.reachable_only || is_reachable(origin));
+            if self.is_foreign(&hit.origin) {
+                places.retain(|origin| self.is_held(origin));
+            }
             places
         });
         let origins = places.collect();
@@ -118,15 +122,50 @@ impl History<'_> {
         traced
     }
 
+    /// Where each of `blobs` is staged, sorted: the paths at which the `HEAD` of that work tree has
+    /// not the same.
+    fn staged(
+        &self,
+        blobs: &BTreeSet<Number>,
+        max_size: usize,
+    ) -> HashMap<ObjectId, Vec<&BytePath>> {
+        let mut checkouts: BTreeMap<usize, Vec<&Staged>> = BTreeMap::new();
+        for staged in &self.references.staged {
+            if self
+                .find(&staged.object)
+                .is_some_and(|it| blobs.contains(&it))
+            {
+                checkouts.entry(staged.checkout).or_default().push(staged);
+            }
+        }
+        let mut paths: HashMap<_, Vec<_>> = HashMap::new();
+        for (checkout, staged) in checkouts {
+            let commit = self.references.heads.get(checkout).copied().flatten();
+            let mut objects = Objects::new(self.store.lookup(max_size), self.store.hash);
+            let mut head = Head::new(&mut objects, commit.as_ref());
+            for Staged { path, object, .. } in staged {
+                if head.at(&path.0) != Some(*object) {
+                    paths.entry(*object).or_default().push(path);
+                }
+            }
+        }
+        for paths in paths.values_mut() {
+            // Several work trees may have staged the same.
+            paths.sort_unstable();
+            paths.dedup();
+        }
+        paths
+    }
+
     /// What leads into the database.
     fn tips(&self) -> Tips {
         let find = |id: &ObjectId| self.find(id);
         let named = self.references.all.iter();
-        let refs = named.filter(|(name, _)| name != "refs/stash");
-        let mut others: Vec<_> = self.reflogs.iter().collect();
+        let (stash, refs): (Vec<_>, Vec<_>) = named.partition(|(name, _)| name == "refs/stash");
+        let mut logs: Vec<_> = self.reflogs.iter().collect();
         // What somebody put aside on purpose says more than what `HEAD` happened to be.
-        others.sort_by_key(|log| (log.name != "stash", log.name != "HEAD"));
-        let others = others.into_iter().flat_map(|log| {
+        logs.sort_by_key(|log| (log.name != "stash", log.name != "HEAD"));
+        let logged = logs.into_iter().flat_map(|log| {
             let entries = log.entries().rev().enumerate();
             entries.flat_map(|(at, entry)| {
                 // What a reference pointed at before is what the entry below it tells.
@@ -136,6 +175,10 @@ impl History<'_> {
                 ]
             })
         });
+        // The log of the stash has its older ones, too, but may be missing.
+        let stash = stash.into_iter();
+        let others = stash.map(|&(_, id)| ("stash@{0}".to_owned(), id));
+        let others = others.chain(logged);
         let staged = self
             .references
             .staged
@@ -144,6 +187,7 @@ impl History<'_> {
         Tips {
             head: self.references.head.as_ref().and_then(find),
             refs: refs
+                .into_iter()
                 .filter_map(|(name, id)| Some((name.clone(), find(id)?)))
                 .collect(),
             others: others
@@ -162,8 +206,23 @@ impl History<'_> {
         self.store.table.find(id.as_bytes())
     }
 
-    fn number(&self, origin: &Origin) -> Option<Number> {
+    pub(super) fn number(&self, origin: &Origin) -> Option<Number> {
         self.find(&origin.git.as_ref()?.object?)
+    }
+
+    /// Whether a hit was found with another repository.
+    fn is_foreign(&self, origin: &Origin) -> bool {
+        let place = origin.git.as_ref();
+        place.is_some_and(|place| place.repository != self.repository.name)
+    }
+
+    /// Whether something leads to a place, or may do so; of a name, whether it stands here at all.
+    fn is_held(&self, origin: &Origin) -> bool {
+        let place = origin.git.as_ref();
+        place.is_some_and(|place| {
+            let is_here = place.object.is_some() || place.commit.is_some();
+            is_here && place.reachable != Some(false) && !self.is_foreign(origin)
+        })
     }
 
     /// What the entry of a reflog in which a hit stands moved its reference to.
@@ -180,7 +239,8 @@ impl History<'_> {
 struct Placing<'p> {
     history: &'p History<'p>,
     attribution: &'p Attribution,
-    max_size: usize,
+    /// The paths at which blobs are staged.
+    staged: HashMap<ObjectId, Vec<&'p BytePath>>,
 }
 
 impl Placing<'_> {
@@ -242,31 +302,12 @@ impl Placing<'_> {
     /// The places in the index at which `HEAD` has not the same blob.
     fn staged(&self, origin: &Origin, member: &[u8], traced: &TracedBlob) -> Vec<Origin> {
         let object = origin.git.as_ref().and_then(|place| place.object);
-        let staged = self.history.references.staged.iter();
-        let mut paths: Vec<_> = staged
-            .filter(|staged| Some(staged.object) == object)
-            .filter(|staged| !self.is_in_head(staged))
-            .map(|staged| &staged.path.0)
-            .collect();
-        // Several work trees may have staged the same.
-        paths.dedup();
-        paths
-            .into_iter()
-            .map(|path| {
-                let path = [path, member].concat();
-                self.origin(SourceKind::GitIndex, path, origin, None, &traced.reach)
-            })
-            .collect()
-    }
-
-    /// Whether the `HEAD` of its work tree has what is staged at the same path.
-    fn is_in_head(&self, staged: &Staged) -> bool {
-        let History {
-            store, references, ..
-        } = self.history;
-        let head = references.heads.get(staged.checkout).copied().flatten();
-        let mut objects = Objects::new(store.lookup(self.max_size), store.hash);
-        Head::new(&mut objects, head.as_ref()).at(&staged.path.0) == Some(staged.object)
+        let paths = object.and_then(|object| self.staged.get(&object));
+        let places = paths.into_iter().flatten().map(|path| {
+            let path = [&path.0, member].concat();
+            self.origin(SourceKind::GitIndex, path, origin, None, &traced.reach)
+        });
+        places.collect()
     }
 
     fn name(&self, origin: &Origin) -> Vec<Origin> {

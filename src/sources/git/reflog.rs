@@ -11,7 +11,8 @@ use crate::model::ObjectId;
 pub(super) struct Reflog {
     /// Where it stands.
     pub(super) path: PathBuf,
-    /// The reference, as revisions name it: `HEAD`, `refs/heads/main`, `stash`.
+    /// The reference, as revisions name it: `HEAD`, `refs/heads/main`, `stash`,
+    /// `worktrees/linked/HEAD`.
     pub(super) name: String,
     /// The file.
     pub(super) text: Vec<u8>,
@@ -52,6 +53,7 @@ pub(super) fn all(repository: &Repository) -> (Vec<Reflog>, Vec<(PathBuf, std::i
     let (mut logs, mut unread) = (Vec::new(), Vec::new());
     for git in &repository.checkouts {
         let top = git.join("logs");
+        let prefix = repository.prefix(git);
         let mut waiting = vec![top.clone()];
         while let Some(folder) = waiting.pop() {
             let Ok(entries) = fs::read_dir(&folder) else {
@@ -62,7 +64,7 @@ pub(super) fn all(repository: &Repository) -> (Vec<Reflog>, Vec<(PathBuf, std::i
                     Ok(metadata) if metadata.is_dir() => waiting.push(path),
                     Ok(metadata) if metadata.is_file() => match fs::read(&path) {
                         Ok(text) => logs.push(Reflog {
-                            name: name(&top, &path),
+                            name: prefix.clone() + &name(&top, &path),
                             path,
                             text,
                         }),

@@ -60,7 +60,8 @@ pub(super) fn read(repository: &Repository, scope: &Scope) -> Result<References,
         .checkouts
         .iter()
         .find_map(|git| repository.special(git));
-    let special = special.or_else(|| special_below(&repository.common.join("refs")));
+    let mut own = repository.checkouts.iter().map(|git| git.join("refs"));
+    let special = special.or_else(|| own.find_map(|refs| special_below(&refs)));
     if let Some(path) = special {
         let path = path.display();
         let message = format!("its references cannot be read: {path} is no file");
@@ -97,7 +98,8 @@ pub(super) fn read(repository: &Repository, scope: &Scope) -> Result<References,
     Ok(references)
 }
 
-/// Reads the `HEAD`s of linked work trees, and notes those that are no branches.
+/// Reads the references of linked work trees: their `HEAD`s, of which those that are no branches
+/// are noted, and others of their own.
 fn read_linked(repository: &Repository, references: &mut References) {
     references.heads.push(references.head);
     for git in repository.checkouts.iter().skip(1) {
@@ -106,13 +108,30 @@ fn read_linked(repository: &Repository, references: &mut References) {
             .as_ref()
             .and_then(|opened| id(opened.head().ok()?.target()?));
         let is_detached = opened.is_some_and(|opened| opened.head_detached().unwrap_or(false));
-        if let (Some(head), true, Some(name)) = (head, is_detached, git.file_name()) {
-            let name = name.to_string_lossy();
-            references
-                .all
-                .push((format!("worktrees/{name}/HEAD"), head));
+        let prefix = repository.prefix(git);
+        if let (Some(head), true) = (head, is_detached) {
+            references.all.push((format!("{prefix}HEAD"), head));
         }
         references.heads.push(head);
+        let (own, name) = (git.join("refs"), format!("{prefix}refs"));
+        damaged(&own, &name, &mut references.unread);
+        read_own(&own, &name, &mut references.all);
+    }
+}
+
+/// Reads the references below `folder`, which is called `name`: those of one work tree stand in no
+/// other file, and git2 does not list them for the others.
+fn read_own(folder: &Path, name: &str, all: &mut Vec<(String, ObjectId)>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => read_own(&entry.path(), &name, all),
+            Ok(kind) if kind.is_file() && !is_lock(&entry.path()) => {
+                let text = start(&entry.path());
+                all.extend(text.and_then(|text| Some((name, named(&text)?))));
+            }
+            _ => (),
+        }
     }
 }
 
@@ -178,10 +197,9 @@ fn damaged(folder: &Path, name: &str, unread: &mut Vec<String>) {
     for entry in entries {
         let name = format!("{name}/{}", entry.file_name().to_string_lossy());
         let path = entry.path();
-        let is_lock = path.extension().is_some_and(|end| end == "lock");
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => damaged(&path, &name, unread),
-            Ok(kind) if kind.is_file() && !is_lock && !is_reference(&path) => {
+            Ok(kind) if kind.is_file() && !is_lock(&path) && !is_reference(&path) => {
                 unread.push(format!("the reference {name} cannot be read"));
             }
             _ => (),
@@ -204,16 +222,32 @@ fn special_below(folder: &Path) -> Option<PathBuf> {
     })
 }
 
+/// Whether git is about to write what the file is to replace.
+fn is_lock(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "lock")
+}
+
 /// Whether a file names an object or another reference.
 fn is_reference(path: &Path) -> bool {
+    start(path).is_some_and(|text| text.starts_with(b"ref:") || named(&text).is_some())
+}
+
+/// How a file begins: more than a reference has.
+fn start(path: &Path) -> Option<Vec<u8>> {
     const MAX: u64 = 4096;
     let mut text = Vec::new();
-    let file = File::open(path);
-    if !file.is_ok_and(|file| file.take(MAX).read_to_end(&mut text).is_ok()) {
-        return false;
-    }
+    File::open(path)
+        .ok()?
+        .take(MAX)
+        .read_to_end(&mut text)
+        .ok()?;
+    Some(text)
+}
+
+/// The object that the text of a reference names.
+fn named(text: &[u8]) -> Option<ObjectId> {
     let first = text.split(u8::is_ascii_whitespace).next();
-    text.starts_with(b"ref:") || first.and_then(ObjectId::from_hex).is_some()
+    first.and_then(ObjectId::from_hex)
 }
 
 /// The entries of the index at `path`, which is that of a checkout, with those of conflicts.

@@ -200,6 +200,17 @@ impl Repository {
         entries.next().is_some()
     }
 
+    /// What stands before the names of references of `checkout`'s own: nothing, unless it is that
+    /// of a linked work tree.
+    pub(super) fn prefix(&self, checkout: &Path) -> String {
+        match checkout.file_name() {
+            Some(name) if checkout != self.common => {
+                format!("worktrees/{}/", name.to_string_lossy())
+            }
+            _ => String::new(),
+        }
+    }
+
     /// Its own object folder; alternates are named there.
     pub(super) fn objects(&self) -> PathBuf {
         self.common.join("objects")

@@ -20,7 +20,7 @@ pub(super) struct Visit<'v, 's> {
     limits: Limits,
     is_partial: bool,
     /// By number, whether the object was scanned before; none where nothing was.
-    is_shared: Vec<bool>,
+    is_shared: &'v [bool],
     sinks: &'v Sinks<'s>,
     /// Visitors that nobody uses now.
     idle: Mutex<Vec<Scanner<'v, 's>>>,
@@ -42,7 +42,7 @@ impl<'v, 's> Visit<'v, 's> {
         store: &'v Store,
         place: GitPlace,
         is_partial: bool,
-        is_shared: Vec<bool>,
+        is_shared: &'v [bool],
         limits: Limits,
         sinks: &'v Sinks<'s>,
     ) -> Self {
