@@ -18,7 +18,10 @@ impl<'p> Lookup<'p> {
     /// In these packs and object folders; nothing of more than `max_size` bytes is read.
     pub(super) fn new(packs: &'p [Pack], folders: &'p [PathBuf], max_size: usize) -> Self {
         Self {
-            packs: packs.iter().map(|pack| (pack, pack.reader())).collect(),
+            packs: packs
+                .iter()
+                .map(|pack| (pack, pack.reader(packs.len())))
+                .collect(),
             folders,
             max_size,
         }

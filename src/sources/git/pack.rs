@@ -23,8 +23,11 @@ use super::table::{Number, Table};
 use crate::model::{ObjectId, ObjectKind, ProblemKind};
 use crate::sources::file;
 
-/// Bytes of bases that are kept while objects are read one by one.
+/// Bytes of bases that are kept while objects are read one by one, by all readers together.
 const CACHE: usize = 64 << 20;
+
+/// Of these what each reader has at least, however many they are.
+const MIN_CACHE: usize = 1 << 20;
 
 /// A pack with its index.
 pub(super) struct Pack {
@@ -293,12 +296,12 @@ impl Pack {
         false
     }
 
-    /// A reader of single objects.
-    pub(super) fn reader(&self) -> Reader<'_> {
+    /// A reader of single objects, one of so many that are in use at a time.
+    pub(super) fn reader(&self, together: usize) -> Reader<'_> {
         Reader {
             pack: self,
             inflate: Inflate::default(),
-            cache: MemoryCappedHashmap::new(CACHE),
+            cache: MemoryCappedHashmap::new(cache(together)),
         }
     }
 
@@ -353,6 +356,11 @@ impl Reader<'_> {
             .map_err(corrupt)?;
         Ok(kind_of(read.kind))
     }
+}
+
+/// Bytes that each of so many readers may keep.
+fn cache(readers: usize) -> usize {
+    (CACHE / readers.max(1)).max(MIN_CACHE)
 }
 
 /// The index in `bytes`, if it is whole.
@@ -415,5 +423,19 @@ fn kind_of(kind: gix_object::Kind) -> ObjectKind {
         gix_object::Kind::Tree => ObjectKind::Tree,
         gix_object::Kind::Commit => ObjectKind::Commit,
         gix_object::Kind::Tag => ObjectKind::Tag,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readers_share_what_is_kept() {
+        for readers in 1..=64 {
+            assert!((CACHE - readers..=CACHE).contains(&(readers * cache(readers))));
+        }
+        assert_eq!(cache(0), CACHE);
+        assert_eq!(cache(10_000), MIN_CACHE);
     }
 }

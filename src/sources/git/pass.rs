@@ -141,8 +141,9 @@ impl Pass<'_> {
             .filter(|entry| wanted(entry.number) && !self.taken.has(entry.number))
             .collect();
         let runs: Vec<_> = missing.chunks(RUN).collect();
+        let readers = self.options.jobs.min(runs.len());
         self.on_all_threads(runs.len(), visit, |at, buffer, visit| {
-            let mut reader = pack.reader();
+            let mut reader = pack.reader(readers);
             runs[at].iter().all(|entry| {
                 let read = if pack.is_built_on_intact(&entries, entry) {
                     reader.read(entry.offset, self.options.max_size, buffer)
