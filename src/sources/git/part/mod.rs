@@ -7,7 +7,7 @@
 //!              index ──▶ staged┘
 //! ```
 //!
-//! References and the index come from git2; every object is read by [`super::objects`], which survives
+//! References and the index come from git2; every object is read by `objects`, which survives
 //! what git2 does not.
 
 mod diff;
