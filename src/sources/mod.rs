@@ -7,7 +7,7 @@
 //!           exclude   stdin       └──┘ nested
 //! ```
 //!
-//! Sources never see a rule. What they can not read is a [`Problem`], and
+//! Sources never see a rule. What they can not read is a [`Problem`](crate::model::Problem), and
 //! the scan goes on; only targets that can not be opened at all are errors, found by [`check`]
 //! before anything is read.
 
