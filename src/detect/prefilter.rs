@@ -205,38 +205,51 @@ pub(super) fn next_base32(run: &[u8], mut from: usize) -> Option<Range<usize>> {
     }
 }
 
-/// Finds the next place from `from` on where text in UTF-16 may stand: eight bytes of which
-/// every other one is zero and the rest are letters or digits. Returns the offset of the first
-/// byte that is not zero.
-pub(super) fn next_wide(haystack: &[u8], from: usize) -> Option<usize> {
+/// Where text in UTF-16 may stand: the offset of its first byte that was seen not to be zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wide {
+    /// Every other byte is zero and the rest are letters or digits.
+    Text(usize),
+    /// More of them are zero: UTF-16 of what is UTF-16 itself, such as UTF-32.
+    Nested(usize),
+}
+
+/// Finds the next place from `from` on where text in UTF-16 may stand, by eight bytes of it.
+pub(super) fn next_wide(haystack: &[u8], from: usize) -> Option<Wide> {
     let tail = haystack.get(from..)?;
     let mut chunks = tail.chunks_exact(WIDE_STRIDE);
     let mut at = from;
     for chunk in chunks.by_ref() {
         let bytes = word(chunk, 0);
         if (bytes & ODD_BYTES == 0 || bytes & !ODD_BYTES == 0)
-            && let Some(character) = wide_character(bytes)
+            && let Some(wide) = wide(bytes, at)
         {
-            return Some(at + character);
+            return Some(wide);
         }
         at += WIDE_STRIDE;
     }
     let last = chunks.remainder();
-    (last.len() >= 8)
-        .then(|| wide_character(word(last, 0)))
-        .flatten()
-        .map(|first| at + first)
+    (last.len() >= 8).then(|| wide(word(last, 0), at)).flatten()
 }
 
-/// Where in eight bytes of UTF-16 text the first character stands that is not zero.
-fn wide_character(bytes: u64) -> Option<usize> {
+/// What eight bytes at `at` may be of.
+fn wide(bytes: u64, at: usize) -> Option<Wide> {
     let little_endian = bytes & ODD_BYTES == 0 && foreign(bytes | (DIGITS & ODD_BYTES)) == 0;
     let big_endian = bytes & !ODD_BYTES == 0 && foreign(bytes | (DIGITS & !ODD_BYTES)) == 0;
     if little_endian {
-        Some(0)
-    } else {
-        big_endian.then_some(1)
+        return Some(Wide::Text(at));
     }
+    if big_endian {
+        return Some(Wide::Text(at + 1));
+    }
+    // One character in four bytes, in eight or in sixteen.
+    let first = bytes.trailing_zeros() as usize / 8 * 8;
+    let of_one = 0xff_u64.checked_shl(first as u32)?;
+    let of_all = of_one | of_one.checked_shl(32).unwrap_or(0);
+    let is_second = bytes & of_all & !of_one != 0;
+    let zeros = if is_second { !of_all } else { !of_one };
+    (bytes & zeros == 0 && foreign(bytes | (DIGITS & zeros)) == 0)
+        .then_some(Wide::Nested(at + first / 8))
 }
 
 #[cfg(test)]
@@ -326,8 +339,31 @@ mod tests {
                 }
                 bytes.extend(&text);
                 bytes.extend([b'.'; 100]);
-                let at = next_wide(&bytes, 0).expect("half a token in UTF-16");
+                let Some(Wide::Text(at)) = next_wide(&bytes, 0) else {
+                    panic!("half a token in UTF-16");
+                };
                 assert!(bytes[at] != 0 && bytes[at + 1] == 0, "{lead} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn meets_a_token_in_utf16_of_utf16() {
+        for (width, lead) in [4, 8, 16]
+            .into_iter()
+            .flat_map(|w| (0..200).map(move |l| (w, l)))
+        {
+            for place in 0..width {
+                let mut bytes = vec![0xff; lead];
+                for character in "a7".repeat(26).bytes() {
+                    let start = bytes.len();
+                    bytes.resize(start + width, 0);
+                    bytes[start + place] = character;
+                }
+                let Some(Wide::Nested(at)) = next_wide(&bytes, 0) else {
+                    panic!("{width} {place} {lead}");
+                };
+                assert_eq!(at % width, (lead + place) % width);
             }
         }
     }

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::context::{self, Reading};
-use super::decode::{base64, gzip, hex, quoted_printable, wide};
+use super::decode::wide::{self, Stretch};
+use super::decode::{base64, gzip, hex, quoted_printable};
 use super::layer::{Layer, MAX_DEPTH, MAX_SPAN, Map, Span};
 use super::locate::TextForm;
 use super::plain;
 use super::plan::{Match, Plan};
-use super::prefilter;
+use super::prefilter::{self, Wide};
 use super::run::Run;
 use crate::model::{Clue, Encoding, Evidence, Secret};
 use crate::token::cask;
@@ -211,9 +212,18 @@ impl<'s> Search<'s> {
     fn wide(&mut self, layer: &Layer<'_>, scan: &Range<usize>) {
         let mut searched = [0; 2];
         let mut from = scan.start;
-        while let Some(at) = prefilter::next_wide(layer.bytes, from) {
+        while let Some(wide) = prefilter::next_wide(layer.bytes, from) {
+            let (Wide::Text(at) | Wide::Nested(at)) = wide;
             if at >= scan.end {
                 break;
+            }
+            if let Wide::Nested(_) = wide {
+                let (stretch, lead) = wide::nested_stretch(layer.bytes, at, layer.lead);
+                from = stretch.narrow_end;
+                if stretch.low_bytes.len() >= 2 * prefilter::MIN_RUN {
+                    self.open_wide(layer, &stretch, stretch.byte_order, lead);
+                }
+                continue;
             }
             if at < searched[at % 2] {
                 // Without a look at the whole stretch, which foreign characters may break often.
@@ -226,19 +236,23 @@ impl<'s> Search<'s> {
             let byte_order = self
                 .byte_order_of_input(layer, at)
                 .unwrap_or(stretch.byte_order);
-            let (encodings, high_before): (&'static [Encoding], _) = match byte_order {
-                Encoding::Utf16Be => (&[Encoding::Utf16Be], 1),
-                _ => (&[Encoding::Utf16Le], 0),
-            };
-            let mut bytes = self.spare.pop().unwrap_or_default();
-            wide::decode(layer.bytes, &stretch, &mut bytes);
-            let map = Map::Wide {
-                first: stretch.low_bytes.start,
-                high_before,
-            };
-            self.inner(&layer.open(&bytes, 0, encodings, map));
-            self.spare.push(bytes);
+            self.open_wide(layer, &stretch, byte_order, 0);
         }
+    }
+
+    fn open_wide(&mut self, layer: &Layer<'_>, stretch: &Stretch, order: Encoding, lead: usize) {
+        let (encodings, high_before): (&'static [Encoding], _) = match order {
+            Encoding::Utf16Be => (&[Encoding::Utf16Be], 1),
+            _ => (&[Encoding::Utf16Le], 0),
+        };
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        wide::decode(layer.bytes, stretch, &mut bytes);
+        let map = Map::Wide {
+            first: stretch.low_bytes.start,
+            high_before,
+        };
+        self.inner(&layer.open(&bytes, lead, encodings, map));
+        self.spare.push(bytes);
     }
 
     /// The byte order of the input, if `layer` is that, and is UTF-16, and the character at `at`

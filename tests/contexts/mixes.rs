@@ -97,14 +97,12 @@ impl Mix {
     /// Whether anybody would write `form` around this.
     fn takes(&self, form: Form, depth: usize) -> bool {
         let is_soft = |form: &Form| matches!(form, Form::QuotedPrintable(_));
-        let is_wide = |form: &Form| matches!(form, Form::Utf16Le | Form::Utf16Be);
         let fits = self.encodings().len() + form.names().len() <= depth;
         // Soft breaks and UTF-16 are written of text. Soft breaks in soft breaks leave the inner
         // ones where they were.
         let last = self.forms.last();
         let takes = match form {
-            Form::QuotedPrintable(_) => !last.is_some_and(|last| is_wide(last) || is_soft(last)),
-            Form::Utf16Le | Form::Utf16Be => !last.is_some_and(is_wide),
+            Form::QuotedPrintable(_) => !self.is_wide() && !last.is_some_and(is_soft),
             _ => true,
         };
         fits && takes
@@ -124,6 +122,12 @@ impl Mix {
                 const WORDS: &str =
                     "# written by a tool that knows of no byte order mark at all\r\n";
                 let (head, mark) = random.one(&[("", "\u{feff}"), (WORDS, "")]);
+                let (head, mark) = if self.is_wide() {
+                    self.read_as_latin();
+                    ("", "\u{feff}")
+                } else {
+                    (head, mark)
+                };
                 self.text = [head.as_bytes(), &self.bytes].concat();
                 self.start += head.len();
                 self.bytes = form.encode(&[mark.as_bytes(), &self.text].concat());
@@ -140,12 +144,28 @@ impl Mix {
         self.forms.push(form);
     }
 
+    /// Whether the outermost encoding is UTF-16.
+    fn is_wide(&self) -> bool {
+        matches!(self.forms.last(), Some(Form::Utf16Le | Form::Utf16Be))
+    }
+
+    /// Takes each byte of UTF-16 for a character, as who encodes it again has done.
+    fn read_as_latin(&mut self) {
+        let latin = |bytes: &[u8]| -> String { bytes.iter().map(|&b| char::from(b)).collect() };
+        let text = String::from_utf8_lossy(&self.text[self.start..]);
+        let behind = 2 * text.encode_utf16().count();
+        let start = self.bytes.len() - behind;
+        self.start = latin(&self.bytes[..start]).len();
+        self.bytes = latin(&self.bytes).into_bytes();
+        self.text = self.bytes.clone();
+    }
+
     fn is_found_in(&self, found: &[Candidate]) -> bool {
         let [candidate] = found else { return false };
         let encodings: Vec<_> = candidate.encodings.iter().map(|&e| name(e)).collect();
         candidate.secret.expose() == self.token.as_bytes()
             && *candidate.rule == *self.rule
-            && encodings == self.encodings()
+            && told(encodings) == told(self.encodings())
             && candidate.position == Some(self.position())
     }
 
@@ -174,6 +194,18 @@ impl Mix {
             String::from_utf8_lossy(&self.bytes)
         )
     }
+}
+
+/// Encodings as far as they can be told: of UTF-16 within UTF-16 the zeros around and the byte
+/// order marks, which are no text in base64 or hex, may have gone.
+fn told(mut encodings: Vec<&'static str>) -> Vec<&'static str> {
+    for inner in 1..encodings.len() {
+        let is_wide = |at: usize| encodings[at].starts_with("utf-16");
+        if is_wide(inner - 1) && is_wide(inner) {
+            encodings[inner] = "utf-16 of either byte order";
+        }
+    }
+    encodings
 }
 
 /// Any encoding, as anybody may write it.

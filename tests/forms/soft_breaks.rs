@@ -150,3 +150,36 @@ fn no_name_ends_where_decoding_does() {
         }
     }
 }
+
+/// Mail in mail: soft breaks that are quoted themselves, between soft breaks of their own or not.
+#[test]
+fn quoted_printable_in_quoted_printable() {
+    for mint in [mint::pat as Mint, mint::legacy_pat] {
+        let token = mint(4);
+        for before in 0..80 {
+            let text = format!(
+                "{}see=this https://u:{token}@dev.azure.com/alpha/p and more\n",
+                ". ".repeat(before)
+            );
+            for soft in ["=\n", "=\r\n"] {
+                let mut quoted = quopri(&text, soft);
+                for depth in 2..=4 {
+                    quoted = quopri(&quoted, soft);
+                    let found = named(&quoted);
+                    assert_eq!(
+                        found,
+                        [expected(&token, &["alpha Entry"])],
+                        "{depth} {quoted}"
+                    );
+                }
+            }
+        }
+        for at in 1..token.len() {
+            let (head, tail) = token.split_at(at);
+            for sign in ["=3D", "=3D3D", "=3D3D3D"] {
+                let found = scan(format!("x {head}{sign}\r\n{tail} x").as_bytes());
+                assert_eq!(found.len(), 1, "{head}{sign} {tail}");
+            }
+        }
+    }
+}

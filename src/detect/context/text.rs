@@ -9,6 +9,7 @@ use memchr::{memchr, memrchr};
 use super::mention::{self, Mention};
 use super::{REACH, Verdict};
 use crate::detect::decode::quoted_printable;
+use crate::detect::layer::MAX_DEPTH;
 
 /// The bytes within [`REACH`] of a token. Offsets count from the start of the window.
 pub(super) struct Text<'a> {
@@ -37,11 +38,14 @@ impl<'a> Window<'a> {
         let start = span.start.saturating_sub(REACH);
         let end = (span.end + REACH).min(layer.len());
         let raw = &layer[start..end];
-        let token = span.start - start..span.end - start;
-        let (bytes, token) = match quoted_printable::unfold(raw, &token) {
-            Some((bytes, token)) => (Cow::Owned(bytes), token),
-            None => (Cow::Borrowed(raw), token),
-        };
+        let mut token = span.start - start..span.end - start;
+        let mut bytes = Cow::Borrowed(raw);
+        for _ in 0..MAX_DEPTH {
+            let Some((unfolded, place)) = quoted_printable::unfold(&bytes, &token) else {
+                break;
+            };
+            (bytes, token) = (Cow::Owned(unfolded), place);
+        }
         let first = usize::from(span.start >= REACH);
         let last = bytes.len() - usize::from(layer.len() - span.end >= REACH);
         Self {

@@ -64,7 +64,8 @@ pub(crate) fn next_stretch(
     let mut at = from;
     loop {
         let sample = text.get(at..at + SAMPLE)?;
-        if !sample.chunks_exact(GROUP).all(is_text) || !reads_as_text(sample) {
+        let is_zeros = sample == [b'A'; SAMPLE];
+        if is_zeros || !sample.chunks_exact(GROUP).all(is_text) || !reads_as_text(sample) {
             at += STRIDE;
             continue;
         }
@@ -175,11 +176,7 @@ pub(crate) fn run_start(text: &[u8], group: usize) -> usize {
 #[inline]
 fn is_text(group: &[u8]) -> bool {
     let places = |at: usize| PLACES[usize::from(group[at])];
-    places(0) & FIRST != 0
-        && places(1) & SECOND != 0
-        && places(2) & THIRD != 0
-        && places(3) != 0
-        && group != b"AAAA"
+    places(0) & FIRST != 0 && places(1) & SECOND != 0 && places(2) & THIRD != 0 && places(3) != 0
 }
 
 /// Whether a sample decodes to what stands in text: printable ASCII, white space, and the zeros

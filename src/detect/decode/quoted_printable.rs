@@ -20,6 +20,7 @@ const MIN_PADDED: usize = 16;
 
 /// Finds the next soft break from `from` on that may split a run, as the offset of its `=`: in
 /// source code an `=` at the end of a line stands behind a space, or an indented line follows.
+/// One in quoted-printable text that is itself quoted (`=3D` and a line end) counts too.
 pub(crate) fn next_soft_break(layer: &[u8], from: usize) -> Option<usize> {
     // A dot may be one of an OAuth token's, a sign the start of an escape.
     let is_run = |at: usize| {
@@ -30,12 +31,25 @@ pub(crate) fn next_soft_break(layer: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
         at += soft_break_in(layer.get(at..)?)?;
-        let length = soft_break_len(&layer[at..]);
-        if length > 0 && at > 0 && is_run(at - 1) && is_run(at + length) {
-            return Some(at);
+        let length = line_end_len(&layer[at + 1..]);
+        let sign = quoted_sign(&layer[from..=at]).map(|sign| from + sign);
+        if length > 0
+            && let Some(sign @ 1..) = sign
+            && is_run(sign - 1)
+            && is_run(at + 1 + length)
+        {
+            return Some(sign);
         }
         at += 1;
     }
+}
+
+/// Where the `=` starts that `text` ends with, which may be quoted itself, more than once.
+fn quoted_sign(mut text: &[u8]) -> Option<usize> {
+    while let Some(before) = text.strip_suffix(b"3D") {
+        text = before;
+    }
+    (text.last() == Some(&b'=')).then(|| text.len() - 1)
 }
 
 /// The text around the soft break at `first`: as far as others follow closely.
@@ -188,11 +202,12 @@ fn is_folded(text: &[u8], at: usize, token: &Range<usize>) -> bool {
     at + 1 - line >= MIN_LINE && !starts.into_iter().any(is_padded)
 }
 
-/// An `=` before CR or LF (or another control character), in blocks that have no branch: short
-/// ones first, for where one break is, the next is near.
+/// An `=`, or the end of a quoted one, before CR or LF (or another control character), in blocks
+/// that have no branch: short ones first, for where one break is, the next is near.
 fn soft_break_in(haystack: &[u8]) -> Option<usize> {
     const BLOCKS: Range<usize> = 64..512;
-    let is_break = |sign: u8, next: u8| u8::from(sign == b'=') & u8::from(next <= b'\r');
+    let is_break =
+        |sign: u8, next: u8| u8::from(sign == b'=' || sign == b'D') & u8::from(next <= b'\r');
     let mut at = 0;
     let mut block = BLOCKS.start;
     while at + 1 < haystack.len() {
@@ -222,9 +237,17 @@ fn next_sign(text: &[u8], at: usize) -> Option<usize> {
 
 /// How long the soft break at the start of `text` is; 0 where none stands there.
 fn soft_break_len(text: &[u8]) -> usize {
+    match text.split_first() {
+        Some((b'=', rest)) if line_end_len(rest) > 0 => 1 + line_end_len(rest),
+        _ => 0,
+    }
+}
+
+/// How long the line end at the start of `text` is; 0 where none stands there.
+fn line_end_len(text: &[u8]) -> usize {
     match text {
-        [b'=', b'\r', b'\n', ..] => 3,
-        [b'=', b'\n', ..] => 2,
+        [b'\r', b'\n', ..] => 2,
+        [b'\n', ..] => 1,
         _ => 0,
     }
 }
@@ -287,6 +310,7 @@ mod tests {
         check("J=00Q=\n=00Q=00", "J\0Q\0Q\0");
         check("a=\n=x=\r\n===3D=\n=\n=4=\n1=3", "a=x====41=3");
         check("=3D=3d=\n=\n=41=", "==A=");
+        check("a=3D\nb =3D3D\r\nc=3D", "a=\nb =3D\r\nc=");
         check(
             &format!("{}=\nb", "a".repeat(5000)),
             &format!("{}b", "a".repeat(1024)),
@@ -307,6 +331,10 @@ mod tests {
             "x=\n    y",
             "x=\n",
             "=\nx",
+            "x3D\ny",
+            "END\ny",
+            "x =3D\ny",
+            "x=3D\n y",
         ] {
             assert_eq!(next_soft_break(text.as_bytes(), 0), None, "{text:?}");
         }

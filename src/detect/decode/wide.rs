@@ -97,6 +97,52 @@ fn character(layer: &[u8], at: usize) -> Option<u8> {
     }
 }
 
+/// The longest gap between the low bytes of UTF-16 that is nested as deep as encodings are opened.
+const MAX_GAP: usize = 7;
+
+/// The stretch around the character at `at` of UTF-16 whose text is UTF-16 itself: zeros stand
+/// beside every low byte, and between them too. Given the alignment of the layer's first byte, it
+/// tells that of the stretch's first character.
+pub(crate) fn nested_stretch(layer: &[u8], at: usize, lead: usize) -> (Stretch, usize) {
+    let reach = |pairs: &mut dyn Iterator<Item = (u8, u8)>| {
+        let mut gap = 0;
+        let text = pairs.take_while(|&(low, high)| {
+            gap = if low == 0 { gap + 1 } else { 0 };
+            high == 0 && gap <= MAX_GAP
+        });
+        text.count()
+    };
+    let ahead = reach(
+        &mut layer[at + 1..]
+            .chunks_exact(2)
+            .map(|pair| (pair[1], pair[0])),
+    );
+    let behind = reach(&mut layer[..at].rchunks_exact(2).map(|pair| (pair[0], pair[1])));
+    let (mut first, last) = (at - 2 * behind, at + 2 * ahead);
+    let big_endian = (lead + at) % 2 == 1;
+    // Behind a byte order mark a text starts, which is aligned with itself.
+    let is_big_mark = big_endian && layer[..=first].ends_with(b"\xfe\xff");
+    if is_big_mark {
+        first += 2;
+    }
+    let is_start = is_big_mark || !big_endian && layer[..first].ends_with(b"\xff\xfe");
+    let stretch = Stretch {
+        byte_order: if big_endian {
+            Encoding::Utf16Be
+        } else {
+            Encoding::Utf16Le
+        },
+        low_bytes: first..last + 1,
+        narrow_end: last + 1,
+    };
+    let lead = if is_start {
+        0
+    } else {
+        usize::midpoint(lead, first)
+    };
+    (stretch, lead)
+}
+
 /// Whether `byte` is one of Latin-1 text; 0xff is rather half of a byte order mark.
 fn is_text(byte: u8) -> bool {
     matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0xa0..=0xfe)
@@ -112,7 +158,7 @@ fn zeros<'b>(bytes: impl Iterator<Item = &'b u8>) -> usize {
 pub(crate) fn decode(layer: &[u8], stretch: &Stretch, out: &mut Vec<u8>) {
     let low_bytes = stretch.low_bytes.clone().step_by(2);
     out.clear();
-    out.extend(low_bytes.map(|at| character(layer, at).unwrap_or(b'?')));
+    out.extend(low_bytes.map(|at| character(layer, at).unwrap_or(0)));
 }
 
 #[cfg(test)]
