@@ -11,10 +11,13 @@
 
 pub mod cli;
 pub mod detect;
+pub mod handoff;
 pub mod model;
+pub mod providers;
 pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod sources;
 pub mod token;
 pub mod triage;
+pub mod verify;

@@ -16,6 +16,8 @@ pub(super) enum Exit {
     Leak(u8),
     /// Usage, configuration, or a target that cannot be opened.
     CouldNotRun,
+    /// At least one leak that the service still accepts.
+    ActiveLeak,
     /// Something was not read or not answered, and no leak was found.
     Incomplete,
     /// By the operator.
@@ -37,12 +39,14 @@ impl From<Exit> for ExitCode {
             Exit::Leak(code) => code,
             Exit::CouldNotRun => 2,
             Exit::Incomplete => 3,
+            Exit::ActiveLeak => 4,
             Exit::Interrupted => 130,
         })
     }
 }
 
-/// How a scan that made `report` ends: interrupted before leak before incomplete before clean.
+/// How a run that made `report` ends: interrupted before active leak before leak before incomplete
+/// before clean.
 pub(super) fn verdict(report: &Report, fail_on: FailOn, leak_code: u8) -> Exit {
     let open = || {
         report
@@ -53,12 +57,15 @@ pub(super) fn verdict(report: &Report, fail_on: FailOn, leak_code: u8) -> Exit {
     let leak = match fail_on {
         FailOn::Any => open().next().is_some(),
         FailOn::Proven => open().any(|finding| finding.proof == Proof::Checksum),
-        // An active leak will have a code of its own.
         FailOn::Active | FailOn::Never => false,
     };
+    let is_active = |finding: &Finding| finding.validity.validity() == Validity::Active;
+    let active = fail_on != FailOn::Never && open().any(is_active);
     let unanswered = fail_on == FailOn::Active && open().any(is_unanswered);
     if report.interrupted {
         Exit::Interrupted
+    } else if active {
+        Exit::ActiveLeak
     } else if leak {
         Exit::Leak(leak_code)
     } else if unanswered || !report.is_complete() {
@@ -68,11 +75,9 @@ pub(super) fn verdict(report: &Report, fail_on: FailOn, leak_code: u8) -> Exit {
     }
 }
 
-/// Whether nobody knows if the token still works.
+/// Whether nobody has answered if the token still works.
 pub(super) fn is_unanswered(finding: &Finding) -> bool {
-    match finding.validity {
-        Validity::Unknown => true,
-    }
+    !finding.validity.is_answered()
 }
 
 /// Why a command could not run.

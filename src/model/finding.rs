@@ -5,40 +5,8 @@ use std::sync::Arc;
 
 use super::{
     BytePath, Clue, Coverage, Encoding, Excerpt, Exposure, FindingId, IssueMonth, ObjectId, Origin,
-    Position, Problem, ProblemKind, Proof, Secret, Timestamp,
+    Position, Problem, ProblemKind, Proof, Secret, Timestamp, ValidityReason, Verification,
 };
-
-/// Whether a token still works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Validity {
-    /// Not known.
-    Unknown,
-}
-
-impl Validity {
-    /// The name in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// Why the validity is what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ValidityReason {
-    /// Nobody asked the service.
-    NotAttempted,
-}
-
-impl ValidityReason {
-    /// The name in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotAttempted => "not_attempted",
-        }
-    }
-}
 
 /// What suppressed a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,10 +48,10 @@ pub struct Finding {
     pub issued: Option<IssueMonth>,
     /// Where the token says when it expires.
     pub expires: Option<Timestamp>,
-    /// Whether it still works.
-    pub validity: Validity,
-    /// Why so.
-    pub validity_reason: ValidityReason,
+    /// Whether it still works, and why so.
+    pub validity: ValidityReason,
+    /// How that is known, where the service was to be asked.
+    pub verification: Option<Box<Verification>>,
     /// Organisations named with it, strongest evidence first, then by name; each once.
     pub organizations: Vec<Clue>,
     /// Where it can still be had, if it stands in a repository.

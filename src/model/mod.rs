@@ -9,12 +9,12 @@ mod origin;
 mod problem;
 mod secret;
 mod sink;
+mod verification;
 
 pub use candidate::{Candidate, Excerpt};
 pub use coverage::{Coverage, Outcome, Outside, SkipReason, Tally, Unit};
 pub use finding::{
     Finding, Occurrence, Report, Summary, SuppressedBy, Suppression, TargetKind, TargetSummary,
-    Validity, ValidityReason,
 };
 pub use git::{Commit, CommitDate, Exposure, GitPlace, ObjectId, ObjectKind};
 pub use location::{Clue, Encoding, Evidence, IssueMonth, Position, Proof, Timestamp};
@@ -22,3 +22,7 @@ pub use origin::{BytePath, Origin, SourceKind};
 pub use problem::{Problem, ProblemKind};
 pub use secret::{FindingId, Secret};
 pub use sink::Sink;
+pub use verification::{
+    Attempt, Method, Owner, PatRecord, ServiceEvidence, Validity, ValidityReason, ValueFrom,
+    Verification,
+};

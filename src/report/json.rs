@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::{BytePath, ObjectId, ObjectKind, Outside, Tally};
 
+use super::verification::Verification;
 use super::view::{
     CommitView, ExposureView, FindingView, OccurrenceView, ProblemView, TargetView, View,
 };
@@ -117,7 +118,7 @@ pub(super) struct Finding<'v> {
     secret: Option<String>,
     validity: &'static str,
     validity_reason: &'static str,
-    verification: Option<()>,
+    verification: Option<Verification>,
     organizations: Vec<String>,
     organization_evidence: Vec<Clue>,
     exposure: Option<Exposure>,
@@ -137,9 +138,9 @@ impl<'v> Finding<'v> {
             expires: finding.expires.and_then(words::rfc3339),
             redacted: std::mem::take(&mut finding.redacted),
             secret: finding.secret.take(),
-            validity: finding.validity.as_str(),
-            validity_reason: finding.validity_reason.as_str(),
-            verification: None,
+            validity: finding.validity.validity().as_str(),
+            validity_reason: finding.validity.as_str(),
+            verification: finding.verification.take().map(Verification::new),
             organizations: finding
                 .organizations
                 .iter()

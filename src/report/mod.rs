@@ -13,6 +13,7 @@ mod jsonl;
 mod redact;
 mod sarif;
 mod text;
+mod verification;
 mod view;
 mod words;
 

@@ -1,10 +1,10 @@
 //! A report as reporters see it: every string redacted, nothing else changed.
 
 use crate::model::{
-    BytePath, Commit, CommitDate, Coverage, Encoding, Evidence, Excerpt, Exposure, Finding,
-    FindingId, GitPlace, IssueMonth, ObjectId, Occurrence, Position, ProblemKind, Proof, Report,
-    SourceKind, Summary, SuppressedBy, TargetKind, TargetSummary, Timestamp, Validity,
-    ValidityReason,
+    Attempt, BytePath, Commit, CommitDate, Coverage, Encoding, Evidence, Excerpt, Exposure,
+    Finding, FindingId, GitPlace, IssueMonth, ObjectId, Occurrence, Owner, PatRecord, Position,
+    ProblemKind, Proof, Report, ServiceEvidence, SourceKind, Summary, SuppressedBy, TargetKind,
+    TargetSummary, Timestamp, ValidityReason, Verification,
 };
 use crate::rules::{BuiltIn, Rule, Severity};
 
@@ -54,8 +54,8 @@ pub(super) struct FindingView<'v> {
     pub(super) proof: Proof,
     pub(super) issued: Option<IssueMonth>,
     pub(super) expires: Option<Timestamp>,
-    pub(super) validity: Validity,
-    pub(super) validity_reason: ValidityReason,
+    pub(super) validity: ValidityReason,
+    pub(super) verification: Option<Verification>,
     pub(super) organizations: Vec<(String, Evidence)>,
     pub(super) exposure: Option<ExposureView>,
     pub(super) suppressed: Option<(SuppressedBy, String)>,
@@ -204,7 +204,10 @@ impl<'a> View<'a> {
             issued: finding.issued,
             expires: finding.expires,
             validity: finding.validity,
-            validity_reason: finding.validity_reason,
+            verification: finding
+                .verification
+                .as_deref()
+                .map(|verification| self.verification(verification)),
             organizations: finding
                 .organizations
                 .iter()
@@ -230,6 +233,39 @@ impl<'a> View<'a> {
             present_at: places.map(|place| self.name(place)).collect(),
             removed_by: commit(&exposure.removed_by),
             is_partial: exposure.is_partial,
+        }
+    }
+
+    fn verification(&self, told: &Verification) -> Verification {
+        let text = |text: &Option<String>| text.as_deref().map(|text| self.text(text));
+        let evidence = |evidence: &ServiceEvidence| ServiceEvidence {
+            status: evidence.status,
+            type_key: text(&evidence.type_key),
+            message: text(&evidence.message),
+            endpoint: self.text(&evidence.endpoint),
+        };
+        let attempts = told.attempts.iter().map(|attempt| Attempt {
+            organization: text(&attempt.organization),
+            evidence: evidence(&attempt.evidence),
+            ..attempt.clone()
+        });
+        Verification {
+            organization: text(&told.organization),
+            evidence: told.evidence.as_ref().map(evidence),
+            attempts: attempts.collect(),
+            owner: told.owner.as_ref().map(|owner| Owner {
+                id: text(&owner.id),
+                descriptor: text(&owner.descriptor),
+                name: text(&owner.name),
+                account: text(&owner.account),
+            }),
+            pat: told.pat.as_ref().map(|pat| PatRecord {
+                authorization_id: self.text(&pat.authorization_id),
+                name: text(&pat.name),
+                scopes: pat.scopes.iter().map(|scope| self.text(scope)).collect(),
+                ..pat.clone()
+            }),
+            ..told.clone()
         }
     }
 

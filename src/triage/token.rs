@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use crate::model::{
     BytePath, Candidate, Clue, Encoding, Evidence, Excerpt, Exposure, Finding, FindingId, GitPlace,
-    IssueMonth, Occurrence, Origin, Position, Proof, Secret, SourceKind, Timestamp, Validity,
-    ValidityReason,
+    IssueMonth, Occurrence, Origin, Position, Proof, Secret, SourceKind, Timestamp, ValidityReason,
 };
 use crate::rules::BuiltIn;
 
@@ -120,8 +119,8 @@ impl Token {
             proof: best.proof,
             issued: best.issued,
             expires: best.expires,
-            validity: Validity::Unknown,
-            validity_reason: ValidityReason::NotAttempted,
+            validity: ValidityReason::NotAttempted,
+            verification: None,
             organizations: choose_organizations(self.organizations),
             exposure: self.exposure,
             suppressed: None,

@@ -8,7 +8,7 @@ use patsweep::model::{
     BytePath, Clue, Coverage, Encoding, Evidence, Excerpt, Finding, FindingId, IssueMonth,
     Occurrence, Origin, Outcome, Position, Problem, ProblemKind, Proof, Report, Secret, SkipReason,
     SourceKind, Summary, SuppressedBy, Suppression, TargetKind, TargetSummary, Timestamp, Unit,
-    Validity, ValidityReason,
+    ValidityReason,
 };
 use patsweep::report::{Color, Format, Options, Secrets, Verbosity, write as write_report};
 use patsweep::rules::{BuiltIn, Place, Rule, RuleKind, Severity};
@@ -107,8 +107,8 @@ pub(crate) fn finding(letter: char, occurrences: Vec<Occurrence>) -> Finding {
             month: 11,
         }),
         expires: None,
-        validity: Validity::Unknown,
-        validity_reason: ValidityReason::NotAttempted,
+        validity: ValidityReason::NotAttempted,
+        verification: None,
         organizations: Vec::new(),
         exposure: None,
         suppressed: None,

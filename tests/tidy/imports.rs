@@ -3,7 +3,7 @@
 use super::tree::Tree;
 
 /// Each room with those that it may import, beside itself.
-const ROOMS: [(&str, &[&str]); 9] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("token", &["model"]),
     ("rules", &["model", "token"]),
@@ -11,25 +11,38 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("sources", &["model"]),
     ("triage", &["model", "token", "rules"]),
     ("report", &["model", "rules"]),
+    ("providers", &["model", "token"]),
+    ("verify", &["model", "token", "providers"]),
     (
         "scan",
         &[
             "model", "token", "rules", "detect", "sources", "triage", "report",
         ],
     ),
+    ("handoff", &["model", "token", "rules", "sources", "scan"]),
     (
         "cli",
         &[
-            "model", "token", "rules", "detect", "sources", "triage", "report", "scan",
+            "model",
+            "token",
+            "rules",
+            "detect",
+            "sources",
+            "triage",
+            "report",
+            "providers",
+            "verify",
+            "scan",
+            "handoff",
         ],
     ),
 ];
 
 /// Crates with the rooms that they are confined to.
-const CONFINED: [(&str, &[&str]); 32] = [
+const CONFINED: [(&str, &[&str]); 35] = [
     ("crc32fast", &["token"]),
     ("sha2", &["token"]),
-    ("toml", &["rules", "cli"]),
+    ("toml", &["rules", "verify", "cli"]),
     ("regex", &["rules", "detect"]),
     ("regex_syntax", &["rules"]),
     ("memchr", &["detect", "sources"]),
@@ -42,8 +55,25 @@ const CONFINED: [(&str, &[&str]); 32] = [
     ("liblzma", &["sources"]),
     ("zstd", &["sources"]),
     ("rayon", &["scan", "sources"]),
-    ("serde", &["rules", "token", "report", "cli"]),
-    ("serde_json", &["token", "report", "cli"]),
+    (
+        "serde",
+        &[
+            "rules",
+            "token",
+            "report",
+            "providers",
+            "verify",
+            "handoff",
+            "cli",
+        ],
+    ),
+    (
+        "serde_json",
+        &["token", "report", "providers", "verify", "handoff", "cli"],
+    ),
+    ("reqwest", &["providers"]),
+    ("rustls", &["providers"]),
+    ("age", &["handoff"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

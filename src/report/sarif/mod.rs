@@ -263,7 +263,8 @@ fn properties(finding: &FindingView<'_>) -> Properties {
     let mut properties = Properties::from([
         ("proof", json!(finding.proof.as_str())),
         ("redacted", json!(finding.redacted)),
-        ("validity", json!(finding.validity.as_str())),
+        ("validity", json!(finding.validity.validity().as_str())),
+        ("validity_reason", json!(finding.validity.as_str())),
         ("organizations", Value::Array(organizations)),
     ]);
     if let FindingId::C3id(id) = finding.id {

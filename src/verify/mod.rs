@@ -1,0 +1,1 @@
+//! Asks the service about each token at most once, and says what a token that works can do.
