@@ -1,1 +1,13 @@
 //! The only code that opens network connections.
+//!
+//! | file | what |
+//! |---|---|
+//! | `http` | the client: no redirects, bounded bodies and times, credentials that no log shows |
+//! | `scrub` | takes a token out of what the service answers |
+//! | `azure_devops` | the service: hosts, requests, and what its answers mean |
+
+pub mod azure_devops;
+pub mod http;
+mod scrub;
+
+pub use scrub::Scrubber;

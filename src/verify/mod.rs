@@ -1,1 +1,175 @@
-//! Asks the service about each token at most once, and says what a token that works can do.
+//! Asks the service about each token at most once, and says what came of it.
+//!
+//! ```text
+//! findings ─▶ plan: what to ask about which token ─▶ queue ─▶ up to four requests at a time
+//!                                                      ▲               │
+//!                                                      └── retry, pause ┘─▶ verdict per token
+//! ```
+//!
+//! Only personal access tokens that are proven by their checksum are ever presented, and only to
+//! organisations that stand with them or that the operator names.
+
+mod plan;
+mod queue;
+mod settle;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::model::{FindingId, Report, Secret, Timestamp, ValidityReason, ValueFrom, Verification};
+use crate::providers::azure_devops::AzureDevOps;
+
+pub use plan::Organizations;
+
+use plan::Case;
+use queue::Queue;
+
+/// Requests under way at a time: as many as one host of the service is asked at most.
+const IN_FLIGHT: usize = 4;
+/// How often is looked whether the operator has had enough.
+const WATCH: Duration = Duration::from_millis(50);
+
+/// What a run is to do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whom to ask.
+    pub service: AzureDevOps,
+    /// Which organisations the operator names.
+    pub organizations: Organizations,
+    /// Whether tokens may be presented.
+    pub probe: Probe,
+    /// When to give up.
+    pub timeout: Duration,
+    /// After how many requests to give up.
+    pub max_requests: Option<u64>,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}
+
+/// Whether tokens may be presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// To organisations that stand with them or are named by the operator.
+    Allowed,
+    /// To nobody.
+    Forbidden,
+}
+
+/// The value of a token, if it is at hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// The token.
+    pub secret: Option<Secret>,
+    /// Where it was had from.
+    pub from: ValueFrom,
+}
+
+/// How far a run is, for whoever watches it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    settled: AtomicU64,
+    requests: AtomicU64,
+}
+
+impl Progress {
+    /// Tokens that are settled.
+    pub fn settled(&self) -> u64 {
+        self.settled.load(Ordering::Relaxed)
+    }
+
+    /// Requests that were sent.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+}
+
+/// Asks about every finding of `report` that is not suppressed, and writes the answers into it.
+/// Values are those of the findings unless `values` has one. Without findings nothing is done.
+///
+/// When `stop` is set, what is under way is left alone, and the rest is `not_attempted`.
+pub fn run(
+    report: &mut Report,
+    values: &BTreeMap<FindingId, Value>,
+    options: &Options,
+    progress: &Arc<Progress>,
+    stop: &Arc<AtomicBool>,
+) {
+    let mut settled = BTreeMap::new();
+    let mut cases = Vec::new();
+    for (index, finding) in report.findings.iter().enumerate() {
+        if finding.suppressed.is_some() {
+            continue;
+        }
+        match plan::case(index, finding, values.get(&finding.id), options) {
+            Ok(case) => cases.push(case),
+            Err(known) => {
+                settled.insert(index, known);
+            }
+        }
+    }
+    ask(cases, options, progress, stop, &mut settled);
+    for (index, (reason, verification)) in settled {
+        let finding = &mut report.findings[index];
+        finding.validity = reason;
+        finding.verification = Some(Box::new(verification));
+    }
+    report.interrupted |= stop.load(Ordering::Relaxed);
+}
+
+/// By finding, what is known of it.
+type Settled = BTreeMap<usize, (ValidityReason, Verification)>;
+
+/// Asks about `cases`, and waits for the answers.
+fn ask(
+    cases: Vec<Case>,
+    options: &Options,
+    progress: &Arc<Progress>,
+    stop: &Arc<AtomicBool>,
+    settled: &mut Settled,
+) {
+    if cases.is_empty() {
+        return;
+    }
+    let deadline = Instant::now() + options.timeout;
+    let open: Vec<(usize, ValueFrom)> = cases.iter().map(Case::place).collect();
+    let threads = IN_FLIGHT.min(cases.len());
+    let queue = Arc::new(Queue::new(cases, deadline, options.max_requests));
+    let (sender, receiver) = mpsc::channel();
+    for _ in 0..threads {
+        let (queue, options) = (queue.clone(), options.clone());
+        let (sender, progress, stop) = (sender.clone(), progress.clone(), stop.clone());
+        // Not scoped: when the operator has had enough, nobody waits for the service.
+        thread::spawn(move || {
+            while let Some(turn) = queue.next(&stop) {
+                let case = settle::step(turn, &queue, &options, &progress);
+                let Some(done) = queue.put_back(case) else {
+                    continue;
+                };
+                progress.settled.fetch_add(1, Ordering::Relaxed);
+                if sender.send(done.settle()).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    drop(sender);
+    loop {
+        match receiver.recv_timeout(WATCH) {
+            Ok((index, answer)) => {
+                settled.insert(index, answer);
+            }
+            Err(RecvTimeoutError::Timeout) if stop.load(Ordering::Relaxed) => break,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    for (index, value_from) in open {
+        settled
+            .entry(index)
+            .or_insert_with(|| (ValidityReason::NotAttempted, Verification::none(value_from)));
+    }
+}

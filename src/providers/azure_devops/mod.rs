@@ -1,0 +1,155 @@
+//! Azure DevOps: where it is, what is asked, and what its answers mean.
+//!
+//! | file | what |
+//! |---|---|
+//! | `hosts` | the hosts of the service, of a gateway before it, of a server on premises |
+//! | `reading` | what an answer says about the token that was presented |
+//! | `wire` | the JSON that is read |
+
+mod hosts;
+mod reading;
+mod wire;
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
+
+use super::Scrubber;
+use super::http::{Answer, Body, Credential, Fault, Http, Request};
+use crate::model::{Method, Owner, Secret, ServiceEvidence};
+
+pub use hosts::{Base, BaseError, ServiceHost, is_organization};
+pub use reading::{Pause, Reading, Verdict};
+
+/// Ends the redirect to the sign-in page: a refusal is then a 401 that says why.
+const SUPPRESS: HeaderName = HeaderName::from_static("x-tfs-fedauthredirect");
+
+/// The service, or what stands for it.
+#[derive(Clone, Debug)]
+pub struct AzureDevOps {
+    http: Http,
+    base: Base,
+}
+
+/// What is asked of the service.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// Which host.
+    pub host: ServiceHost,
+    /// Which organisation, if the host serves several.
+    pub organization: Option<&'a str>,
+    /// The path behind it, such as `_apis/connectionData`.
+    pub path: &'a str,
+    /// The query.
+    pub query: &'a [(&'a str, &'a str)],
+}
+
+/// An answer, or why there is none, and what was asked.
+#[derive(Debug)]
+pub struct Asked {
+    /// What was asked, without the query.
+    pub endpoint: String,
+    /// What came of it.
+    pub outcome: Result<Answer, Fault>,
+}
+
+impl AzureDevOps {
+    /// The service behind `base`.
+    pub fn new(http: Http, base: Base) -> Self {
+        Self { http, base }
+    }
+
+    /// Where it is.
+    pub fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// Asks with a `GET`.
+    pub fn get(
+        &self,
+        question: &Question<'_>,
+        credential: Option<Credential<'_>>,
+        timeout: Duration,
+    ) -> Asked {
+        let url = match self.base.url(question) {
+            Ok(url) => url,
+            Err(error) => {
+                return Asked {
+                    endpoint: question.path.to_owned(),
+                    outcome: Err(Fault::new(error.to_string())),
+                };
+            }
+        };
+        let mut endpoint = url.clone();
+        endpoint.set_query(None);
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(SUPPRESS, HeaderValue::from_static("Suppress"));
+        let outcome = self.http.send(Request {
+            url,
+            credential,
+            headers,
+            body: Body::None,
+            timeout,
+        });
+        Asked {
+            endpoint: endpoint.into(),
+            outcome,
+        }
+    }
+
+    /// Asks an organisation who `token` is.
+    pub fn connection_data(
+        &self,
+        token: &Secret,
+        organization: &str,
+        timeout: Duration,
+    ) -> Reading {
+        let asked = self.get(
+            &Question {
+                host: ServiceHost::DevAzure,
+                organization: Some(organization),
+                path: "_apis/connectionData",
+                query: &[("api-version", "7.1-preview.1")],
+            },
+            Some(Credential::Pat(token)),
+            timeout,
+        );
+        reading::read(&asked, Method::ConnectionData, &Scrubber::new(Some(token)))
+    }
+
+    /// Asks who `token` is where no organisation is known.
+    pub fn profile(&self, token: &Secret, timeout: Duration) -> Reading {
+        let asked = self.get(
+            &Question {
+                host: ServiceHost::AppVssps,
+                organization: None,
+                path: "_apis/profile/profiles/me",
+                query: &[("api-version", "7.1-preview.3")],
+            },
+            Some(Credential::Pat(token)),
+            timeout,
+        );
+        reading::read(&asked, Method::Profile, &Scrubber::new(Some(token)))
+    }
+}
+
+impl Asked {
+    /// What there is to show for it.
+    pub fn evidence(&self, scrubber: &Scrubber<'_>) -> ServiceEvidence {
+        reading::evidence(self, scrubber)
+    }
+}
+
+/// Whose an identity is, of an answer that names one.
+fn owner_of(data: &wire::Identity) -> Owner {
+    Owner {
+        id: data.id.clone(),
+        descriptor: data.subject_descriptor.clone(),
+        name: data
+            .custom_display_name
+            .clone()
+            .or_else(|| data.provider_display_name.clone()),
+        account: data.account(),
+    }
+}

@@ -1,0 +1,48 @@
+//! The JSON of the service, as far as it is read. Everything may be absent.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The answer of `connectionData`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct ConnectionData {
+    pub(super) authenticated_user: Option<Identity>,
+}
+
+/// Somebody.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Identity {
+    pub(super) id: Option<String>,
+    pub(super) subject_descriptor: Option<String>,
+    pub(super) provider_display_name: Option<String>,
+    pub(super) custom_display_name: Option<String>,
+    pub(super) properties: Value,
+}
+
+impl Identity {
+    /// The account, which stands among the properties with its type.
+    pub(super) fn account(&self) -> Option<String> {
+        let account = self.properties.get("Account")?;
+        let value = account.get("$value").unwrap_or(account);
+        value.as_str().map(str::to_owned)
+    }
+}
+
+/// The answer of `profiles/me`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Profile {
+    pub(super) id: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) email_address: Option<String>,
+}
+
+/// An error.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WrappedException {
+    pub(super) message: Option<String>,
+    pub(super) type_key: Option<String>,
+}

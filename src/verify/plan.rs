@@ -1,0 +1,194 @@
+//! What is asked about which token.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::{Options, Probe, Value};
+use crate::model::{
+    Attempt, Finding, Method, Owner, Proof, Secret, Timestamp, ValidityReason, ValueFrom,
+    Verification,
+};
+use crate::providers::azure_devops::{Base, is_organization};
+
+/// The rules whose tokens are personal access tokens.
+const PAT_RULES: [&str; 2] = ["azure-devops-pat", "azure-devops-pat-legacy"];
+
+/// The organisations that the operator names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Organizations {
+    /// Their names.
+    pub names: Vec<String>,
+    /// Whether they are asked about every token, and not only about those that name none.
+    pub for_all: bool,
+}
+
+/// One request to make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// At an organisation.
+    ConnectionData(String),
+    /// Where none is known.
+    Profile,
+}
+
+/// A token, what is still to be asked about it, and what was answered.
+#[derive(Debug)]
+pub(super) struct Case {
+    index: usize,
+    pub(super) secret: Secret,
+    value_from: ValueFrom,
+    pub(super) steps: VecDeque<Step>,
+    /// Whether the first step was tried before.
+    pub(super) is_retry: bool,
+    /// Nothing is asked before.
+    pub(super) not_before: Option<Instant>,
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) owner: Option<Owner>,
+    pub(super) last_accepted_at: Option<Timestamp>,
+}
+
+/// What is to be asked about `finding`, or what is known without asking.
+pub(super) fn case(
+    index: usize,
+    finding: &Finding,
+    value: Option<&Value>,
+    options: &Options,
+) -> Result<Case, (ValidityReason, Verification)> {
+    let value_from = value.map_or(ValueFrom::Source, |value| value.from);
+    let known = |reason, method| {
+        let verification = Verification {
+            method,
+            checked_at: method.map(|_| (options.now)()),
+            ..Verification::none(value_from)
+        };
+        Err((reason, verification))
+    };
+    if finding.proof != Proof::Checksum || !PAT_RULES.contains(&&*finding.rule) {
+        let now = (options.now)();
+        return match finding.expires {
+            Some(expires) if expires <= now => {
+                known(ValidityReason::Expired, Some(Method::Offline))
+            }
+            _ => known(ValidityReason::NotSupported, None),
+        };
+    }
+    let secret = match value {
+        Some(value) => value.secret.clone(),
+        None => Some(finding.secret.clone()),
+    };
+    let Some(secret) = secret else {
+        return known(ValidityReason::ValueUnavailable, None);
+    };
+    if options.probe == Probe::Forbidden {
+        return known(ValidityReason::NotAttempted, None);
+    }
+    Ok(Case {
+        index,
+        secret,
+        value_from,
+        steps: steps(finding, options),
+        is_retry: false,
+        not_before: None,
+        attempts: Vec::new(),
+        owner: None,
+        last_accepted_at: None,
+    })
+}
+
+/// Each organisation that stands with the token, the surest first, then those of the operator.
+fn steps(finding: &Finding, options: &Options) -> VecDeque<Step> {
+    if let Base::Server(_) = options.service.base() {
+        return VecDeque::from([Step::ConnectionData(String::new())]);
+    }
+    let named = finding.organizations.iter().map(|clue| &clue.organization);
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: &String| {
+        let name = name.to_ascii_lowercase();
+        if is_organization(&name) && !names.contains(&name) {
+            names.push(name);
+        }
+    };
+    named.for_each(&mut add);
+    let given = &options.organizations;
+    let names_none = finding.organizations.is_empty();
+    if given.for_all || names_none {
+        given.names.iter().for_each(&mut add);
+    }
+    if names.is_empty() {
+        return VecDeque::from([Step::Profile]);
+    }
+    names.into_iter().map(Step::ConnectionData).collect()
+}
+
+impl Case {
+    /// Which finding it is about, and where its value comes from.
+    pub(super) fn place(&self) -> (usize, ValueFrom) {
+        (self.index, self.value_from)
+    }
+
+    /// Nothing more is asked about it, for this reason.
+    pub(super) fn give_up(&mut self, reason: ValidityReason, at: Timestamp, message: &str) {
+        if let Some(step) = self.steps.front() {
+            let (method, organization) = step.place();
+            self.attempts.push(Attempt {
+                method,
+                organization,
+                at,
+                reason,
+                evidence: crate::model::ServiceEvidence {
+                    status: None,
+                    type_key: None,
+                    message: Some(message.to_owned()),
+                    endpoint: String::new(),
+                },
+            });
+        }
+        self.steps.clear();
+    }
+
+    /// What all answers together say: the one that says most counts.
+    pub(super) fn settle(self) -> (usize, (ValidityReason, Verification)) {
+        let first =
+            |best: Option<&Attempt>, at: &Attempt| best.is_none_or(|best| at.reason < best.reason);
+        let mut best: Option<&Attempt> = None;
+        for attempt in &self.attempts {
+            if first(best, attempt) {
+                best = Some(attempt);
+            }
+        }
+        let reason = best.map_or(ValidityReason::NotAttempted, |best| best.reason);
+        let is_refused = |attempt: &Attempt| {
+            matches!(
+                attempt.reason,
+                ValidityReason::Refused | ValidityReason::NotRecognized | ValidityReason::Expired
+            )
+        };
+        let verification = Verification {
+            method: best.map(|best| best.method),
+            value_from: self.value_from,
+            organization: best.and_then(|best| best.organization.clone()),
+            checked_at: best.map(|best| best.at),
+            cached: false,
+            refused_everywhere: !self.attempts.is_empty() && self.attempts.iter().all(is_refused),
+            last_accepted_at: self.last_accepted_at,
+            evidence: best.map(|best| best.evidence.clone()),
+            owner: self.owner.clone(),
+            pat: None,
+            attempts: self.attempts,
+        };
+        (self.index, (reason, verification))
+    }
+}
+
+impl Step {
+    /// How it asks, and where.
+    pub(super) fn place(&self) -> (Method, Option<String>) {
+        match self {
+            Self::ConnectionData(name) => (
+                Method::ConnectionData,
+                Some(name.clone()).filter(|name| !name.is_empty()),
+            ),
+            Self::Profile => (Method::Profile, None),
+        }
+    }
+}
