@@ -33,6 +33,7 @@ mod store;
 mod table;
 #[cfg(test)]
 mod tests;
+mod versions;
 mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
