@@ -14,6 +14,7 @@
 
 mod attribution;
 mod commit;
+mod deltas;
 mod head;
 mod lfs;
 mod links;
