@@ -1,9 +1,9 @@
 //! The only code that sees every byte: finds the runs that are worth a look.
 //!
 //! A run of at least [`MIN_RUN`] characters holds a whole group of [`GROUP`] that starts at a
-//! multiple of [`STRIDE`], wherever the run starts; so only those groups are tested, eight bytes
-//! at a time in two registers. The test is coarse (it lets a few characters beside the base64
-//! alphabets pass, which costs nothing to allow) and the run behind a hit is measured exactly.
+//! multiple of [`STRIDE`], wherever the run starts; so only those groups are tested, each at once.
+//! The test is coarse (it lets a few characters beside the base64 alphabets pass, which costs
+//! nothing to allow) and the run behind a hit is measured exactly.
 
 use std::ops::Range;
 
@@ -112,25 +112,35 @@ fn next_group(haystack: &[u8], from: usize) -> Option<usize> {
     let mut chunks = tail.chunks_exact(STRIDE);
     let mut at = from;
     for chunk in chunks.by_ref() {
-        if foreign(word(chunk, 0)) | foreign(word(chunk, 8)) == 0 && has_company(haystack, at) {
+        if passes(chunk) && has_company(haystack, at) {
             return Some(at);
         }
         at += STRIDE;
     }
-    let last = chunks.remainder();
-    (last.len() >= GROUP
-        && foreign(word(last, 0)) | foreign(word(last, 8)) == 0
-        && has_company(haystack, at))
-    .then_some(at)
+    (passes(chunks.remainder()) && has_company(haystack, at)).then_some(at)
 }
 
 /// Whether another group follows or precedes: of the 36 characters that a run has beside its
 /// group, 18 stand on one side.
 fn has_company(haystack: &[u8], at: usize) -> bool {
-    let ahead = haystack.get(at + GROUP..at + 2 * GROUP);
+    let ahead = haystack.get(at + GROUP..);
     let behind = at.checked_sub(GROUP).map(|start| &haystack[start..at]);
-    let passes = |group: &[u8]| foreign(word(group, 0)) | foreign(word(group, 8)) == 0;
     ahead.is_some_and(passes) || behind.is_some_and(passes)
+}
+
+/// The coarse test: whether `bytes` start with a group of which all are in `+` to `9`, in `A` to
+/// `_` or in `a` to DEL. Compares as compilers make one instruction of it for the whole group:
+/// with signs, so that what is not ASCII is below, and without a branch.
+#[inline]
+fn passes(bytes: &[u8]) -> bool {
+    let is_near = |byte: u8| {
+        let (sign, folded) = (byte.cast_signed(), (byte | 0x20).cast_signed());
+        (sign >= b'+'.cast_signed())
+            & ((sign <= b'9'.cast_signed()) | (folded >= b'a'.cast_signed()))
+    };
+    bytes
+        .first_chunk::<GROUP>()
+        .is_some_and(|group| group.iter().fold(true, |all, &byte| all & is_near(byte)))
 }
 
 /// Eight bytes as a number. Panics past the end, which the callers' lengths exclude.

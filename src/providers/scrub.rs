@@ -4,7 +4,7 @@ use crate::model::Secret;
 
 /// The most characters of an answer that are kept.
 const MAX_TEXT: usize = 500;
-/// As much of an answer is looked at.
+/// As many characters of an answer are looked at.
 const MAX_READ: usize = 16 << 10;
 /// A run as long as this is no word, name or GUID; every encoding of a token is longer.
 const MAX_RUN: usize = 40;
@@ -26,7 +26,7 @@ impl<'s> Scrubber<'s> {
     /// `text` without the token, however it is encoded, on one line, with every character that
     /// steers a terminal written as an escape; 500 characters at most.
     pub fn scrub(self, text: &str) -> String {
-        let start = &text[..text.floor_char_boundary(MAX_READ)];
+        let start: String = text.chars().take(MAX_READ).collect();
         // UTF-16 that is read as bytes has zeros between.
         let text = start.replace('\0', "");
         let text = self.without_pieces(&text);
@@ -116,7 +116,13 @@ mod tests {
                 format!("Basic {}", BASE64.encode(format!("PAT:{token}").as_bytes())),
                 BASE64.encode(token.as_bytes()),
                 HEXLOWER.encode(token.as_bytes()),
-                token.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+                HEXLOWER
+                    .encode(token.as_bytes())
+                    .as_bytes()
+                    .chunks(2)
+                    .fold(String::new(), |text, pair| {
+                        format!("{text}%{}{}", char::from(pair[0]), char::from(pair[1]))
+                    }),
                 wide.clone(),
                 BASE64.encode(wide.as_bytes()),
             ] {

@@ -25,7 +25,7 @@ use crate::providers::azure_devops::AzureDevOps;
 
 pub use plan::Organizations;
 
-use plan::Case;
+use plan::{Answer, Case};
 use queue::Queue;
 
 /// Requests under way at a time: as many as one host of the service is asked at most.
@@ -115,13 +115,13 @@ pub fn run(
     for (index, (reason, verification)) in settled {
         let finding = &mut report.findings[index];
         finding.validity = reason;
-        finding.verification = Some(Box::new(verification));
+        finding.verification = Some(verification);
     }
     report.interrupted |= stop.load(Ordering::Relaxed);
 }
 
 /// By finding, what is known of it.
-type Settled = BTreeMap<usize, (ValidityReason, Verification)>;
+type Settled = BTreeMap<usize, Answer>;
 
 /// Asks about `cases`, and waits for the answers.
 fn ask(
@@ -168,8 +168,11 @@ fn ask(
         }
     }
     for (index, value_from) in open {
-        settled
-            .entry(index)
-            .or_insert_with(|| (ValidityReason::NotAttempted, Verification::none(value_from)));
+        settled.entry(index).or_insert_with(|| {
+            (
+                ValidityReason::NotAttempted,
+                Box::new(Verification::none(value_from)),
+            )
+        });
     }
 }

@@ -31,6 +31,9 @@ pub(super) enum Step {
     Profile,
 }
 
+/// What is known of a token, and how.
+pub(super) type Answer = (ValidityReason, Box<Verification>);
+
 /// A token, what is still to be asked about it, and what was answered.
 #[derive(Debug)]
 pub(super) struct Case {
@@ -53,7 +56,7 @@ pub(super) fn case(
     finding: &Finding,
     value: Option<&Value>,
     options: &Options,
-) -> Result<Case, (ValidityReason, Verification)> {
+) -> Result<Case, Answer> {
     let value_from = value.map_or(ValueFrom::Source, |value| value.from);
     let known = |reason, method| {
         let verification = Verification {
@@ -61,7 +64,7 @@ pub(super) fn case(
             checked_at: method.map(|_| (options.now)()),
             ..Verification::none(value_from)
         };
-        Err((reason, verification))
+        Err((reason, Box::new(verification)))
     };
     if finding.proof != Proof::Checksum || !PAT_RULES.contains(&&*finding.rule) {
         let now = (options.now)();
@@ -101,11 +104,11 @@ fn steps(finding: &Finding, options: &Options) -> VecDeque<Step> {
         return VecDeque::from([Step::ConnectionData(String::new())]);
     }
     let named = finding.organizations.iter().map(|clue| &clue.organization);
-    let mut names: Vec<String> = Vec::new();
+    let mut asked: Vec<String> = Vec::new();
     let mut add = |name: &String| {
         let name = name.to_ascii_lowercase();
-        if is_organization(&name) && !names.contains(&name) {
-            names.push(name);
+        if is_organization(&name) && !asked.contains(&name) {
+            asked.push(name);
         }
     };
     named.for_each(&mut add);
@@ -114,10 +117,10 @@ fn steps(finding: &Finding, options: &Options) -> VecDeque<Step> {
     if given.for_all || names_none {
         given.names.iter().for_each(&mut add);
     }
-    if names.is_empty() {
+    if asked.is_empty() {
         return VecDeque::from([Step::Profile]);
     }
-    names.into_iter().map(Step::ConnectionData).collect()
+    asked.into_iter().map(Step::ConnectionData).collect()
 }
 
 impl Case {
@@ -147,7 +150,7 @@ impl Case {
     }
 
     /// What all answers together say: the one that says most counts.
-    pub(super) fn settle(self) -> (usize, (ValidityReason, Verification)) {
+    pub(super) fn settle(self) -> (usize, Answer) {
         let first =
             |best: Option<&Attempt>, at: &Attempt| best.is_none_or(|best| at.reason < best.reason);
         let mut best: Option<&Attempt> = None;
@@ -176,7 +179,7 @@ impl Case {
             pat: None,
             attempts: self.attempts,
         };
-        (self.index, (reason, verification))
+        (self.index, (reason, Box::new(verification)))
     }
 }
 

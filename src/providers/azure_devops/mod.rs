@@ -115,7 +115,7 @@ impl AzureDevOps {
             Some(Credential::Pat(token)),
             timeout,
         );
-        reading::read(&asked, Method::ConnectionData, &Scrubber::new(Some(token)))
+        reading::read(&asked, Method::ConnectionData, Scrubber::new(Some(token)))
     }
 
     /// Asks who `token` is where no organisation is known.
@@ -130,13 +130,13 @@ impl AzureDevOps {
             Some(Credential::Pat(token)),
             timeout,
         );
-        reading::read(&asked, Method::Profile, &Scrubber::new(Some(token)))
+        reading::read(&asked, Method::Profile, Scrubber::new(Some(token)))
     }
 }
 
 impl Asked {
     /// What there is to show for it.
-    pub fn evidence(&self, scrubber: &Scrubber<'_>) -> ServiceEvidence {
+    pub fn evidence(&self, scrubber: Scrubber<'_>) -> ServiceEvidence {
         reading::evidence(self, scrubber)
     }
 }

@@ -82,7 +82,7 @@ impl Verdict {
 }
 
 /// Reads what came of presenting a token.
-pub(super) fn read(asked: &Asked, method: Method, scrubber: &Scrubber<'_>) -> Reading {
+pub(super) fn read(asked: &Asked, method: Method, scrubber: Scrubber<'_>) -> Reading {
     let verdict = match &asked.outcome {
         Ok(answer) => verdict(answer, method),
         Err(_) => Verdict::Unreachable,
@@ -99,7 +99,7 @@ pub(super) fn read(asked: &Asked, method: Method, scrubber: &Scrubber<'_>) -> Re
 }
 
 /// What there is to show for an answer, or for none.
-pub(super) fn evidence(asked: &Asked, scrubber: &Scrubber<'_>) -> ServiceEvidence {
+pub(super) fn evidence(asked: &Asked, scrubber: Scrubber<'_>) -> ServiceEvidence {
     let (status, type_key, message) = match &asked.outcome {
         Ok(answer) => {
             let said = Said::of(answer);
@@ -163,19 +163,16 @@ fn verdict(answer: &Answer, method: Method) -> Verdict {
 
 /// Whoever an answer of success names; a public project or a page names nobody.
 fn accepted(answer: &Answer, method: Method) -> Option<Owner> {
-    let owner = match method {
-        Method::ConnectionData => {
-            let data: wire::ConnectionData = json(answer)?;
-            owner_of(&data.authenticated_user?)
-        }
-        _ => {
-            let profile: wire::Profile = json(answer)?;
-            Owner {
-                id: profile.id,
-                descriptor: None,
-                name: profile.display_name,
-                account: profile.email_address,
-            }
+    let owner = if method == Method::ConnectionData {
+        let data: wire::ConnectionData = json(answer)?;
+        owner_of(&data.authenticated_user?)
+    } else {
+        let profile: wire::Profile = json(answer)?;
+        Owner {
+            id: profile.id,
+            descriptor: None,
+            name: profile.display_name,
+            account: profile.email_address,
         }
     };
     let is_somebody = owner.id.as_deref().is_some_and(is_guid_of_somebody);

@@ -14,6 +14,7 @@
 
 mod attribution;
 mod commit;
+mod deltas;
 mod head;
 mod lfs;
 mod links;
@@ -33,6 +34,7 @@ mod store;
 mod table;
 #[cfg(test)]
 mod tests;
+mod versions;
 mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::links::Links;
 use super::pack::Lost;
+use super::versions::Versions;
 use crate::model::{
     BytePath, GitPlace, ObjectId, ObjectKind, Origin, Outcome, Outside, Problem, ProblemKind, Sink,
     SkipReason, SourceKind, Unit,
@@ -28,13 +29,12 @@ pub(super) struct Pointer {
 /// One thread's way from objects to its sink.
 pub(super) struct Scanner<'v, 's> {
     limits: Limits,
-    /// Bytes of a name of an object.
-    id_len: usize,
     sink: Box<dyn Sink + Send + 's>,
     /// Used again for every object.
     origin: Origin,
     /// Names in trees that were scanned: they recur in every version of a folder.
     names: HashSet<Box<[u8]>>,
+    versions: Versions,
     pub(super) pointers: Vec<Pointer>,
     /// What is missing, where that is to be known.
     pub(super) links: Option<Links<'v>>,
@@ -50,7 +50,6 @@ impl<'s> Scanner<'_, 's> {
     ) -> Self {
         Self {
             limits,
-            id_len,
             sink,
             origin: Origin {
                 source: SourceKind::GitObject,
@@ -58,6 +57,7 @@ impl<'s> Scanner<'_, 's> {
                 git: Some(place),
             },
             names: HashSet::new(),
+            versions: Versions::new(id_len),
             pointers: Vec::new(),
             links: None,
         }
@@ -152,14 +152,9 @@ impl<'s> Scanner<'_, 's> {
             place.object = None;
         }
         let shortest = self.sink.shortest_name();
-        for entry in entries(bytes, self.id_len) {
-            let Some(entry) = entry else {
-                self.stand_at(id);
-                self.problem(ProblemKind::Corrupt, "its entries are damaged".to_owned());
-                return Outcome::Skipped(SkipReason::Corrupt);
-            };
+        let is_whole = self.versions.read(bytes, |entry| {
             if let Some(links) = &mut self.links {
-                links.entry(&entry);
+                links.entry(entry);
             }
             if entry.name.len() >= shortest && !self.names.contains(entry.name) {
                 self.names.insert(entry.name.into());
@@ -167,6 +162,11 @@ impl<'s> Scanner<'_, 's> {
                 self.origin.path.0.extend_from_slice(entry.name);
                 self.sink.name(&self.origin, entry.name);
             }
+        });
+        if !is_whole {
+            self.stand_at(id);
+            self.problem(ProblemKind::Corrupt, "its entries are damaged".to_owned());
+            return Outcome::Skipped(SkipReason::Corrupt);
         }
         Outcome::Scanned
     }
@@ -236,7 +236,8 @@ pub(super) fn entries(tree: &[u8], id_len: usize) -> impl Iterator<Item = Option
     })
 }
 
-fn split_entry(tree: &[u8], id_len: usize) -> Option<(Entry<'_>, &[u8])> {
+/// The first entry of a tree whose ids have `id_len` bytes, and what follows it.
+pub(super) fn split_entry(tree: &[u8], id_len: usize) -> Option<(Entry<'_>, &[u8])> {
     let blank = tree.iter().take(8).position(|&byte| byte == b' ')?;
     let (mode, rest) = (&tree[..blank], &tree[blank + 1..]);
     let end = memchr::memchr(0, rest)?;

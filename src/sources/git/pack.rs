@@ -4,10 +4,8 @@ use std::io::{self, BufReader};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use gix_error::{ResultExt, message};
+use gix_error::ResultExt;
 use gix_hash::Kind as Hash;
-use gix_pack::cache::delta::Tree;
-use gix_pack::cache::delta::traverse::{Context, Options};
 use gix_pack::cache::lru::MemoryCappedHashmap;
 use gix_pack::data::decode::entry::ResolvedBase;
 use gix_pack::data::decode::header;
@@ -18,6 +16,7 @@ use gix_utils::progress::Discard;
 use gix_zlib::Inflate;
 use thiserror::Error;
 
+use super::deltas;
 use super::store::Unopened;
 use super::table::{Number, Table};
 use crate::model::{ObjectId, ObjectKind, ProblemKind};
@@ -31,8 +30,8 @@ const MIN_CACHE: usize = 1 << 20;
 
 /// A pack with its index.
 pub(super) struct Pack {
-    data: data::File<gix_pack::MMap>,
-    index: index::File<Vec<u8>>,
+    pub(super) data: data::File<gix_pack::MMap>,
+    pub(super) index: index::File<Vec<u8>>,
 }
 
 /// What is made of an index before it is used.
@@ -49,7 +48,7 @@ pub(super) enum Trust {
 pub(super) struct Entry {
     pub(super) offset: u64,
     /// Where the next one begins.
-    end: u64,
+    pub(super) end: u64,
     pub(super) number: Number,
     /// The CRC-32 of its bytes, by the index.
     checksum: u32,
@@ -142,10 +141,8 @@ impl Pack {
     /// Decodes the objects that are `wanted`, which must include what they are built on, and gives
     /// each once to a clone of `visit` on one of `jobs` threads. Ends early where `visit` says so.
     ///
-    /// # Errors
-    ///
-    /// At the first object that cannot be decoded or has more than `max_size` bytes. Others may
-    /// not have been given, then.
+    /// False if it ended early: there, or at the first object that cannot be decoded or has more
+    /// than `max_size` bytes. Others may not have been given, then.
     pub(super) fn traverse<V>(
         &self,
         table: &Table,
@@ -153,71 +150,15 @@ impl Pack {
         jobs: usize,
         max_size: usize,
         visit: V,
-    ) -> Result<(), gix_error::Error>
+    ) -> bool
     where
         V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
     {
-        let mut entries = self.all(table);
-        let first = entries.first().copied();
-        entries.retain(|entry| wanted(entry.number));
-        if entries.is_empty() {
-            return Ok(());
-        }
-        // gix-pack reads the header of the first entry where the pack begins, whatever its offset.
-        let unwanted = first.filter(|first| first.offset < entries[0].offset);
-        if let Some(first) = unwanted {
-            entries.insert(0, first);
-        }
-        let unwanted = unwanted.map(|first| first.offset);
-        let stop = AtomicBool::new(false);
-        let tree = Tree::from_offsets_in_pack(
-            self.path(),
-            entries.into_iter(),
-            &|entry| entry.offset,
-            &|id| {
-                Ok(self
-                    .index
-                    .lookup(id)
-                    .map(|at| self.index.pack_offset_at_index(at)))
-            },
-            &mut Discard,
-            &stop,
-            self.index.object_hash(),
-        )?;
+        let entries = self.entries(table, wanted);
         let mut visit = visit;
-        tree.traverse(
-            |range, data: &data::File<gix_pack::MMap>| data.entry_slice(range),
-            &self.data,
-            self.data.pack_end() as u64,
-            move |entry: &mut Entry, _, context: Context<'_>| {
-                if Some(entry.offset) == unwanted {
-                    return Ok(());
-                }
-                let kind = context
-                    .entry
-                    .header
-                    .as_kind()
-                    .map_or(ObjectKind::Unknown, kind_of);
-                // The decoder passes over the checksum at the end of what it inflates.
-                if !self.is_intact(entry) {
-                    return Err(message(DAMAGED).into());
-                }
-                if visit(entry.number, kind, context.decompressed) {
-                    Ok(())
-                } else {
-                    Err(message("stopped").into())
-                }
-            },
-            Options {
-                object_progress: Box::new(Discard),
-                size_progress: &mut Discard,
-                thread_limit: Some(jobs),
-                should_interrupt: &stop,
-                object_hash: self.index.object_hash(),
-                alloc_limit_bytes: Some(max_size),
-            },
-        )?;
-        Ok(())
+        deltas::decode(self, &entries, jobs, max_size, move |entry, kind, bytes| {
+            visit(entry.number, kind, bytes)
+        })
     }
 
     /// The objects that are `wanted`, by their place in the pack.
@@ -253,7 +194,7 @@ impl Pack {
     }
 
     /// Whether the bytes of an entry are those that were indexed.
-    fn is_intact(&self, entry: &Entry) -> bool {
+    pub(super) fn is_intact(&self, entry: &Entry) -> bool {
         let range = entry.offset..entry.end;
         self.index.version() == index::Version::V1
             || self.data.entry_slice(range).is_some_and(|bytes| {
@@ -417,7 +358,8 @@ fn slice_of<'r>(
     pack.entry_slice(range)
 }
 
-fn kind_of(kind: gix_object::Kind) -> ObjectKind {
+/// What gix calls so.
+pub(super) fn kind_of(kind: gix_object::Kind) -> ObjectKind {
     match kind {
         gix_object::Kind::Blob => ObjectKind::Blob,
         gix_object::Kind::Tree => ObjectKind::Tree,

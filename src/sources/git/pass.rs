@@ -91,7 +91,6 @@ impl Pass<'_> {
         pack.traverse(table, wanted, jobs, max_size, move |number, kind, bytes| {
             self.give(number, kind, bytes, &mut visit)
         })
-        .is_ok()
     }
 
     /// Gives an object that nobody was given; false when the pass is to end.

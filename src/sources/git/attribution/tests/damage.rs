@@ -186,14 +186,8 @@ fn a_pack_that_begins_with_what_is_not_read() {
     let [pack] = &opened.store.packs[..] else {
         panic!("not one pack");
     };
-    pack.traverse(
-        table,
-        |number| table.kind(number) == kind,
-        1,
-        1 << 20,
-        visit,
-    )
-    .unwrap();
+    let wanted = |number| table.kind(number) == kind;
+    assert!(pack.traverse(table, wanted, 1, 1 << 20, visit));
     let trees = table.numbers().filter(|&number| table.kind(number) == kind);
     let trees: Vec<_> = trees.map(|number| (number, kind)).collect();
     let mut seen: Vec<_> = seen.into_iter().collect();

@@ -1,0 +1,420 @@
+//! Decodes a pack in the order of its deltas: each object from the one it is built on, which is
+//! kept for so long.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use gix_pack::data::entry::Header;
+use gix_zlib::Inflate;
+
+use super::pack::{Entry, Pack, kind_of};
+use crate::model::ObjectKind;
+
+/// A larger buffer is not used for other objects.
+const KEPT: usize = 16 << 20;
+
+/// Stands for what an object is built on where that is nothing.
+const NOTHING: u32 = u32::MAX;
+
+/// Decodes `entries`, which are sorted by their place and include what they are built on, and
+/// gives each once to a clone of `visit` on one of `jobs` threads. Ends early where `visit` says so.
+///
+/// False if it ended early: there, or at the first that cannot be decoded, or has more than
+/// `max_size` bytes. Others may not have been given, then.
+pub(super) fn decode<V>(
+    pack: &Pack,
+    entries: &[Entry],
+    jobs: usize,
+    max_size: usize,
+    visit: V,
+) -> bool
+where
+    V: FnMut(&Entry, ObjectKind, &[u8]) -> bool + Send + Clone,
+{
+    let Some(bases) = bases(pack, entries, jobs) else {
+        return false;
+    };
+    let jobs = jobs.min(entries.len());
+    let work = Work::new(pack, entries, &bases, max_size, jobs);
+    drop(bases);
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            let (work, visit) = (&work, visit.clone());
+            scope.spawn(move || {
+                let _leave = Leave(work);
+                Worker::new(work, visit).run();
+            });
+        }
+    });
+    work.given.into_inner() == entries.len()
+}
+
+/// For each entry the index of the one that it is built on, or [`NOTHING`]; none if any is built
+/// on what is not there.
+fn bases(pack: &Pack, entries: &[Entry], jobs: usize) -> Option<Vec<u32>> {
+    let base = |entry: &Entry| -> Option<u32> {
+        let offset = match pack.data.entry(entry.offset).ok()?.header {
+            Header::OfsDelta { base_distance } => entry.offset.checked_sub(base_distance)?,
+            Header::RefDelta { base_id } => {
+                let at = pack.index.lookup(base_id)?;
+                pack.index.pack_offset_at_index(at)
+            }
+            Header::Commit | Header::Tree | Header::Blob | Header::Tag => return Some(NOTHING),
+        };
+        let found = entries.binary_search_by_key(&offset, |entry| entry.offset);
+        found.ok().map(|index| index as u32)
+    };
+    let parts = entries.chunks(entries.len().div_ceil(jobs).max(1));
+    thread::scope(|scope| {
+        let threads = parts
+            .map(|part| scope.spawn(move || part.iter().map(base).collect::<Option<Vec<_>>>()));
+        let threads: Vec<_> = threads.collect();
+        let parts = threads.into_iter().map(|thread| thread.join().ok()?);
+        let parts = parts.collect::<Option<Vec<_>>>();
+        parts.map(|parts| parts.concat())
+    })
+}
+
+/// What all threads share.
+struct Work<'p> {
+    pack: &'p Pack,
+    entries: &'p [Entry],
+    /// What is built on each entry, those of one after those of the other.
+    built: Vec<u32>,
+    /// Where those of each entry end.
+    ends: Vec<u32>,
+    /// Those that are built on nothing.
+    roots: Vec<u32>,
+    next_root: AtomicUsize,
+    max_size: usize,
+    jobs: usize,
+    /// Objects that were given.
+    given: AtomicUsize,
+    /// How many threads wait.
+    waiting: AtomicUsize,
+    /// What waiting threads may take.
+    offered: Mutex<Vec<Task>>,
+    /// Whether nothing is to be done any more; set while `offered` is locked.
+    is_over: AtomicBool,
+    changed: Condvar,
+}
+
+/// An object to decode, by its index, and what it is built on.
+struct Task {
+    index: u32,
+    base: Option<Arc<Base>>,
+}
+
+/// An object that others are built on.
+struct Base {
+    kind: ObjectKind,
+    bytes: Vec<u8>,
+}
+
+impl<'p> Work<'p> {
+    fn new(
+        pack: &'p Pack,
+        entries: &'p [Entry],
+        bases: &[u32],
+        max_size: usize,
+        jobs: usize,
+    ) -> Self {
+        let mut ends = vec![0; entries.len()];
+        let mut roots = Vec::new();
+        for (index, &base) in bases.iter().enumerate() {
+            match ends.get_mut(base as usize) {
+                Some(count) => *count += 1,
+                None => roots.push(index as u32),
+            }
+        }
+        let mut total = 0;
+        for end in &mut ends {
+            // Where they start; it moves to their end while they are put there.
+            total += mem::replace(end, total);
+        }
+        let mut built = vec![0; total as usize];
+        for (index, &base) in bases.iter().enumerate() {
+            if let Some(end) = ends.get_mut(base as usize) {
+                built[*end as usize] = index as u32;
+                *end += 1;
+            }
+        }
+        Self {
+            pack,
+            entries,
+            built,
+            ends,
+            roots,
+            next_root: AtomicUsize::new(0),
+            max_size,
+            jobs,
+            given: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            offered: Mutex::default(),
+            is_over: AtomicBool::new(false),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// What is built on the entry `index`.
+    fn built_on(&self, index: u32) -> &[u32] {
+        let index = index as usize;
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.built[start as usize..self.ends[index] as usize]
+    }
+
+    fn offered(&self) -> MutexGuard<'_, Vec<Task>> {
+        self.offered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something to do for a thread that has nothing; waits for what another may offer.
+    fn take(&self) -> Option<Task> {
+        let root = self.next_root.fetch_add(1, Ordering::Relaxed);
+        if let Some(&index) = self.roots.get(root) {
+            return Some(Task { index, base: None });
+        }
+        let mut offered = self.offered();
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+        if waiting == self.jobs && offered.is_empty() {
+            self.end(&offered);
+        }
+        while !self.is_over() {
+            if let Some(task) = offered.pop() {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                return Some(task);
+            }
+            let changed = self.changed.wait(offered);
+            offered = changed.unwrap_or_else(PoisonError::into_inner);
+        }
+        None
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Ends the work of all threads. None of them is just about to wait while `offered` is locked.
+    fn end(&self, _offered: &MutexGuard<'_, Vec<Task>>) {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
+    }
+}
+
+/// Ends all when a thread panics: the others would wait for it.
+struct Leave<'w, 'p>(&'w Work<'p>);
+
+impl Drop for Leave<'_, '_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.end(&self.0.offered());
+        }
+    }
+}
+
+/// One thread.
+struct Worker<'w, 'p, V> {
+    work: &'w Work<'p>,
+    visit: V,
+    inflate: Inflate,
+    /// What was unpacked last, at its start.
+    unpacked: Vec<u8>,
+    /// What was built last.
+    object: Vec<u8>,
+    /// The last is done first, so that little waits for what is built on it.
+    tasks: VecDeque<Task>,
+}
+
+impl<'w, 'p, V> Worker<'w, 'p, V>
+where
+    V: FnMut(&Entry, ObjectKind, &[u8]) -> bool,
+{
+    fn new(work: &'w Work<'p>, visit: V) -> Self {
+        Self {
+            work,
+            visit,
+            inflate: Inflate::default(),
+            unpacked: Vec::new(),
+            object: Vec::new(),
+            tasks: VecDeque::new(),
+        }
+    }
+
+    fn run(mut self) {
+        while let Some(task) = self.tasks.pop_back().or_else(|| self.work.take()) {
+            if self.work.is_over() {
+                return;
+            }
+            if self.give(task).is_none() {
+                self.work.end(&self.work.offered());
+            }
+            if self.tasks.len() > 1 && self.work.waiting.load(Ordering::Relaxed) > 0 {
+                self.work.offered().extend(self.tasks.pop_front());
+                self.work.changed.notify_one();
+            }
+        }
+    }
+
+    /// Decodes an object and gives it; none if that is not possible, or if it is enough.
+    fn give(&mut self, task: Task) -> Option<()> {
+        let Work { pack, entries, .. } = *self.work;
+        let entry = &entries[task.index as usize];
+        if !pack.is_intact(entry) {
+            return None;
+        }
+        let header = pack.data.entry(entry.offset).ok()?;
+        let size = usize::try_from(header.decompressed_size).ok()?;
+        if size > self.work.max_size {
+            return None;
+        }
+        if self.unpacked.len() < size {
+            self.unpacked.resize(size, 0);
+        }
+        let unpacked = &mut self.unpacked[..size];
+        let packed = pack
+            .data
+            .decompress_entry(&header, &mut self.inflate, unpacked);
+        if header.data_offset + packed.ok()? as u64 > entry.end {
+            return None;
+        }
+        let (kind, bytes) = match &task.base {
+            Some(base) => {
+                apply(&base.bytes, unpacked, self.work.max_size, &mut self.object)?;
+                (base.kind, &self.object[..])
+            }
+            None => (kind_of(header.header.as_kind()?), &*unpacked),
+        };
+        if !(self.visit)(entry, kind, bytes) {
+            return None;
+        }
+        self.work.given.fetch_add(1, Ordering::Relaxed);
+        let built = self.work.built_on(task.index);
+        if !built.is_empty() {
+            let bytes = match task.base {
+                Some(_) => mem::take(&mut self.object),
+                None => unpacked.to_vec(),
+            };
+            let base = Arc::new(Base { kind, bytes });
+            self.tasks.extend(built.iter().map(|&index| Task {
+                index,
+                base: Some(Arc::clone(&base)),
+            }));
+        }
+        if self.unpacked.len() > KEPT {
+            self.unpacked = Vec::new();
+        }
+        // The last that is built on an object leaves its buffer.
+        if let Some(base) = task.base.and_then(Arc::into_inner)
+            && base.bytes.capacity() > self.object.capacity()
+        {
+            self.object = base.bytes;
+        }
+        Some(())
+    }
+}
+
+/// Builds an object of at most `max_size` bytes in `object`, from `base` by the instructions in
+/// `delta`; none if they contradict each other.
+fn apply(base: &[u8], delta: &[u8], max_size: usize, object: &mut Vec<u8>) -> Option<()> {
+    let mut delta = delta.iter();
+    let base_size = take_size(&mut delta)?;
+    let size = take_size(&mut delta)?;
+    if base_size != base.len() || size > max_size {
+        return None;
+    }
+    object.clear();
+    object.try_reserve_exact(size).ok()?;
+    while let Some(&instruction) = delta.next() {
+        let part = if instruction & 0x80 == 0 {
+            let (part, rest) = delta
+                .as_slice()
+                .split_at_checked(usize::from(instruction))?;
+            delta = rest.iter();
+            part
+        } else {
+            // Of seven bytes those are there of which the bit is set: an offset, then a length.
+            let mut numbers = [0; 8];
+            for (bit, number) in numbers[..7].iter_mut().enumerate() {
+                if instruction >> bit & 1 == 1 {
+                    *number = *delta.next()?;
+                }
+            }
+            let [a, b, c, d, length @ ..] = numbers;
+            let start = u32::from_le_bytes([a, b, c, d]) as usize;
+            let length = match u32::from_le_bytes(length) as usize {
+                0 => 0x1_0000,
+                length => length,
+            };
+            base.get(start..start.checked_add(length)?)?
+        };
+        if part.is_empty() || part.len() > size - object.len() {
+            return None;
+        }
+        object.extend_from_slice(part);
+    }
+    (object.len() == size).then_some(())
+}
+
+/// The size at the start of a delta: seven bits of each byte, the lowest first, as long as the
+/// eighth is set.
+fn take_size<'d>(delta: &mut impl Iterator<Item = &'d u8>) -> Option<usize> {
+    let mut size = 0_u64;
+    for shift in (0..u64::BITS).step_by(7) {
+        let byte = *delta.next()?;
+        size |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return usize::try_from(size).ok();
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(base: &[u8], delta: &[u8], expected: Option<&[u8]>) {
+        let mut object = b"of before".to_vec();
+        let applied = apply(base, delta, 100_000, &mut object);
+        assert_eq!(applied.map(|()| &object[..]), expected);
+    }
+
+    #[test]
+    fn applies_instructions() {
+        check(b"abcdef", b"\x06\x00", Some(b""));
+        check(b"abcdef", b"\x06\x03\x03xyz", Some(b"xyz"));
+        check(b"abcdef", b"\x06\x05\x91\x02\x03\x02yz", Some(b"cdeyz"));
+        check(b"abcdef", b"\x06\x02\x90\x02", Some(b"ab"));
+        let long = vec![b'a'; 0x1_0203];
+        let copied = b"\x83\x84\x04\x80\x80\x04\x80";
+        check(&long, copied, Some(&long[..0x1_0000]));
+        let all = b"\x83\x84\x04\x83\x84\x04\xf0\x03\x02\x01";
+        check(&long, all, Some(&long));
+        let end = b"\x83\x84\x04\x01\x97\x02\x02\x01\x01";
+        check(&long, end, Some(b"a"));
+    }
+
+    #[test]
+    fn refuses_what_contradicts_itself() {
+        for delta in [
+            &b""[..],
+            b"\x02",
+            b"\x82",
+            b"\x03\x02\x90\x02",
+            b"\x02\x03\x90\x02",
+            b"\x02\x01\x90\x02",
+            b"\x02\x02\x91\x01\x02",
+            b"\x02\x02\x90",
+            b"\x02\x02\x02x",
+            b"\x02\x02\x90\x02\x00",
+            b"\x02\xa1\x8d\x06",
+            b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+        ] {
+            check(b"ab", delta, None);
+        }
+        check(b"ab", b"\x02\xa1\x8d\x06", None);
+    }
+}
