@@ -19,7 +19,7 @@ const STATES: [(&str, u16, &str); 9] = [
     ("refused", 401, ""),
     ("revoked", 401, ""),
     ("disabled_owner", 401, ""),
-    ("unknown", 401, "UnauthorizedRequestException"),
+    ("unknown", 401, "TF400813"),
 ];
 
 #[test]
@@ -73,7 +73,7 @@ fn who_is_unknown_is_told_as_the_client_wishes() {
     let fake = Fake::start();
     let suppressed = connection_data("contoso").to(&fake);
     assert_eq!(
-        suppressed.json()["message"],
+        suppressed.text(),
         "TF400813: The user 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa' is not authorized to access this resource."
     );
     assert_eq!(

@@ -129,7 +129,8 @@ impl Got {
         serde_json::from_slice(&self.body).expect("a body of JSON")
     }
 
-    /// The status, and what is telling about the body: `typeKey`, a title, or nothing.
+    /// The status, and what is telling about the body: `typeKey`, a title, a number before a
+    /// colon, or nothing.
     pub(crate) fn told(&self) -> (u16, String) {
         let text = self.text();
         let title = text.split_once("<title>").map(|(_, rest)| {
@@ -139,7 +140,10 @@ impl Got {
         let key = serde_json::from_str::<Value>(&text)
             .ok()
             .and_then(|value| value["typeKey"].as_str().map(str::to_owned));
-        (self.status, title.or(key).unwrap_or_default())
+        let number = text
+            .split_once(": The ")
+            .map(|(number, _)| number.to_owned());
+        (self.status, title.or(key).or(number).unwrap_or_default())
     }
 }
 

@@ -19,7 +19,7 @@ type Location = (
     &'static str,
 );
 
-const LOCATIONS: [Location; 7] = [
+const LOCATIONS: [Location; 8] = [
     (
         "00d9565f-ed9c-4a06-9a50-00e7896ccab4",
         "Location",
@@ -65,6 +65,14 @@ const LOCATIONS: [Location; 7] = [
         "tokenadmin",
         "personalaccesstokens",
         "_apis/{area}/{resource}/{subjectDescriptor}",
+        "7.2",
+        "7.1",
+    ),
+    (
+        "ee4afb16-e7ab-4ed8-9d4b-4ef3e78f97e4",
+        "tokenadmin",
+        "revocationrules",
+        "_apis/{area}/{resource}",
         "7.2",
         "7.1",
     ),

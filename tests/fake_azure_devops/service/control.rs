@@ -30,7 +30,7 @@ pub(crate) type Behavior = (&'static str, &'static str, Kind, &'static str);
 use Kind::{Act, Answer, Twist};
 
 /// Every behaviour; an order names it by row or by name.
-pub(crate) const BEHAVIORS: [Behavior; 86] = [
+pub(crate) const BEHAVIORS: [Behavior; 87] = [
     // The rows.
     (
         "A",
@@ -43,8 +43,9 @@ pub(crate) const BEHAVIORS: [Behavior; 86] = [
         "B'",
         "unauthorized-anonymous",
         Answer,
-        "401 TF400813 with the anonymous GUID",
+        "401 TF400813 with the anonymous GUID, in text",
     ),
+    ("", "unauthorized-json", Answer, "row B' in JSON"),
     (
         "B''",
         "redirect-sign-in",

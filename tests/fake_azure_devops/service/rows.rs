@@ -56,20 +56,37 @@ pub(crate) fn sign_in() -> Reply {
     Reply::html(203, &sign_in_page()).with("x-content-type-options", "nosniff")
 }
 
-/// B': nobody was recognised.
+/// B': nobody was recognised. Python's client tells this from other refusals by the text.
 pub(crate) fn unauthorized(world: &World, call: &Call) -> Reply {
-    let reply = not_authorized(ANONYMOUS);
+    let message = not_authorized_message(ANONYMOUS);
+    challenge(
+        Reply::text(401, "text/plain; charset=utf-8", &message),
+        world,
+        call,
+    )
+}
+
+/// B' in JSON.
+fn unauthorized_json(world: &World, call: &Call) -> Reply {
+    let message = not_authorized_message(ANONYMOUS);
+    challenge(
+        wrapped(401, "UnauthorizedRequestException", &message),
+        world,
+        call,
+    )
+}
+
+/// Adds the ways to sign in.
+fn challenge(reply: Reply, world: &World, call: &Call) -> Reply {
     let root = format!(
         "https://{}/_signin?realm=dev.azure.com&protocol=javascriptnotify",
         call.host
     );
-    reply
+    let authority = format!("https://login.microsoftonline.com/{}", world.tenant);
+    service_error(reply, &not_authorized_message(ANONYMOUS))
         .with(
             "www-authenticate",
-            format!(
-                "Bearer authorization_uri=https://login.microsoftonline.com/{}",
-                world.tenant
-            ),
+            format!("Bearer authorization_uri={authority}"),
         )
         .with("www-authenticate", BASIC_REALM)
         .with("www-authenticate", "TFS-Federated")
@@ -109,17 +126,15 @@ pub(crate) fn expired_html() -> Reply {
     Reply::html(401, &foreign_page(EXPIRED)).with("www-authenticate", BASIC_REALM)
 }
 
-fn not_authorized(id: &str) -> Reply {
-    let message = format!("TF400813: The user '{id}' is not authorized to access this resource.");
-    service_error(
-        wrapped(401, "UnauthorizedRequestException", &message),
-        &message,
-    )
+fn not_authorized_message(id: &str) -> String {
+    format!("TF400813: The user '{id}' is not authorized to access this resource.")
 }
 
 /// D: known, but not a member of the organisation.
 pub(crate) fn identity_elsewhere(id: &str) -> Reply {
-    not_authorized(id)
+    let message = not_authorized_message(id);
+    let reply = wrapped(401, "UnauthorizedRequestException", &message);
+    service_error(reply, &message)
         .with("www-authenticate", "TFS-Federated")
         .with("www-authenticate", "Bearer")
 }
@@ -207,6 +222,7 @@ pub(crate) fn ordered(name: &str, delay: i64, world: &World, call: &Call) -> Rep
     match name {
         "sign-in-page" => sign_in(),
         "unauthorized-anonymous" => unauthorized(world, call),
+        "unauthorized-json" => unauthorized_json(world, call),
         "redirect-sign-in" => redirect_sign_in(call),
         "refused" => refused(),
         "expired-said" => expired(),
