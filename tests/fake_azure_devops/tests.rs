@@ -2,6 +2,10 @@
 
 #[path = "checks/access.rs"]
 mod access;
+#[path = "checks/administration.rs"]
+mod administration;
 #[path = "checks/client.rs"]
 mod client;
+#[path = "checks/faults.rs"]
+mod faults;
 mod service;

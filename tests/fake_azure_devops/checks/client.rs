@@ -73,26 +73,44 @@ impl Ask {
         Got::parse(&self.raw(fake)).expect("an answer of HTTP")
     }
 
+    /// Sends it to a host and port.
+    pub(crate) fn to_address(self, address: &str) -> Got {
+        let mut answer = Vec::new();
+        let mut stream = self.send_to(address);
+        stream.read_to_end(&mut answer).expect("an answer");
+        Got::parse(&answer).expect("an answer of HTTP")
+    }
+
     /// Sends it to `fake`, and returns all that comes until the end of the connection.
     pub(crate) fn raw(self, fake: &Fake) -> Vec<u8> {
-        let address = fake.url.trim_start_matches("http://");
+        let mut answer = Vec::new();
+        // A connection that is cut is an answer, too.
+        let _cut = self.send(fake).read_to_end(&mut answer);
+        answer
+    }
+
+    /// Sends it to `fake`, and returns the connection.
+    pub(crate) fn send(self, fake: &Fake) -> TcpStream {
+        self.send_to(fake.url.trim_start_matches("http://"))
+    }
+
+    fn send_to(self, address: &str) -> TcpStream {
         let mut stream = TcpStream::connect(address).expect("the service listens");
+        let mut headers = self.headers;
+        headers.push(format!("Host: {address}"));
+        headers.push("Connection: close".to_owned());
+        headers.push(format!("Content-Length: {}", self.body.len()));
         let request = format!(
-            "{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n{}{}\r\n{}",
+            "{} {} HTTP/1.1\r\n{}\r\n\r\n{}",
             self.method,
             self.path,
-            self.body.len(),
-            self.headers.join("\r\n"),
-            if self.headers.is_empty() { "" } else { "\r\n" },
+            headers.join("\r\n"),
             self.body
         );
         stream
             .write_all(request.as_bytes())
             .expect("the service reads");
-        let mut answer = Vec::new();
-        // A connection that is cut is an answer, too.
-        let _cut = stream.read_to_end(&mut answer);
-        answer
+        stream
     }
 }
 

@@ -197,7 +197,7 @@ fn finish(world: &World, call: &Call, mut reply: Reply) -> Reply {
         ] {
             reply.headers.push((name, value));
         }
-        if reply.status < 300 && reply.status != 203 {
+        if reply.status < 300 && call.active.answer().is_none() {
             reply
                 .headers
                 .push(("x-vss-userdata", auth::user_data(world, call)));
