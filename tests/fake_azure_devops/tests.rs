@@ -6,6 +6,10 @@ mod access;
 mod administration;
 #[path = "checks/client.rs"]
 mod client;
+#[path = "checks/evidence.rs"]
+mod evidence;
 #[path = "checks/faults.rs"]
 mod faults;
+#[path = "checks/program.rs"]
+mod program;
 mod service;

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// A server that ends when this is dropped.
 pub(crate) struct Replay {
@@ -84,7 +85,8 @@ fn serve(mut stream: TcpStream, answer: &[u8]) -> std::io::Result<Vec<u8>> {
     }
     stream.write_all(answer)?;
     stream.shutdown(Shutdown::Write)?;
-    // Closing while bytes are unread would cut what was sent.
-    while stream.read(&mut piece)? > 0 {}
+    // Closing while bytes are unread would cut what was sent; a client that holds on is left.
+    stream.set_read_timeout(Some(Duration::from_millis(500)))?;
+    while stream.read(&mut piece).is_ok_and(|count| count > 0) {}
     Ok(request)
 }

@@ -187,6 +187,26 @@ fn global_tokens_have_a_profile_and_others_an_identity() {
 }
 
 #[test]
+fn a_server_of_ones_own_has_no_inventory() {
+    let fake = Fake::start();
+    let check = |state: &str, resource: &str, status: u16| {
+        let path = format!("/tfs/DefaultCollection/_apis/{resource}");
+        let got = get(&path).pat(&fake.token(state).token).to(&fake);
+        assert_eq!(got.status, status, "{state} {resource}");
+        got
+    };
+    let who = check("active", "connectionData", 200);
+    assert_eq!(who.json()["deploymentType"], "onPremises");
+    let refused = check("unknown", "connectionData", 401);
+    assert!(
+        refused
+            .header("www-authenticate")
+            .ends_with("Negotiate | NTLM")
+    );
+    check("active", "tokenadmin/personalaccesstokens/aad.x", 404);
+}
+
+#[test]
 fn the_log_tells_all_but_the_token() {
     let fake = Fake::start();
     let token = fake.token("active");

@@ -74,7 +74,7 @@ impl Ask {
     }
 
     /// Sends it to a host and port.
-    pub(crate) fn to_address(self, address: &str) -> Got {
+    pub(crate) fn at_address(self, address: &str) -> Got {
         let mut answer = Vec::new();
         let mut stream = self.send_to(address);
         stream.read_to_end(&mut answer).expect("an answer");

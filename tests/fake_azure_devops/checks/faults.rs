@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Got, ask, connection_data, get, order};
 use crate::service::Fake;
-use crate::service::control::{BEHAVIORS, Kind};
+use crate::service::behaviors::{BEHAVIORS, Kind};
 
 /// What an active token gets when an answer is ordered: status and sign, and the identity that
 /// `X-VSS-UserData` names (`-` for none).
@@ -263,7 +263,7 @@ fn what_arrives_at_another_host_is_noted() {
     let (host, path) = rest.split_once('/').expect("a path");
     assert_ne!(format!("http://{host}"), fake.url);
     ask("DELETE", "/__log").to(&fake);
-    let got = get(&format!("/{path}")).pat(&token.token).to_address(host);
+    let got = get(&format!("/{path}")).pat(&token.token).at_address(host);
     assert_eq!(got.status, 200);
     let log = get("/__log").to(&fake).json();
     assert_eq!(

@@ -3,7 +3,7 @@
 use super::call::{Call, Scheme};
 use super::reply::Reply;
 use super::rows;
-use super::state::{ANONYMOUS, Principal, World};
+use super::state::{ANONYMOUS, Principal, Standing, World};
 
 /// Who was let in.
 #[derive(Clone, Copy)]
@@ -90,7 +90,7 @@ fn judge(world: &World, call: &Call, pat: usize, at: Option<usize>) -> Result<()
     let pat = &world.pats[pat];
     let owner = &world.users[pat.owner];
     let now = world.now();
-    if pat.is_refused_at(now) || !owner.enabled {
+    if pat.is_refused_at(now) || owner.standing == Standing::Disabled {
         return Err(rows::refused());
     }
     if pat.valid_to <= now {
@@ -113,7 +113,7 @@ fn judge(world: &World, call: &Call, pat: usize, at: Option<usize>) -> Result<()
             rows::identity_elsewhere(&owner.id)
         });
     }
-    if owner.fenced {
+    if owner.standing == Standing::Fenced {
         return Err(rows::conditional_access());
     }
     if pat.targets.is_none() && world.organizations[at].blocks_global && !owner.allow_listed {

@@ -8,9 +8,6 @@ use percent_encoding::percent_decode_str;
 use super::control::Active;
 use super::state::id_of;
 
-/// Hosts whose first segment is the organisation, apart from those under `dev.azure.com`.
-const ORGANIZATION_FIRST: [&str; 2] = ["dev.azure.com", "tfs"];
-
 /// What `Authorization` held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
@@ -133,8 +130,7 @@ impl Call {
 fn pairs(text: &str) -> Vec<(String, String)> {
     let decode = |text: &str| {
         let spaced = text.replace('+', " ");
-        let decoded = percent_decode_str(&spaced).decode_utf8_lossy().into_owned();
-        decoded
+        percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
     };
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -147,8 +143,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
 
 /// The service that `host` is today, and the organisation, which leaves `segments`.
 fn resolve(host: &str, segments: &mut Vec<String>) -> (String, Option<String>) {
-    let first = ORGANIZATION_FIRST.contains(&host) || host.ends_with(".dev.azure.com");
-    if first {
+    if host == "dev.azure.com" || host.ends_with(".dev.azure.com") {
         let named = segments
             .first()
             .is_some_and(|first| !first.starts_with('_') && !first.starts_with('$'));

@@ -28,7 +28,7 @@ pub(crate) fn connection_data(world: &World, call: &Call) -> Result<Reply, Reply
             "authorizedUser": identity,
             "instanceId": instance_id,
             "deploymentId": world.guid("deployment"),
-            "deploymentType": "hosted",
+            "deploymentType": if call.service == "tfs" { "onPremises" } else { "hosted" },
             "locationServiceData": {
                 "serviceOwner": "00025394-6065-48ca-87d9-7f5672854ef7",
                 "defaultAccessMappingMoniker": "PublicAccessMapping",

@@ -8,7 +8,7 @@ use super::call::Call;
 use super::connection::known;
 use super::reply::Reply;
 use super::rows;
-use super::state::World;
+use super::state::{Standing, World};
 
 /// Users on a page. The service's number is higher, and published nowhere.
 const PAGE: usize = 100;
@@ -63,7 +63,7 @@ pub(crate) fn identities(world: &World, call: &Call) -> Result<Reply, Reply> {
                 ),
                 "subjectDescriptor": user.descriptor,
                 "providerDisplayName": user.name,
-                "isActive": user.enabled,
+                "isActive": user.standing != Standing::Disabled,
                 "properties": { "Mail": { "$type": "System.String", "$value": user.upn } },
                 "resourceVersion": 2,
                 "metaTypeId": 0,

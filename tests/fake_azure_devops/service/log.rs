@@ -56,7 +56,7 @@ impl Log {
     }
 
     /// Notes `call` to `path` with `query`, which is answered with `status`.
-    pub(crate) fn note(&self, call: &Call, path: &str, query: Option<String>, status: u16) {
+    pub(crate) fn note(&self, call: &Call, path: &str, query: Option<&str>, status: u16) {
         let auth = match call.scheme {
             Scheme::None => "none",
             Scheme::Basic | Scheme::Garbage => "basic",

@@ -8,15 +8,16 @@
 //! | [`seed`] | organisations, people, and a token in every state |
 //! | [`auth`] | the ladder from nobody to a scope |
 //! | [`rows`] | the answers of the catalogue |
-//! | [`control`] | the behaviours that can be ordered |
+//! | [`behaviors`], [`control`] | what can be ordered, and whom it meets |
 //! | [`log`] | what was asked |
 
 mod audit;
 mod auth;
+pub(crate) mod behaviors;
 mod call;
 mod clients;
 mod connection;
-pub(crate) mod control;
+mod control;
 mod graph;
 mod log;
 mod pats;

@@ -82,7 +82,7 @@ fn server(world: &World, call: &Call, resource: &[&str]) -> Result<Reply, Reply>
             "VS403440: The requested resource is not available in this collection.",
         ));
     }
-    connection::connection_data(world, call)
+    connection::connection_data(world, call).map_err(|_| rows::server_unauthorized())
 }
 
 /// The first request of a clone.

@@ -205,6 +205,19 @@ pub(crate) fn rate_limits(reply: Reply, seconds: i64) -> Reply {
         .with("x-ratelimit-reset", "1796083200")
 }
 
+/// What Azure DevOps Server answers to whom it does not let in. The shape is that of its web
+/// server, from common knowledge.
+pub(crate) fn server_unauthorized() -> Reply {
+    Reply::html(401, &foreign_page("401 - Unauthorized: Access is denied"))
+        .with("www-authenticate", "Bearer")
+        .with(
+            "www-authenticate",
+            "Basic realm=\"http://tfs.contoso.example/tfs\"",
+        )
+        .with("www-authenticate", "Negotiate")
+        .with("www-authenticate", "NTLM")
+}
+
 /// P: a version that is not there.
 pub(crate) fn bad_version(version: &str) -> Reply {
     let message = format!(

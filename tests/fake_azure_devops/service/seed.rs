@@ -16,8 +16,8 @@ use patsweep::model::IssueMonth;
 use patsweep::token::mint;
 
 use super::state::{
-    Event, Issued, NewPat, Organization, Principal, Revocation, World, generation, guid, id_of,
-    number,
+    Event, Issued, NewPat, Organization, Principal, Revocation, Standing, World, generation, guid,
+    id_of, number,
 };
 use super::time::{self, DAY};
 use super::{Options, sign_in};
@@ -100,8 +100,8 @@ fn people(world: &mut World) {
     }
     world.users[ADMINISTRATOR].administrator = true;
     world.users[JONAS].allow_listed = true;
-    world.users[TEO].fenced = true;
-    world.users[OLA].enabled = false;
+    world.users[TEO].standing = Standing::Fenced;
+    world.users[OLA].standing = Standing::Disabled;
 }
 
 /// A row of the table of tokens: label, state, legacy, owner, scope, targets, days ago, days left.
@@ -117,157 +117,23 @@ type Row = (
 );
 
 /// Every token that is told about, apart from unknown ones.
+#[rustfmt::skip] // a table
 const TOKENS: [Row; 15] = [
-    (
-        "build agent",
-        "active",
-        false,
-        NOOR,
-        "app_token",
-        Some(&[CONTOSO]),
-        200,
-        90,
-    ),
-    (
-        "git: laptop",
-        "active",
-        true,
-        NOOR,
-        "vso.code",
-        Some(&[CONTOSO]),
-        500,
-        30,
-    ),
-    (
-        "everywhere",
-        "active",
-        false,
-        JONAS,
-        "app_token",
-        None,
-        120,
-        200,
-    ),
-    (
-        "public site",
-        "active",
-        false,
-        NOOR,
-        "vso.code vso.project",
-        Some(&[NORTHWIND]),
-        60,
-        100,
-    ),
-    (
-        "terraform",
-        "active_elsewhere",
-        false,
-        MIRA,
-        "vso.project_manage",
-        Some(&[FABRIKAM]),
-        90,
-        40,
-    ),
-    (
-        "old terraform",
-        "active_elsewhere",
-        true,
-        MIRA,
-        "vso.code_write",
-        Some(&[FABRIKAM]),
-        300,
-        40,
-    ),
-    (
-        "from the office",
-        "blocked",
-        false,
-        TEO,
-        "vso.build_execute",
-        Some(&[CONTOSO]),
-        80,
-        60,
-    ),
-    (
-        "all organisations",
-        "global_blocked",
-        false,
-        PRIYA,
-        "vso.work_write",
-        None,
-        70,
-        60,
-    ),
-    (
-        "last year",
-        "expired",
-        false,
-        LIDIA,
-        "vso.packaging",
-        Some(&[CONTOSO]),
-        600,
-        -200,
-    ),
-    (
-        "older",
-        "expired",
-        true,
-        LIDIA,
-        "vso.code",
-        Some(&[CONTOSO]),
-        900,
-        -500,
-    ),
-    (
-        "long gone",
-        "refused",
-        false,
-        LIDIA,
-        "vso.code",
-        Some(&[CONTOSO]),
-        400,
-        100,
-    ),
-    (
-        "long gone, old",
-        "refused",
-        true,
-        LIDIA,
-        "vso.code",
-        Some(&[CONTOSO]),
-        700,
-        100,
-    ),
-    (
-        "withdrawn",
-        "revoked",
-        false,
-        LIDIA,
-        "vso.code_full",
-        Some(&[CONTOSO]),
-        100,
-        120,
-    ),
-    (
-        "withdrawn, old",
-        "revoked",
-        true,
-        LIDIA,
-        "app_token",
-        Some(&[CONTOSO]),
-        650,
-        120,
-    ),
-    (
-        "who left",
-        "disabled_owner",
-        false,
-        OLA,
-        "app_token",
-        Some(&[CONTOSO]),
-        110,
-        120,
-    ),
+    ("build agent", "active", false, NOOR, "app_token", Some(&[CONTOSO]), 200, 90),
+    ("git: laptop", "active", true, NOOR, "vso.code", Some(&[CONTOSO]), 500, 30),
+    ("everywhere", "active", false, JONAS, "app_token", None, 120, 200),
+    ("public site", "active", false, NOOR, "vso.code vso.project", Some(&[NORTHWIND]), 60, 100),
+    ("terraform", "active_elsewhere", false, MIRA, "vso.project_manage", Some(&[FABRIKAM]), 90, 40),
+    ("old terraform", "active_elsewhere", true, MIRA, "vso.code_write", Some(&[FABRIKAM]), 300, 40),
+    ("from the office", "blocked", false, TEO, "vso.build_execute", Some(&[CONTOSO]), 80, 60),
+    ("all organisations", "global_blocked", false, PRIYA, "vso.work_write", None, 70, 60),
+    ("last year", "expired", false, LIDIA, "vso.packaging", Some(&[CONTOSO]), 600, -200),
+    ("older", "expired", true, LIDIA, "vso.code", Some(&[CONTOSO]), 900, -500),
+    ("long gone", "refused", false, LIDIA, "vso.code", Some(&[CONTOSO]), 400, 100),
+    ("long gone, old", "refused", true, LIDIA, "vso.code", Some(&[CONTOSO]), 700, 100),
+    ("withdrawn", "revoked", false, LIDIA, "vso.code_full", Some(&[CONTOSO]), 100, 120),
+    ("withdrawn, old", "revoked", true, LIDIA, "app_token", Some(&[CONTOSO]), 650, 120),
+    ("who left", "disabled_owner", false, OLA, "app_token", Some(&[CONTOSO]), 110, 120),
 ];
 
 fn tokens(world: &mut World) {

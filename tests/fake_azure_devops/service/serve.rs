@@ -16,11 +16,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::call::Call;
-use super::control::{self, Orders};
+use super::control::Orders;
 use super::log::Log;
 use super::reply::{Payload, Reply};
 use super::state::{World, guid};
-use super::{auth, routes, rows, time};
+use super::{auth, behaviors, routes, rows, time};
 
 /// Requests may be so long.
 const MAX_BODY: usize = 1 << 24;
@@ -44,7 +44,8 @@ impl Service {
             })
         };
         let query = call.query.as_deref().map(withheld);
-        self.log.note(call, &withheld(&call.path), query, status);
+        self.log
+            .note(call, &withheld(&call.path), query.as_deref(), status);
     }
 }
 
@@ -258,7 +259,7 @@ async fn order(State(service): State<Service>, request: Request) -> Response {
 }
 
 async fn behaviors() -> Response {
-    Reply::json(200, &control::catalogue()).into_response()
+    Reply::json(200, &behaviors::catalogue()).into_response()
 }
 
 async fn take_back(State(service): State<Service>) -> Response {

@@ -22,6 +22,15 @@ pub(crate) struct Organization {
     pub(crate) blocks_global: bool,
 }
 
+/// Whether somebody gets in at all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Enabled,
+    Disabled,
+    /// Conditional Access lets nobody in under this name from here.
+    Fenced,
+}
+
 /// Somebody in the directory.
 pub(crate) struct User {
     /// The storage key, `connectionData.authenticatedUser.id`.
@@ -35,9 +44,7 @@ pub(crate) struct User {
     pub(crate) member_of: Vec<usize>,
     /// Project Collection Administrator of all of them.
     pub(crate) administrator: bool,
-    pub(crate) enabled: bool,
-    /// Conditional Access lets nobody in under this name from here.
-    pub(crate) fenced: bool,
+    pub(crate) standing: Standing,
     /// May use global tokens where they are blocked.
     pub(crate) allow_listed: bool,
 }
@@ -193,8 +200,7 @@ impl World {
             upn: format!("{first}@{domain}"),
             member_of: member_of.to_vec(),
             administrator: false,
-            enabled: true,
-            fenced: false,
+            standing: Standing::Enabled,
             allow_listed: false,
         });
         self.users.len() - 1

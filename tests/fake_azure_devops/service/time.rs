@@ -8,7 +8,7 @@ pub(super) const DAY: i64 = 86_400;
 /// The clock of this machine, in seconds since 1970.
 pub(super) fn machine_now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs() as i64)
+    since.map_or(0, |since| since.as_secs().cast_signed())
 }
 
 /// `2026-03-01T00:00:00Z`.
