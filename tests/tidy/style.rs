@@ -4,10 +4,18 @@ use super::code::Code;
 use super::tree::{Tree, is_source};
 
 /// The files that may ask a secret for its bytes, and why.
-const EXPOSERS: [(&str, &str); 3] = [
+const EXPOSERS: [(&str, &str); 5] = [
     (
         "src/detect/search.rs",
         "tells apart two tokens at one place",
+    ),
+    (
+        "src/providers/http.rs",
+        "presents a credential to its issuer",
+    ),
+    (
+        "src/providers/scrub.rs",
+        "takes it out of what the service answers",
     ),
     ("src/report/redact.rs", "looks for what must not leave"),
     (
