@@ -1,6 +1,7 @@
 //! The command line: arguments to settings, settings to a run, a run to an exit code.
 
 mod args;
+mod ask;
 mod config;
 mod console;
 mod exit;

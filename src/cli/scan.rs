@@ -1,11 +1,12 @@
 //! `scan`: the main job.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use super::args::{Common, FailOn, OutputArg, Scan};
 use super::console::Console;
@@ -13,12 +14,13 @@ use super::exit::{Complaint, Failure, is_unanswered, verdict};
 use super::interrupt;
 use super::output::{self, Audience, Input, Opened, OutputError, Role};
 use super::progress::Line;
-use super::settings::{self, Coloring, Environment, Settings, shown};
-use crate::model::{Report, Timestamp};
+use super::settings::{self, Coloring, Environment, Settings, now, shown};
+use crate::model::Report;
 use crate::report::{self, Format, Secrets, Verbosity, count};
 use crate::rules::Rule;
 use crate::scan::Progress;
 use crate::sources::{self, Target, git};
+use crate::verify;
 
 /// Scans and reports.
 pub(super) fn run(
@@ -39,7 +41,11 @@ pub(super) fn run(
     say_what_steers(&settings, console);
     let outputs = check(&settings)?;
     settings.scan.sources.reports = replaced(&outputs);
-    let report = scan(&settings, &stop, environment, console);
+    let mut report = scan(&settings, &stop, environment, console);
+    if let Some(asking) = &settings.asking {
+        let progress = Arc::new(verify::Progress::default());
+        asking.ask(&mut report, &BTreeMap::new(), &progress, &stop);
+    }
     write(&settings, &outputs, (common, args), &report)?;
     say_how_it_went(&settings, &outputs, &report, console);
     Ok(verdict(&report, settings.fail_on, settings.leak_code).into())
@@ -190,14 +196,6 @@ fn verbosity(common: &Common) -> Verbosity {
     } else {
         Verbosity::Normal
     }
-}
-
-/// The one place where a scan reads the clock.
-fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 fn say_what_steers(settings: &Settings, console: Console) {

@@ -4,12 +4,15 @@ use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, thread};
 
 use super::args::{Color, Common, FailOn, OutputArg, Scan};
+use super::ask::Asking;
 use super::config::{self, ConfigFile};
 use super::exit::{DEFAULT_LEAK_CODE, Failure};
 use super::output::{self, Output};
+use crate::model::Timestamp;
 use crate::report::Format;
 use crate::rules::{RuleSet, Unproven};
 use crate::sources::git::{self, part::Part};
@@ -33,6 +36,8 @@ pub(super) struct Environment {
     pub(super) git_dir: Option<PathBuf>,
     /// `GIT_INDEX_FILE`: the index that a hook is about.
     pub(super) git_index: Option<PathBuf>,
+    /// `PATSWEEP_AZURE_DEVOPS_URL`: a gateway to ask in place of Microsoft's hosts.
+    pub(super) azure_devops_url: Option<String>,
     /// The folder in which programs keep the user's configuration.
     pub(super) config_home: Option<PathBuf>,
     /// Standard output is a terminal.
@@ -54,6 +59,9 @@ impl Environment {
             dumb_terminal: env::var_os("TERM").is_some_and(|term| term == "dumb"),
             git_dir: env::var_os("GIT_DIR").map(PathBuf::from),
             git_index: env::var_os("GIT_INDEX_FILE").map(PathBuf::from),
+            azure_devops_url: env::var("PATSWEEP_AZURE_DEVOPS_URL")
+                .ok()
+                .filter(|url| !url.is_empty()),
             config_home: config_home(),
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
@@ -117,6 +125,8 @@ pub(super) fn color(chosen: Option<Color>, environment: &Environment, terminal: 
 pub(super) struct Settings {
     /// What to scan and how.
     pub(super) scan: crate::scan::Config,
+    /// Whom to ask about what is found.
+    pub(super) asking: Option<Asking>,
     /// What to write where.
     pub(super) outputs: Vec<Output>,
     /// Whether standard output gets colours.
@@ -131,6 +141,13 @@ pub(super) struct Settings {
     pub(super) config_file: Option<PathBuf>,
     /// The rule files that were loaded.
     pub(super) rule_files: Vec<PathBuf>,
+}
+
+/// A flag about asking where nobody is to be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{flag} is about asking Azure DevOps, which only --verify does")]
+struct WithoutVerify {
+    flag: &'static str,
 }
 
 /// Resolves what `scan` is to do. Nothing is read but configuration and rules.
@@ -150,8 +167,14 @@ pub(super) fn resolve(
     let rules = RuleSet::load(&rule_files).map_err(|error| file.blame(error))?;
     let rules = Arc::new(rules.unproven(unproven));
     let max_occurrences = args.max_occurrences.or(file.max_occurrences);
+    let asking = match (args.verify, args.service.first_given()) {
+        (true, _) => Some(Asking::resolve(&args.service, environment)?),
+        (false, Some(flag)) => return Err(Failure::new(&WithoutVerify { flag }, None)),
+        (false, None) => None,
+    };
     let chosen = color_flag(common).or(file.color);
     Ok(Settings {
+        asking,
         outputs: output::plan(order, file.format.unwrap_or(Format::Text))
             .map_err(|error| Failure::new(&error, error.hint()))?,
         stdout_coloring: color(chosen, environment, environment.stdout_terminal),
@@ -182,6 +205,14 @@ pub(super) fn rules(
 ) -> Result<RuleSet, Failure> {
     let file = config::load(common, environment)?;
     RuleSet::load(&rule_files(&file, paths)).map_err(|error| file.blame(error))
+}
+
+/// The one place where the clock is read.
+pub(super) fn now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// A salt that nobody outside this process knows.

@@ -30,22 +30,40 @@ pub struct Http {
 /// How connections are made.
 #[derive(Clone, Debug, Default)]
 pub struct HttpOptions {
-    /// Certificates that are trusted beside the system's, as PEM.
-    pub authorities: Vec<u8>,
+    /// Who is trusted beside those whom the system trusts.
+    pub authorities: Vec<Authority>,
     /// Whether the proxies that the environment names are passed by.
     pub direct: bool,
 }
 
-/// Why no client can be made.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The certificates are none.
-    #[error("cannot read certificates")]
-    Authorities(#[source] reqwest::Error),
-    /// TLS or the proxies of the environment cannot be set up.
-    #[error("cannot set up the HTTP client")]
-    SetUp(#[source] reqwest::Error),
+/// A certificate of somebody who is trusted to vouch for servers.
+#[derive(Clone, Debug)]
+pub struct Authority(reqwest::Certificate);
+
+impl Authority {
+    /// All those in `pem`.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is none, or there is none at all.
+    pub fn read(pem: &[u8]) -> Result<Vec<Self>, AuthorityError> {
+        let all = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| AuthorityError)?;
+        if all.is_empty() {
+            return Err(AuthorityError);
+        }
+        Ok(all.into_iter().map(Self).collect())
+    }
 }
+
+/// There is no certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no certificates in PEM")]
+pub struct AuthorityError;
+
+/// Why no client can be made: TLS or the proxies of the environment cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot set up the HTTP client")]
+pub struct ClientError(#[source] reqwest::Error);
 
 /// What shows who asks.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +135,7 @@ impl Http {
     ///
     /// # Errors
     ///
-    /// If the certificates are none, or TLS cannot be set up.
+    /// If TLS or the proxies of the environment cannot be set up.
     pub fn new(options: &HttpOptions) -> Result<Self, ClientError> {
         // Somebody else may have chosen one for the process; any does.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -131,11 +149,10 @@ impl Http {
             builder = builder.no_proxy();
         }
         if !options.authorities.is_empty() {
-            let authorities = reqwest::Certificate::from_pem_bundle(&options.authorities)
-                .map_err(ClientError::Authorities)?;
-            builder = builder.tls_certs_merge(authorities);
+            let authorities = options.authorities.iter();
+            builder = builder.tls_certs_merge(authorities.map(|authority| authority.0.clone()));
         }
-        let client = builder.build().map_err(ClientError::SetUp)?;
+        let client = builder.build().map_err(ClientError)?;
         Ok(Self { client })
     }
 

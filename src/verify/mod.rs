@@ -20,7 +20,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::model::{FindingId, Report, Secret, Timestamp, ValidityReason, ValueFrom, Verification};
+use crate::model::{
+    FindingId, Report, Secret, ServiceEvidence, Timestamp, ValidityReason, ValueFrom, Verification,
+};
 use crate::providers::azure_devops::AzureDevOps;
 
 pub use plan::Organizations;
@@ -118,6 +120,26 @@ pub fn run(
         finding.verification = Some(verification);
     }
     report.interrupted |= stop.load(Ordering::Relaxed);
+}
+
+/// Takes note of why nobody could be asked about any finding of `report`.
+pub fn fail(report: &mut Report, error: &dyn std::error::Error, now: fn() -> Timestamp) {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let message: Vec<String> = causes.map(ToString::to_string).collect();
+    let open = report.findings.iter_mut();
+    for finding in open.filter(|finding| finding.suppressed.is_none()) {
+        finding.validity = ValidityReason::Inconclusive;
+        finding.verification = Some(Box::new(Verification {
+            checked_at: Some(now()),
+            evidence: Some(ServiceEvidence {
+                status: None,
+                type_key: None,
+                message: Some(message.join(": ")),
+                endpoint: String::new(),
+            }),
+            ..Verification::none(ValueFrom::Source)
+        }));
+    }
 }
 
 /// By finding, what is known of it.

@@ -1,6 +1,7 @@
 //! What can be said on the command line, as plain structs.
 
 mod git;
+mod service;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use self::git::Git;
+pub(super) use self::service::Service;
 use super::size::{self, Size};
 use crate::model::ProblemKind;
 use crate::report::Format;
@@ -234,6 +236,16 @@ pub(super) struct Scan {
     /// What of git repositories is read.
     #[command(flatten)]
     pub(super) git: Git,
+
+    /// Ask Azure DevOps whether the tokens that are found still work
+    ///
+    /// Presents each personal access token that its checksum proves, and no other, to the
+    /// organizations that stand with it, and to nobody else. Nothing else opens a connection.
+    #[arg(long, help_heading = "Asking Azure DevOps")]
+    pub(super) verify: bool,
+    /// Whom to ask, and how much.
+    #[command(flatten)]
+    pub(super) service: Service,
 
     /// Problems that do not make the scan incomplete, such as shallow,promisor,lfs
     ///

@@ -1,0 +1,145 @@
+//! Asks Azure DevOps about the findings of a report, as the flags say.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::args::Service;
+use super::exit::Failure;
+use super::settings::{Environment, now};
+use crate::model::{FindingId, Report};
+use crate::providers::azure_devops::{AzureDevOps, Base, is_organization};
+use crate::providers::http::{Authority, AuthorityError, Http, HttpOptions};
+use crate::verify::{self, Organizations, Probe, Progress, Value};
+
+/// How long a run asks at most.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+/// The most bytes of certificates that are read.
+const MAX_AUTHORITIES: u64 = 4 << 20;
+
+/// Whom to ask and how much, checked; no connection is open yet.
+#[derive(Clone, Debug)]
+pub(super) struct Asking {
+    base: Base,
+    http: HttpOptions,
+    organizations: Organizations,
+    probe: Probe,
+    timeout: Duration,
+    max_requests: Option<u64>,
+}
+
+/// Why nobody can be asked.
+#[derive(Debug, Error)]
+enum AskError {
+    #[error("cannot read certificates from {}", path.display())]
+    Authorities { path: PathBuf, source: io::Error },
+    #[error("{} is too large to hold certificates", path.display())]
+    TooLarge { path: PathBuf },
+    #[error("cannot use certificates from {}", path.display())]
+    NoAuthorities {
+        path: PathBuf,
+        source: AuthorityError,
+    },
+    #[error("`{name}` is no name of an organization")]
+    Organization { name: String },
+}
+
+impl Asking {
+    /// What the flags and the environment say.
+    pub(super) fn resolve(args: &Service, environment: &Environment) -> Result<Self, Failure> {
+        let wrong = |name: &&String| !is_organization(name);
+        if let Some(name) = args.org.iter().find(wrong) {
+            let name = name.clone();
+            let hint = "name it as in https://dev.azure.com/NAME".to_owned();
+            return Err(Failure::new(&AskError::Organization { name }, Some(hint)));
+        }
+        let gateway = args
+            .azure_devops_url
+            .as_ref()
+            .or(environment.azure_devops_url.as_ref());
+        let base = match (&args.server_url, gateway) {
+            (Some(server), _) => Base::server(server),
+            (None, Some(gateway)) => Base::gateway(gateway),
+            (None, None) => Ok(Base::Microsoft),
+        }
+        .map_err(|error| Failure::new(&error, None))?;
+        let authorities = match &args.ca_file {
+            Some(path) => authorities(path).map_err(|error| Failure::new(&error, None))?,
+            None => Vec::new(),
+        };
+        let asking = Self {
+            http: HttpOptions {
+                authorities,
+                // What stays on this machine passes no proxy.
+                direct: base.is_loopback(),
+            },
+            base,
+            organizations: Organizations {
+                names: args.org.clone(),
+                for_all: args.org_all,
+            },
+            probe: if args.no_probe {
+                Probe::Forbidden
+            } else {
+                Probe::Allowed
+            },
+            timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
+            max_requests: args.max_requests,
+        };
+        Ok(asking)
+    }
+
+    /// Asks about every finding. Without one, no connection is made and no thread started.
+    pub(super) fn ask(
+        &self,
+        report: &mut Report,
+        values: &BTreeMap<FindingId, Value>,
+        progress: &Arc<Progress>,
+        stop: &Arc<AtomicBool>,
+    ) {
+        if report.findings.is_empty() {
+            return;
+        }
+        let http = match Http::new(&self.http) {
+            Ok(http) => http,
+            // What was found is not lost for that.
+            Err(error) => return verify::fail(report, &error, now),
+        };
+        let options = verify::Options {
+            service: AzureDevOps::new(http, self.base.clone()),
+            organizations: self.organizations.clone(),
+            probe: self.probe,
+            timeout: self.timeout,
+            max_requests: self.max_requests,
+            now,
+        };
+        verify::run(report, values, &options, progress, stop);
+    }
+}
+
+fn authorities(path: &Path) -> Result<Vec<Authority>, AskError> {
+    let read = || -> io::Result<Option<Vec<u8>>> {
+        if fs::metadata(path)?.len() > MAX_AUTHORITIES {
+            return Ok(None);
+        }
+        fs::read(path).map(Some)
+    };
+    let path = || path.to_owned();
+    match read() {
+        Ok(Some(bytes)) => Authority::read(&bytes).map_err(|source| AskError::NoAuthorities {
+            path: path(),
+            source,
+        }),
+        Ok(None) => Err(AskError::TooLarge { path: path() }),
+        Err(source) => Err(AskError::Authorities {
+            path: path(),
+            source,
+        }),
+    }
+}
