@@ -52,9 +52,10 @@ impl<'s> Scrubber<'s> {
 
     /// Every piece of the token that is long enough becomes `…`.
     fn without_pieces(self, text: &str) -> String {
-        let Some(token) = self.presented.map(Secret::expose) else {
+        let Some(presented) = self.presented else {
             return text.to_owned();
         };
+        let token = presented.expose();
         let bytes = text.as_bytes();
         let mut hidden = vec![false; bytes.len()];
         for (at, window) in bytes.windows(MIN_PIECE).enumerate() {

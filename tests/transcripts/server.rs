@@ -33,11 +33,7 @@ impl Replay {
                     return;
                 }
                 // A client that breaks off is no concern.
-                if let Ok(request) = serve(stream, &answer) {
-                    seen.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push(request);
-                }
+                let _served = serve(stream, &answer, &seen);
             }
         });
         Self {
@@ -73,8 +69,8 @@ impl Drop for Replay {
     }
 }
 
-/// Reads the head of a request and writes `answer`, whatever was asked.
-fn serve(mut stream: TcpStream, answer: &[u8]) -> std::io::Result<Vec<u8>> {
+/// Reads the head of a request, takes note of it and writes `answer`, whatever was asked.
+fn serve(mut stream: TcpStream, answer: &[u8], seen: &Mutex<Vec<Vec<u8>>>) -> std::io::Result<()> {
     let mut request = Vec::new();
     let mut piece = [0; 4096];
     while !request.windows(4).any(|four| four == b"\r\n\r\n") {
@@ -83,10 +79,13 @@ fn serve(mut stream: TcpStream, answer: &[u8]) -> std::io::Result<Vec<u8>> {
             count => request.extend_from_slice(&piece[..count]),
         }
     }
+    seen.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(request);
     stream.write_all(answer)?;
     stream.shutdown(Shutdown::Write)?;
     // Closing while bytes are unread would cut what was sent; a client that holds on is left.
     stream.set_read_timeout(Some(Duration::from_millis(500)))?;
     while stream.read(&mut piece).is_ok_and(|count| count > 0) {}
-    Ok(request)
+    Ok(())
 }

@@ -138,7 +138,9 @@ fn verdict(answer: &Answer, method: Method) -> Verdict {
         return Verdict::Accepted(owner);
     }
     let is_refusal = matches!(answer.status, 400 | 401 | 403 | 404);
-    if is_refusal && text.contains("VS403463") {
+    // The code of the policy, or the page that browsers get for it.
+    let is_fenced = text.contains("VS403463") || text.contains("Uh-oh, you do not have access");
+    if is_refusal && is_fenced {
         return Verdict::Blocked { is_global: false };
     }
     if is_refusal && text.contains("global Personal Access Token") {
@@ -151,7 +153,8 @@ fn verdict(answer: &Answer, method: Method) -> Verdict {
     if is_refusal && let Some(owner) = identified(answer, &text) {
         return Verdict::Elsewhere(owner);
     }
-    if matches!(answer.status, 203 | 302) || names_nobody(&text) {
+    let is_sent_to_sign_in = answer.status == 302 && leads_to_sign_in(answer);
+    if answer.status == 203 || is_sent_to_sign_in || names_nobody(&text) {
         return Verdict::NotRecognized;
     }
     match answer.status {
@@ -251,6 +254,12 @@ fn is_of_service(answer: &Answer, said: &Said) -> bool {
     MARKS.iter().any(|mark| answer.headers.contains_key(*mark))
         || answer.header_values("www-authenticate").any(challenge)
         || said.title.as_deref().is_some_and(is_sign_in)
+        || leads_to_sign_in(answer)
+}
+
+/// Whether an answer asks a browser to sign in.
+fn leads_to_sign_in(answer: &Answer) -> bool {
+    answer.headers.contains_key("x-tfs-fedauthrealm")
         || answer
             .header("location")
             .is_some_and(|location| location.contains("/_signin"))
@@ -275,6 +284,10 @@ fn pause(answer: &Answer, verdict: &Verdict) -> Option<Pause> {
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
         Some(reset - now as f64)
     };
+    // An organisation that is being moved is not back after a moment.
+    if answer.headers.contains_key("x-vss-hostofflineerror") {
+        return None;
+    }
     let told = number("retry-after")
         .or_else(|| number("x-ratelimit-delay"))
         .or_else(|| until_reset().filter(|_| is_used_up))
