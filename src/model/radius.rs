@@ -250,6 +250,8 @@ pub struct BlastRadius {
     pub redacted: String,
     /// Whether it works.
     pub validity: ValidityReason,
+    /// When that was answered.
+    pub checked_at: Option<Timestamp>,
     /// What its owner called it.
     pub name: Option<String>,
     /// Whose it is.

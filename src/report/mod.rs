@@ -5,14 +5,17 @@
 //! left to a format is to keep hostile names from steering whoever reads it: [`escape`].
 
 mod advice;
+mod consumer;
 pub mod escape;
 mod history;
 mod json;
 mod json_text;
 mod jsonl;
+pub mod map;
 mod redact;
 mod sarif;
 mod text;
+mod validity;
 mod verification;
 mod view;
 mod words;

@@ -75,7 +75,7 @@ pub enum Named {
 pub struct Response<'a> {
     /// The HTTP status.
     pub status: u16,
-    /// Whether the body is JSON (or the OData metadata, for analytics) as its type and bytes say.
+    /// Whether the body is JSON (or the `OData` metadata, for analytics) as its type and bytes say.
     pub has_document: bool,
     /// Whom it names.
     pub named: Named,

@@ -65,6 +65,7 @@ pub fn blast_radius(evidence: &Evidence<'_>) -> BlastRadius {
         id: finding.id.clone(),
         redacted: finding.secret.redacted(),
         validity: finding.validity,
+        checked_at: verification.and_then(|verification| verification.checked_at),
         name: pat.and_then(|pat| pat.name.clone()),
         owner: verification.and_then(|verification| verification.owner.clone()),
         organizations: organizations(finding, memberships.unwrap_or_default()),

@@ -133,8 +133,9 @@ const fn row(
 }
 
 /// A row that not every token can hold.
-const fn only(holder: Holder, row: Scope) -> Scope {
-    Scope { holder, ..row }
+const fn only(holder: Holder, mut row: Scope) -> Scope {
+    row.holder = holder;
+    row
 }
 
 use Harm::{Critical as C, High as H, Low as L, Medium as M};

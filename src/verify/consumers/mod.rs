@@ -91,6 +91,10 @@ const MOST_WORDS: usize = 2;
 
 impl Products {
     /// The built-in ones.
+    ///
+    /// # Panics
+    ///
+    /// If a built-in file is not complete, which a test rules out.
     pub fn built_in() -> Self {
         let products = FILES.iter().map(|(id, text)| Product::parse(id, text));
         let products: Result<_, _> = products.collect();
@@ -166,13 +170,13 @@ fn rank(
     if !is_placed && fit != ScopeFit::Exact {
         return None;
     }
-    let placed = u32::from(path.is_some()) * PATH + words.len() as u32 * WORD;
+    let evidence = u32::from(path.is_some()) * PATH + words.len() as u32 * WORD;
     let score = match fit {
-        ScopeFit::Exact => placed * 2 + 5,
-        ScopeFit::Superset => placed * 2 + 1,
-        ScopeFit::Unknown => placed * 2,
+        ScopeFit::Exact => evidence * 2 + 5,
+        ScopeFit::Superset => evidence * 2 + 1,
+        ScopeFit::Unknown => evidence * 2,
         // Below any that would work: it may have been made for this, and changed since.
-        ScopeFit::Lacking => placed.min(4),
+        ScopeFit::Lacking => evidence.min(4),
     };
     Some((score, product.consumer(fit, why)))
 }
