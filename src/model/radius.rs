@@ -88,9 +88,9 @@ pub enum ScopeState {
     NotHeld,
     /// It was probed, and the answer proves nothing.
     Unknown,
-    /// Nobody asked.
+    /// It was not asked: there was no project to ask about, or a limit came first.
     NotProbed,
-    /// No request that only reads would show it.
+    /// No request that only reads would show it, as far as is known.
     CannotBeProbed,
 }
 

@@ -29,10 +29,8 @@ pub enum Holder {
 pub enum Readable {
     /// One does.
     Yes,
-    /// None does: the scope adds nothing that is read.
+    /// None does, or none that is known and needs no id of something that exists.
     No,
-    /// None is known that needs no id of something that exists.
-    NotKnown,
 }
 
 /// A scope.
@@ -139,7 +137,7 @@ const fn only(holder: Holder, mut row: Scope) -> Scope {
 }
 
 use Harm::{Critical as C, High as H, Low as L, Medium as M};
-use Readable::{No as N, NotKnown as U, Yes as Y};
+use Readable::{No as N, Yes as Y};
 
 /// All scopes, by name.
 #[rustfmt::skip]
@@ -158,43 +156,43 @@ pub static CATALOGUE: [Scope; 90] = [
     row("code", M, &["hooks_write"], Y, "read source code"),
     row("code_full", C, &["code_manage"], N, "change and delete source code and repositories, and read all of version control"),
     row("code_manage", C, &["code_write"], N, "change source code, create and delete repositories"),
-    row("code_status", M, &[], U, "read and set the status of commits and pull requests"),
+    row("code_status", M, &[], N, "read and set the status of commits and pull requests"),
     row("code_write", C, &["code"], N, "change source code and pull requests"),
-    row("connected_server", M, &[], U, "reach the service from an on-premises server"),
+    row("connected_server", M, &[], N, "reach the service from an on-premises server"),
     row("dashboards", L, &[], Y, "read dashboards"),
     row("dashboards_manage", M, &["dashboards"], N, "change dashboards"),
-    row("entitlements", M, &[], U, "read licences"),
+    row("entitlements", M, &[], N, "read licences"),
     row("environment_manage", C, &["agentpools_manage"], Y, "change the environments that are deployed to"),
     row("extension", L, &["profile"], Y, "list installed extensions"),
-    row("extension.data", L, &[], U, "read what extensions store"),
-    row("extension.data_write", M, &["extension.data"], U, "change what extensions store"),
-    row("extension_manage", C, &["extension"], U, "install extensions, which run as whoever uses them"),
-    row("gallery", L, &[], U, "read private marketplace items"),
-    row("gallery_acquire", M, &["gallery"], U, "buy and install marketplace items"),
-    row("gallery_manage", C, &["gallery_publish"], U, "publish and remove marketplace items, and manage publishers"),
-    row("gallery_publish", C, &["gallery"], U, "publish marketplace items, which others install"),
+    row("extension.data", L, &[], N, "read what extensions store"),
+    row("extension.data_write", M, &["extension.data"], N, "change what extensions store"),
+    row("extension_manage", C, &["extension"], N, "install extensions, which run as whoever uses them"),
+    row("gallery", L, &[], N, "read private marketplace items"),
+    row("gallery_acquire", M, &["gallery"], N, "buy and install marketplace items"),
+    row("gallery_manage", C, &["gallery_publish"], N, "publish and remove marketplace items, and manage publishers"),
+    row("gallery_publish", C, &["gallery"], N, "publish marketplace items, which others install"),
     row("githubconnections", L, &[], Y, "read connections to GitHub"),
     row("githubconnections_manage", H, &["githubconnections"], N, "change connections to GitHub"),
-    only(Holder::Pat, row("governance", M, &[], U, "read results of component governance")),
+    only(Holder::Pat, row("governance", M, &[], N, "read results of component governance")),
     row("graph", M, &[], Y, "list users and groups"),
     row("graph_manage", C, &["graph"], N, "change users, groups and memberships"),
-    row("hooks", M, &[], U, "read service hooks"),
-    row("hooks_interact", M, &[], U, "act on what service hooks receive"),
-    row("hooks_write", M, &["hooks"], U, "send events elsewhere by service hooks"),
+    row("hooks", M, &[], N, "read service hooks"),
+    row("hooks_interact", M, &[], N, "act on what service hooks receive"),
+    row("hooks_write", M, &["hooks"], N, "send events elsewhere by service hooks"),
     row("identity", M, &[], Y, "look up identities and groups"),
-    row("identity_manage", C, &["identity"], U, "change identities and groups"),
+    row("identity_manage", C, &["identity"], N, "change identities and groups"),
     row("machinegroup_manage", C, &["agentpools_manage"], Y, "change the machines that are deployed to"),
     row("memberentitlementmanagement", M, &[], Y, "list members and their licences"),
     row("memberentitlementmanagement_write", C, &["memberentitlementmanagement"], N, "add and remove members"),
     row("notification", L, &[], Y, "read subscriptions to notifications"),
-    row("notification_diagnostics", L, &["notification"], U, "read diagnostic logs of notifications"),
-    row("notification_manage", M, &["notification_write"], U, "change subscriptions to notifications, and read diagnostic logs"),
+    row("notification_diagnostics", L, &["notification"], N, "read diagnostic logs of notifications"),
+    row("notification_manage", M, &["notification_write"], N, "change subscriptions to notifications, and read diagnostic logs"),
     row("notification_write", M, &["notification"], N, "change subscriptions to notifications"),
     row("packaging", M, &[], Y, "read feeds and packages"),
     row("packaging_manage", C, &["packaging_write"], N, "publish packages, create and delete feeds"),
     row("packaging_write", C, &["packaging"], N, "publish packages, which others install"),
-    only(Holder::OAuth, row("pats", H, &[], U, "list the owner's personal access tokens")),
-    only(Holder::OAuth, row("pats_manage", C, &["pats"], U, "create personal access tokens of the owner")),
+    only(Holder::OAuth, row("pats", H, &[], N, "list the owner's personal access tokens")),
+    only(Holder::OAuth, row("pats_manage", C, &["pats"], N, "create personal access tokens of the owner")),
     row("pipelineresources_manage", C, &["pipelineresources_use"], N, "let pipelines use protected resources, and change their checks"),
     row("pipelineresources_use", C, &[], N, "approve the use of protected resources by pipelines"),
     row("profile", L, &[], Y, "read the owner's profile"),
@@ -212,8 +210,8 @@ pub static CATALOGUE: [Scope; 90] = [
     row("serviceendpoint", M, &[], Y, "list service connections"),
     row("serviceendpoint_manage", C, &["serviceendpoint_query"], N, "use and change service connections"),
     row("serviceendpoint_query", M, &["serviceendpoint"], N, "list and query service connections"),
-    row("settings", L, &[], U, "read settings"),
-    row("settings_write", M, &["settings"], U, "change settings"),
+    row("settings", L, &[], N, "read settings"),
+    row("settings_write", M, &["settings"], N, "change settings"),
     row("symbols", L, &[], Y, "read symbols"),
     row("symbols_manage", M, &["symbols_write"], N, "change and delete symbols"),
     row("symbols_write", M, &["symbols"], N, "change symbols"),
@@ -221,8 +219,8 @@ pub static CATALOGUE: [Scope; 90] = [
     row("taskgroups_read", M, &[], Y, "read task groups"),
     row("taskgroups_write", M, &["taskgroups_read"], N, "change task groups"),
     row("test", L, &[], Y, "read test plans and results"),
-    row("test_write", M, &["test"], U, "change test plans and results"),
-    row("threads_full", M, &[], U, "read and write comments on pull requests"),
+    row("test_write", M, &["test"], N, "change test plans and results"),
+    row("threads_full", M, &[], N, "read and write comments on pull requests"),
     row("tokenadministration", C, &[], Y, "revoke other people's tokens, if the owner is an administrator"),
     row("tokens", C, &[], N, "create and revoke tokens of the owner"),
     only(Holder::OAuth, row(IMPERSONATION, C, &[], N, "do all that its owner may")),

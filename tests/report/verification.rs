@@ -161,6 +161,28 @@ fn what_is_known_more_is_said() {
 }
 
 #[test]
+fn every_reason_is_documented_in_order() {
+    let docs = include_str!("../../docs/report.md");
+    let (_, section) = docs.split_once("### Whether a token works\n").unwrap();
+    let (table, _) = section.split_once("\n\n").unwrap();
+    let mut validity = "";
+    let rows = table.lines().skip(2).map(|line| {
+        let cells: Vec<&str> = line
+            .split('|')
+            .map(|cell| cell.trim().trim_matches('`'))
+            .collect();
+        if !cells[1].is_empty() {
+            validity = cells[1];
+        }
+        (validity, cells[2])
+    });
+    let expected = ValidityReason::ALL
+        .iter()
+        .map(|reason| (reason.validity().as_str(), reason.as_str()));
+    assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
+#[test]
 fn nothing_is_said_where_nobody_was_to_ask() {
     assert_eq!(
         note(verified(ValidityReason::NotAttempted, None), "validity"),
