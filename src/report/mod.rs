@@ -170,9 +170,9 @@ pub fn write(
 }
 
 /// Whether a file that starts with `head` and ends with `tail`, either up to all of it, is a report
-/// in one of the formats.
+/// in one of the formats, or a map.
 pub fn is_report(head: &[u8], tail: &[u8]) -> bool {
-    REGISTRY.iter().any(|row| row.2.wrote(head, tail))
+    REGISTRY.iter().any(|row| row.2.wrote(head, tail)) || map::wrote(head, tail)
 }
 
 /// The first bytes of a JSON text that holds no blanks in its first strings, without those around

@@ -5,7 +5,7 @@ use patsweep::model::{
     ScopeFact, ScopeFit, ScopeSource, ScopeState, Secret, Timestamp, ValidityReason,
 };
 use patsweep::report::map::{MapFormat, MapOptions, write};
-use patsweep::report::{Color, Redactor};
+use patsweep::report::{Color, Redactor, is_report};
 
 use crate::sample::{NOW, token};
 
@@ -176,6 +176,21 @@ fn json() {
     let golden = include_str!("golden/map.json").replace("{VERSION}", env!("CARGO_PKG_VERSION"));
     let radii = [listed(), probed(), unknown()];
     assert_eq!(written(&radii, MapFormat::Json, Color::Plain, NOW), golden);
+}
+
+#[test]
+fn a_map_is_known_as_one() {
+    for format in MapFormat::ALL {
+        for color in [Color::Plain, Color::Ansi] {
+            let written = written(&[listed()], format, color, NOW).into_bytes();
+            assert!(is_report(&written, &written), "{format:?} {color:?}");
+            assert!(
+                !is_report(&written[1..], b"cut off"),
+                "{format:?} {color:?}"
+            );
+        }
+    }
+    assert!(!is_report(b"the plan: a, id b\n", b"3 tokens: all\n"));
 }
 
 #[test]

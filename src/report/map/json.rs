@@ -8,7 +8,7 @@ use crate::model::{Answer, BlastRadius, Harm, ScopeFact, ScopeSource, Timestamp}
 
 use super::super::consumer::Consumer;
 use super::super::json::Tool;
-use super::super::{json_text, words};
+use super::super::{dense, json_text, words};
 use super::text::GLOBAL_END;
 
 /// The name and version of the format.
@@ -22,6 +22,12 @@ pub(super) fn write(radii: Vec<BlastRadius>, out: &mut dyn Write) -> io::Result<
         tokens: radii.into_iter().map(Token::new).collect(),
     };
     json_text::write_pretty(&document, out)
+}
+
+/// Whether [`write`] wrote a file that starts so.
+pub(super) fn wrote(head: &[u8]) -> bool {
+    let start = format!("{{\"schema\":\"{SCHEMA}\"");
+    dense(head).starts_with(start.as_bytes())
 }
 
 #[derive(Serialize)]

@@ -69,6 +69,11 @@ pub fn write(
     out.flush()
 }
 
+/// Whether this wrote a file with these ends.
+pub(super) fn wrote(head: &[u8], tail: &[u8]) -> bool {
+    json::wrote(head) || text::wrote(head, tail)
+}
+
 /// `radius` without any token in what the service or scanned files say.
 fn redacted(radius: &BlastRadius, redactor: &Redactor) -> BlastRadius {
     let text = |text: &String| redactor.redact(text, Slash::Belongs).into_owned();

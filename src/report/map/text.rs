@@ -65,6 +65,18 @@ pub(super) fn write(
     writeln!(out, "{total}: {}", counts.join(", "))
 }
 
+/// Whether [`write`] wrote a file that starts and ends so: a tree, and the line that counts.
+pub(super) fn wrote(head: &[u8], tail: &[u8]) -> bool {
+    let [head, tail] = [head, tail].map(String::from_utf8_lossy);
+    let mut lines = head.lines();
+    let has_id = lines.next().is_some_and(|line| line.contains(", id "));
+    // Colours may stand between the words.
+    let is_branch = |line: &str| line.contains("├─") && line.contains("why");
+    let has_tree = lines.next().is_some_and(is_branch);
+    let last = tail.trim_end().lines().next_back().unwrap_or_default();
+    has_id && has_tree && (last.contains(" token: ") || last.contains(" tokens: "))
+}
+
 fn heading(radius: &BlastRadius, palette: Palette, out: &mut dyn Write) -> io::Result<()> {
     let style = style(radius.harm, palette);
     let strong = palette.strong;

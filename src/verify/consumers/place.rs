@@ -111,7 +111,7 @@ mod tests {
         check("a/.npmrc", ".npmrc", true);
         check("a/x.npmrc", ".npmrc", false);
         check("out.zip!/a/NuGet.Config", "nuget.config", true);
-        check(r"C:\Users\a\.m2\settings.xml", ".m2/settings.xml", true);
+        check(r"D:\build\.m2\settings.xml", ".m2/settings.xml", true);
         check("settings.xml", ".m2/settings.xml", false);
         check("infra/main.tf", "*.tf", true);
         check("infra/main.tfx", "*.tf", false);
