@@ -7,6 +7,7 @@ mod git;
 mod location;
 mod origin;
 mod problem;
+mod radius;
 mod secret;
 mod sink;
 mod verification;
@@ -20,6 +21,10 @@ pub use git::{Commit, CommitDate, Exposure, GitPlace, ObjectId, ObjectKind};
 pub use location::{Clue, Encoding, Evidence, IssueMonth, Position, Proof, Timestamp};
 pub use origin::{BytePath, Origin, SourceKind};
 pub use problem::{Problem, ProblemKind};
+pub use radius::{
+    Answer, BlastRadius, Consumer, FullAccess, Harm, Reach, Reached, ScopeFact, ScopeFit,
+    ScopeSource, ScopeState,
+};
 pub use secret::{FindingId, Secret};
 pub use sink::Sink;
 pub use verification::{

@@ -1,6 +1,6 @@
 //! What the service said about a token.
 
-use super::Timestamp;
+use super::{Consumer, Timestamp};
 
 /// Whether a token still works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -283,6 +283,8 @@ pub struct Verification {
     pub owner: Option<Owner>,
     /// The matched record.
     pub pat: Option<PatRecord>,
+    /// Who probably uses it, the likeliest first.
+    pub consumers: Vec<Consumer>,
 }
 
 impl Verification {
@@ -300,6 +302,7 @@ impl Verification {
             attempts: Vec::new(),
             owner: None,
             pat: None,
+            consumers: Vec::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Evidence, Timestamp};
+use crate::model::{Evidence, Timestamp, Validity, ValidityReason};
 use crate::rules::BuiltIn;
 
 use super::history::is_history;
@@ -10,7 +10,31 @@ use super::view::FindingView;
 
 /// The next step, for people: no full stop, lower case.
 pub(super) fn next_step(finding: &FindingView<'_>, now: Timestamp) -> String {
-    let first: Cow<'static, str> = match finding.built_in {
+    let remains = history(finding);
+    // What is dead needs no more than cleaning up.
+    if finding.validity.validity() == Validity::Inactive {
+        let remains = remains.unwrap_or_default();
+        let cleanup = if remains.is_empty() {
+            cleanup(finding)
+        } else {
+            remains.to_owned()
+        };
+        return format!("it no longer works, so only clean up: {cleanup}");
+    }
+    let revoke = revoke(finding, now);
+    let revoke = match finding.validity.validity() {
+        Validity::Active => format!("it works, so act now: {revoke}").into(),
+        Validity::Inactive | Validity::Unknown => revoke,
+    };
+    match remains {
+        Some(remains) => format!("{revoke}; {remains}"),
+        None => format!("{revoke}, then {}", cleanup(finding)),
+    }
+}
+
+/// How it is made to work no longer.
+fn revoke(finding: &FindingView<'_>, now: Timestamp) -> Cow<'static, str> {
+    match finding.built_in {
         Some(BuiltIn::Pat | BuiltIn::PatLegacy) => match settings_page(finding) {
             Some(page) => format!("have its owner revoke it at {page}").into(),
             None => "have its owner revoke it in Azure DevOps under User settings > Personal \
@@ -30,16 +54,16 @@ pub(super) fn next_step(finding: &FindingView<'_>, now: Timestamp) -> String {
             "ask whoever wrote it whether it ever was a token, and if so revoke it".into()
         }
         None => "revoke it where it was issued".into(),
-    };
-    if let Some(remains) = history(finding) {
-        return format!("{first}; {remains}");
     }
-    let cleanup = match finding.occurrence_count {
+}
+
+/// Where to remove it.
+fn cleanup(finding: &FindingView<'_>) -> String {
+    match finding.occurrence_count {
         0 | 1 => "remove it here".to_owned(),
         2 => "remove it from both places".to_owned(),
         count => format!("remove it from all {} places", super::words::grouped(count)),
-    };
-    format!("{first}, then {cleanup}")
+    }
 }
 
 /// What removing it does not do; `None` where it stands in no history.
@@ -56,12 +80,16 @@ fn history(finding: &FindingView<'_>) -> Option<&'static str> {
     })
 }
 
-/// Where the owner of a token revokes it, if its organisation stands with it.
+/// Where the owner of a token revokes it: at the organisation that let it in, else at one that
+/// stands with it.
 fn settings_page(finding: &FindingView<'_>) -> Option<String> {
-    let (name, _) = finding
-        .organizations
-        .iter()
-        .find(|(_, from)| *from == Evidence::Entry)?;
+    let told = finding.verification.as_ref();
+    let accepted = told
+        .filter(|_| finding.validity == ValidityReason::Live)
+        .and_then(|told| told.organization.as_ref());
+    let mut entries = finding.organizations.iter();
+    let named = entries.find(|(_, from)| *from == Evidence::Entry);
+    let name = accepted.or(named.map(|(name, _)| name))?;
     let is_name = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

@@ -5,14 +5,17 @@
 //! left to a format is to keep hostile names from steering whoever reads it: [`escape`].
 
 mod advice;
+mod consumer;
 pub mod escape;
 mod history;
 mod json;
 mod json_text;
 mod jsonl;
+pub mod map;
 mod redact;
 mod sarif;
 mod text;
+mod validity;
 mod verification;
 mod view;
 mod words;
@@ -167,9 +170,9 @@ pub fn write(
 }
 
 /// Whether a file that starts with `head` and ends with `tail`, either up to all of it, is a report
-/// in one of the formats.
+/// in one of the formats, or a map.
 pub fn is_report(head: &[u8], tail: &[u8]) -> bool {
-    REGISTRY.iter().any(|row| row.2.wrote(head, tail))
+    REGISTRY.iter().any(|row| row.2.wrote(head, tail)) || map::wrote(head, tail)
 }
 
 /// The first bytes of a JSON text that holds no blanks in its first strings, without those around

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::model::{self, Timestamp};
 
+use super::consumer::Consumer;
 use super::words;
 
 /// See `docs/report.md`.
@@ -20,6 +21,7 @@ pub(super) struct Verification {
     attempts: Vec<Attempt>,
     owner: Option<Owner>,
     pat: Option<Pat>,
+    consumers: Vec<Consumer>,
 }
 
 #[derive(Serialize)]
@@ -84,6 +86,7 @@ impl Verification {
                 valid_to: date(pat.valid_to),
                 global: pat.is_global,
             }),
+            consumers: told.consumers.into_iter().map(Consumer::new).collect(),
         }
     }
 }

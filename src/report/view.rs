@@ -1,10 +1,10 @@
 //! A report as reporters see it: every string redacted, nothing else changed.
 
 use crate::model::{
-    Attempt, BytePath, Commit, CommitDate, Coverage, Encoding, Evidence, Excerpt, Exposure,
-    Finding, FindingId, GitPlace, IssueMonth, ObjectId, Occurrence, Owner, PatRecord, Position,
-    ProblemKind, Proof, Report, ServiceEvidence, SourceKind, Summary, SuppressedBy, TargetKind,
-    TargetSummary, Timestamp, ValidityReason, Verification,
+    Attempt, BytePath, Commit, CommitDate, Consumer, Coverage, Encoding, Evidence, Excerpt,
+    Exposure, Finding, FindingId, GitPlace, IssueMonth, ObjectId, Occurrence, Owner, PatRecord,
+    Position, ProblemKind, Proof, Report, ServiceEvidence, SourceKind, Summary, SuppressedBy,
+    TargetKind, TargetSummary, Timestamp, ValidityReason, Verification,
 };
 use crate::rules::{BuiltIn, Rule, Severity};
 
@@ -265,6 +265,11 @@ impl<'a> View<'a> {
                 scopes: pat.scopes.iter().map(|scope| self.text(scope)).collect(),
                 ..pat.clone()
             }),
+            consumers: told
+                .consumers
+                .iter()
+                .map(|consumer| redacted_consumer(consumer, &self.redactor))
+                .collect(),
             ..told.clone()
         }
     }
@@ -313,6 +318,15 @@ impl<'a> View<'a> {
 
     fn text(&self, text: &str) -> String {
         self.redactor.redact(text, Slash::Belongs).into_owned()
+    }
+}
+
+/// `consumer` with the names of files in it redacted; all else in it is our own.
+pub(super) fn redacted_consumer(consumer: &Consumer, redactor: &Redactor) -> Consumer {
+    let text = |text: &String| redactor.redact(text, Slash::Belongs).into_owned();
+    Consumer {
+        why: consumer.why.iter().map(text).collect(),
+        ..consumer.clone()
     }
 }
 

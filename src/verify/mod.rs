@@ -9,8 +9,12 @@
 //! Only personal access tokens that are proven by their checksum are ever presented, and only to
 //! organisations that stand with them or that the operator names.
 
+pub mod consumers;
 mod plan;
+pub mod probes;
 mod queue;
+pub mod radius;
+pub mod scopes;
 mod settle;
 
 use std::collections::BTreeMap;

@@ -177,6 +177,7 @@ impl Case {
             evidence: best.map(|best| best.evidence.clone()),
             owner: self.owner.clone(),
             pat: None,
+            consumers: Vec::new(),
             attempts: self.attempts,
         };
         (self.index, (reason, Box::new(verification)))

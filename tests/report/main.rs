@@ -5,7 +5,9 @@
 mod history;
 mod hostile;
 mod json;
+mod map;
 mod redaction;
 mod sample;
 mod sarif;
 mod text;
+mod verification;

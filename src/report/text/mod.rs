@@ -2,6 +2,7 @@
 
 mod history;
 mod summary;
+mod verification;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -44,18 +45,18 @@ impl Reporter for Text {
 
 /// The styles, all empty where the report is plain.
 #[derive(Clone, Copy, Default)]
-struct Palette {
-    leak: Style,
-    possible: Style,
+pub(super) struct Palette {
+    pub(super) leak: Style,
+    pub(super) possible: Style,
     problem: Style,
-    good: Style,
-    gutter: Style,
-    strong: Style,
+    pub(super) good: Style,
+    pub(super) gutter: Style,
+    pub(super) strong: Style,
     help: Style,
 }
 
 impl Palette {
-    fn new(color: Color) -> Self {
+    pub(super) fn new(color: Color) -> Self {
         let bold = |color: AnsiColor| color.on_default().bold();
         match color {
             Color::Plain => Self::default(),
@@ -130,6 +131,7 @@ impl Page<'_, '_> {
         };
         self.notes(finding, margin)?;
         self.other_places(finding, margin)?;
+        self.consumers(finding, margin)?;
         let help = advice::next_step(finding, self.view.now);
         self.note(margin, self.palette.help, "help", &help)?;
         writeln!(self.out)
@@ -149,6 +151,9 @@ impl Page<'_, '_> {
             escape_for_terminal(&finding.redacted),
             finding.id
         )?;
+        if finding.verification.is_some() {
+            write!(self.out, ", {}", finding.validity.validity().as_str())?;
+        }
         match finding.occurrence_count {
             0 | 1 => writeln!(self.out),
             places => writeln!(self.out, ", {}", count(places, "place")),
@@ -244,6 +249,7 @@ impl Page<'_, '_> {
         let proof = words::proof(finding, self.view.now);
         let (label, text) = proof.split_once(": ").unwrap_or(("proof", &proof));
         self.note(margin, strong, label, text)?;
+        self.verification(finding, margin)?;
         if !finding.organizations.is_empty() {
             let names: Vec<String> = finding
                 .organizations

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::model::{Proof, Tally, TargetKind};
+use crate::model::{Proof, Tally, TargetKind, Validity};
 
 use super::super::view::{TargetView, View};
 use super::super::words::{self, count, grouped};
@@ -38,6 +38,9 @@ impl Page<'_, '_> {
                 "{possible}nothing was scanned{possible:#}: {scanned}"
             )?,
             (None, false) => write!(self.out, "{good}no leaked tokens{good:#} in {scanned}")?,
+        }
+        if let Some(validity) = totals.validity() {
+            write!(self.out, " · {validity}")?;
         }
         if totals.suppressed > 0 {
             write!(self.out, " · {} suppressed", grouped(totals.suppressed))?;
@@ -129,6 +132,10 @@ struct Totals {
     suppressed: u64,
     /// Of those that are not suppressed.
     places: u64,
+    /// Likewise, of those about which the service was to be asked.
+    active: u64,
+    inactive: u64,
+    unknown: u64,
 }
 
 impl Totals {
@@ -144,8 +151,30 @@ impl Totals {
                 (None, Proof::Shape) => totals.possible += 1,
             }
             totals.places += finding.occurrence_count;
+            if finding.verification.is_some() {
+                *match finding.validity.validity() {
+                    Validity::Active => &mut totals.active,
+                    Validity::Inactive => &mut totals.inactive,
+                    Validity::Unknown => &mut totals.unknown,
+                } += 1;
+            }
         }
         totals
+    }
+
+    /// `1 active, 2 unknown`; `None` where nobody was to ask.
+    fn validity(&self) -> Option<String> {
+        let counts = [
+            (self.active, "active"),
+            (self.inactive, "inactive"),
+            (self.unknown, "unknown"),
+        ];
+        let counts: Vec<String> = counts
+            .into_iter()
+            .filter(|&(number, _)| number > 0)
+            .map(|(number, word)| format!("{} {word}", grouped(number)))
+            .collect();
+        (!counts.is_empty()).then(|| counts.join(", "))
     }
 
     /// `3 leaked tokens and 1 possible one in 5 places`; `None` where there is none.
