@@ -10,6 +10,7 @@
 //! organisations that stand with them or that the operator names.
 
 pub mod consumers;
+mod explore;
 mod plan;
 pub mod probes;
 mod queue;
@@ -29,8 +30,10 @@ use crate::model::{
 };
 use crate::providers::azure_devops::AzureDevOps;
 
+pub use explore::{Explored, Subject, explore};
 pub use plan::Organizations;
 
+use consumers::Products;
 use plan::{Answer, Case};
 use queue::Queue;
 
@@ -118,10 +121,16 @@ pub fn run(
         }
     }
     ask(cases, options, progress, stop, &mut settled);
+    let products = Products::built_in();
     for (index, (reason, verification)) in settled {
         let finding = &mut report.findings[index];
         finding.validity = reason;
         finding.verification = Some(verification);
+        let held = radius::held(finding.verification.as_deref());
+        let consumers = products.of_finding(held.as_deref(), finding);
+        if let Some(verification) = &mut finding.verification {
+            verification.consumers = consumers;
+        }
     }
     report.interrupted |= stop.load(Ordering::Relaxed);
 }

@@ -154,6 +154,19 @@ impl Base {
         }
     }
 
+    /// The address of a path and query that are written already.
+    pub(super) fn written(&self, host: ServiceHost, path: &str) -> Result<Url, BaseError> {
+        let address = match self {
+            Self::Microsoft => format!("https://{host}{path}"),
+            Self::Gateway(url) => {
+                let url = url.as_str().trim_end_matches('/');
+                format!("{url}/{host}{path}")
+            }
+            Self::Server(_) => return Err(BaseError::NotOnServer { host }),
+        };
+        Url::parse(&address).map_err(|_| BaseError::Invalid { address })
+    }
+
     /// The address of what is asked.
     pub(super) fn url(&self, question: &Question<'_>) -> Result<Url, BaseError> {
         let mut url = match self {
@@ -278,6 +291,24 @@ mod tests {
         ] {
             assert_eq!(url(&base, Some("contoso")), Ok(format!("{expected}{path}")));
         }
+    }
+
+    #[test]
+    fn written_paths_keep_their_host() {
+        let written = |base: &Base| {
+            let path = "/contoso/_apis/teams?$top=1";
+            base.written(ServiceHost::Feeds, path).map(String::from)
+        };
+        let gateway = Base::gateway("http://127.0.0.1:8080/").expect("loopback");
+        for (base, expected) in [
+            (Base::Microsoft, "https://feeds.dev.azure.com"),
+            (gateway, "http://127.0.0.1:8080/feeds.dev.azure.com"),
+        ] {
+            let expected = format!("{expected}/contoso/_apis/teams?$top=1");
+            assert_eq!(written(&base), Ok(expected));
+        }
+        let server = Base::server("https://host/tfs/C").expect("https");
+        assert!(written(&server).is_err());
     }
 
     #[test]

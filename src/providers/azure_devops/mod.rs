@@ -12,6 +12,7 @@ mod wire;
 
 use std::time::Duration;
 
+use reqwest::Url;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 
 use super::Scrubber;
@@ -19,7 +20,7 @@ use super::http::{Answer, Body, Credential, Fault, Http, Request};
 use crate::model::{Method, Owner, Secret, ServiceEvidence};
 
 pub use hosts::{Base, BaseError, ServiceHost, is_organization};
-pub use reading::{Pause, Reading, Verdict};
+pub use reading::{Identity, Pause, Reading, Verdict};
 
 /// Ends the redirect to the sign-in page: a refusal is then a 401 that says why.
 const SUPPRESS: HeaderName = HeaderName::from_static("x-tfs-fedauthredirect");
@@ -80,6 +81,27 @@ impl AzureDevOps {
                 };
             }
         };
+        self.send(url, credential, timeout)
+    }
+
+    /// Asks with a `GET` for a path with its query, both as they are written in an address.
+    pub fn get_path(
+        &self,
+        host: ServiceHost,
+        path: &str,
+        credential: Option<Credential<'_>>,
+        timeout: Duration,
+    ) -> Asked {
+        match self.base.written(host, path) {
+            Ok(url) => self.send(url, credential, timeout),
+            Err(error) => Asked {
+                endpoint: path.to_owned(),
+                outcome: Err(Fault::new(error.to_string())),
+            },
+        }
+    }
+
+    fn send(&self, url: Url, credential: Option<Credential<'_>>, timeout: Duration) -> Asked {
         let mut endpoint = url.clone();
         endpoint.set_query(None);
         let mut headers = HeaderMap::new();
@@ -135,6 +157,17 @@ impl AzureDevOps {
 }
 
 impl Asked {
+    /// Whom the answer names in a header; `None` where it names nobody at all.
+    pub fn identity(&self) -> Option<Identity> {
+        reading::identity(self.outcome.as_ref().ok()?)
+    }
+
+    /// How long to ask nothing else as the same identity.
+    pub fn pause(&self) -> Option<Duration> {
+        let answer = self.outcome.as_ref().ok()?;
+        reading::pause(answer, answer.status == 429).map(|Pause(pause)| pause)
+    }
+
     /// What there is to show for it.
     pub fn evidence(&self, scrubber: Scrubber<'_>) -> ServiceEvidence {
         reading::evidence(self, scrubber)

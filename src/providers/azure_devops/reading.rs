@@ -92,7 +92,7 @@ pub(super) fn read(asked: &Asked, method: Method, scrubber: Scrubber<'_>) -> Rea
             .outcome
             .as_ref()
             .ok()
-            .and_then(|it| pause(it, &verdict)),
+            .and_then(|it| pause(it, verdict == Verdict::Throttled)),
         evidence: evidence(asked, scrubber),
         verdict,
     }
@@ -186,6 +186,24 @@ fn json<T: DeserializeOwned>(answer: &Answer) -> Option<T> {
     serde_json::from_value(answer.json()?).ok()
 }
 
+/// Whom an answer names in a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// A person or a service.
+    Somebody,
+    /// The anonymous identity.
+    Nobody,
+}
+
+/// Whom `answer` names in a header, if that is there.
+pub(super) fn identity(answer: &Answer) -> Option<Identity> {
+    answer.header("x-vss-userdata")?;
+    Some(match identified(answer, "") {
+        Some(_) => Identity::Somebody,
+        None => Identity::Nobody,
+    })
+}
+
 /// Whoever a refusal names, in `X-VSS-UserData` or in `TF400813`.
 fn identified(answer: &Answer, text: &str) -> Option<Owner> {
     let header = answer.header("x-vss-userdata").and_then(|data| {
@@ -271,7 +289,7 @@ fn is_sign_in(title: &str) -> bool {
 
 /// When to go on. What is served with a delay says so, too, and so does what is the last that is
 /// served before a limit.
-fn pause(answer: &Answer, verdict: &Verdict) -> Option<Pause> {
+pub(super) fn pause(answer: &Answer, is_throttled: bool) -> Option<Pause> {
     let number = |name: &str| answer.header(name)?.trim().parse::<f64>().ok();
     let is_used_up = number("x-ratelimit-remaining").is_some_and(|remaining| remaining <= 0.0);
     let until_reset = || {
@@ -292,8 +310,7 @@ fn pause(answer: &Answer, verdict: &Verdict) -> Option<Pause> {
         .or_else(|| number("x-ratelimit-delay"))
         .or_else(|| until_reset().filter(|_| is_used_up))
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let is_asked = matches!(verdict, Verdict::Throttled);
-    told.or(is_asked.then_some(DEFAULT_PAUSE)).map(Pause)
+    told.or(is_throttled.then_some(DEFAULT_PAUSE)).map(Pause)
 }
 
 /// What an answer says in words, wherever it says it.
