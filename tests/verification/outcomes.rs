@@ -11,9 +11,19 @@ use crate::server::Replay;
 use crate::service::behaviors::{BEHAVIORS, Kind};
 use crate::service::{Fake, Issued};
 
-/// For each behaviour: the state, the status, what the message contains, and the exit code with
+/// A behaviour: its name, the state, the status, what the message contains, and the exit code with
 /// `--fail-on any` and with `--fail-on active`.
-const BEHAVE: [(&str, &str, Option<u16>, &str, i32, i32); 49] = [
+type Row = (
+    &'static str,
+    &'static str,
+    Option<u16>,
+    &'static str,
+    i32,
+    i32,
+);
+
+/// Every behaviour that is an answer, and more.
+const BEHAVE: [Row; 49] = [
     ("accepted", "live", Some(200), "", 4, 4),
     (
         "sign-in-page",
@@ -197,14 +207,7 @@ fn no_answer_that_can_be_ordered_is_left_out() {
 
 /// What a row promises and a run did not hold.
 fn mistakes(
-    (behavior, state, status, message, code, code_active): (
-        &str,
-        &str,
-        Option<u16>,
-        &str,
-        i32,
-        i32,
-    ),
+    (behavior, state, status, message, code, code_active): Row,
     any: &Run,
     active: &Run,
 ) -> Option<String> {

@@ -53,12 +53,12 @@ fn many_tokens_at_many_organisations() {
     for occurrence in 0..10_000 {
         let index = occurrence % TOKENS;
         let issued = crowd[index];
-        let named = match (occurrence / TOKENS) % (1 + index % 3) {
+        let organization = match (occurrence / TOKENS) % (1 + index % 3) {
             0 => issued.organization.clone(),
             other => names[(index * 7 + other) % ORGANIZATIONS].clone(),
         };
-        input.push_str(&leak(&issued.token, &named));
-        expected.insert((issued.c3id.clone(), named));
+        input.push_str(&leak(&issued.token, &organization));
+        expected.insert((issued.c3id.clone(), organization));
     }
     let run = verify(&fake.url, &input, &[]);
     let report = run.report();
