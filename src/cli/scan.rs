@@ -42,12 +42,18 @@ pub(super) fn run(
     let outputs = check(&settings)?;
     settings.scan.sources.reports = replaced(&outputs);
     let mut report = scan(&settings, &stop, environment, console);
+    let mut asked = Ok(());
     if let Some(asking) = &settings.asking {
         let progress = Arc::new(verify::Progress::default());
-        asking.ask(&mut report, &BTreeMap::new(), &progress, &stop);
+        asked = asking.ask(&mut report, &BTreeMap::new(), &progress, &stop);
+        for note in progress.notes() {
+            console.note(note);
+        }
     }
     write(&settings, &outputs, (common, args), &report)?;
     say_how_it_went(&settings, &outputs, &report, console);
+    // What was found is told all the same.
+    asked?;
     Ok(verdict(&report, settings.fail_on, settings.leak_code).into())
 }
 

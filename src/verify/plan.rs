@@ -52,9 +52,9 @@ pub(super) struct Case {
 
 /// What is to be asked about `finding`, or what is known without asking.
 pub(super) fn case(
-    index: usize,
-    finding: &Finding,
+    (index, finding): (usize, &Finding),
     value: Option<&Value>,
+    tried: Vec<Attempt>,
     options: &Options,
 ) -> Result<Case, Answer> {
     let value_from = value.map_or(ValueFrom::Source, |value| value.from);
@@ -66,7 +66,7 @@ pub(super) fn case(
         };
         Err((reason, Box::new(verification)))
     };
-    if finding.proof != Proof::Checksum || !PAT_RULES.contains(&&*finding.rule) {
+    if !is_pat(finding) {
         let now = (options.now)();
         return match finding.expires {
             Some(expires) if expires <= now => {
@@ -80,10 +80,10 @@ pub(super) fn case(
         None => Some(finding.secret.clone()),
     };
     let Some(secret) = secret else {
-        return known(ValidityReason::ValueUnavailable, None);
+        return Err(unasked(ValidityReason::ValueUnavailable, value_from, tried));
     };
     if options.probe == Probe::Forbidden {
-        return known(ValidityReason::NotAttempted, None);
+        return Err(unasked(ValidityReason::NotAttempted, value_from, tried));
     }
     Ok(Case {
         index,
@@ -92,10 +92,48 @@ pub(super) fn case(
         steps: steps(finding, options),
         is_retry: false,
         not_before: None,
-        attempts: Vec::new(),
+        attempts: tried,
         owner: None,
         last_accepted_at: None,
     })
+}
+
+/// Whether `finding` is a personal access token beyond doubt: nothing else is presented or looked up.
+pub(super) fn is_pat(finding: &Finding) -> bool {
+    finding.proof == Proof::Checksum && PAT_RULES.contains(&&*finding.rule)
+}
+
+/// What is known of a token that is not presented, because of `reason`, after `tried`.
+fn unasked(reason: ValidityReason, value_from: ValueFrom, tried: Vec<Attempt>) -> Answer {
+    let best = best(&tried).filter(|attempt| attempt.reason.is_answered());
+    let verification = Verification {
+        method: best.map(|best| best.method),
+        organization: best.and_then(|best| best.organization.clone()),
+        checked_at: best.map(|best| best.at),
+        evidence: best.map(|best| best.evidence.clone()),
+        ..Verification::none(value_from)
+    };
+    let reason = best.map_or(reason, |best| best.reason);
+    let verification = Verification {
+        attempts: tried,
+        ..verification
+    };
+    (reason, Box::new(verification))
+}
+
+/// The attempt that says most. What a list says of a token that is not in it counts only where the
+/// token was not presented.
+fn best(attempts: &[Attempt]) -> Option<&Attempt> {
+    let presented = attempts.iter().filter(|attempt| is_presented(attempt));
+    // Of several that say as much the first.
+    presented
+        .min_by_key(|attempt| attempt.reason)
+        .or_else(|| attempts.iter().min_by_key(|attempt| attempt.reason))
+}
+
+/// Whether the token itself was shown for it.
+fn is_presented(attempt: &Attempt) -> bool {
+    attempt.method != Method::Inventory
 }
 
 /// Each organisation that stands with the token, the surest first, then those of the operator.
@@ -103,6 +141,16 @@ fn steps(finding: &Finding, options: &Options) -> VecDeque<Step> {
     if let Base::Server(_) = options.service.base() {
         return VecDeque::from([Step::ConnectionData(String::new())]);
     }
+    let asked = organizations(finding, options);
+    if asked.is_empty() {
+        return VecDeque::from([Step::Profile]);
+    }
+    asked.into_iter().map(Step::ConnectionData).collect()
+}
+
+/// The organisations that may know a token, in lower case: those that stand with it, the surest
+/// first, then those of the operator.
+pub(super) fn organizations(finding: &Finding, options: &Options) -> Vec<String> {
     let named = finding.organizations.iter().map(|clue| &clue.organization);
     let mut asked: Vec<String> = Vec::new();
     let mut add = |name: &String| {
@@ -117,10 +165,7 @@ fn steps(finding: &Finding, options: &Options) -> VecDeque<Step> {
     if given.for_all || names_none {
         given.names.iter().for_each(&mut add);
     }
-    if asked.is_empty() {
-        return VecDeque::from([Step::Profile]);
-    }
-    asked.into_iter().map(Step::ConnectionData).collect()
+    asked
 }
 
 impl Case {
@@ -151,14 +196,7 @@ impl Case {
 
     /// What all answers together say: the one that says most counts.
     pub(super) fn settle(self) -> (usize, Answer) {
-        let first =
-            |best: Option<&Attempt>, at: &Attempt| best.is_none_or(|best| at.reason < best.reason);
-        let mut best: Option<&Attempt> = None;
-        for attempt in &self.attempts {
-            if first(best, attempt) {
-                best = Some(attempt);
-            }
-        }
+        let best = best(&self.attempts);
         let reason = best.map_or(ValidityReason::NotAttempted, |best| best.reason);
         let is_refused = |attempt: &Attempt| {
             matches!(
@@ -166,13 +204,19 @@ impl Case {
                 ValidityReason::Refused | ValidityReason::NotRecognized | ValidityReason::Expired
             )
         };
+        let mut presented = self
+            .attempts
+            .iter()
+            .filter(|it| is_presented(it))
+            .peekable();
+        let refused_everywhere = presented.peek().is_some() && presented.all(is_refused);
         let verification = Verification {
             method: best.map(|best| best.method),
             value_from: self.value_from,
             organization: best.and_then(|best| best.organization.clone()),
             checked_at: best.map(|best| best.at),
             cached: false,
-            refused_everywhere: !self.attempts.is_empty() && self.attempts.iter().all(is_refused),
+            refused_everywhere,
             last_accepted_at: self.last_accepted_at,
             evidence: best.map(|best| best.evidence.clone()),
             owner: self.owner.clone(),

@@ -1,5 +1,6 @@
 //! What can be said on the command line, as plain structs.
 
+mod administrator;
 mod git;
 mod service;
 
@@ -10,6 +11,9 @@ use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+pub(super) use self::administrator::{
+    Administrator, AnswerFormat, Auth, AuthCheck, AuthCommand, AuthSubcommand, Breadth, Listing,
+};
 use self::git::Git;
 pub(super) use self::service::Service;
 use super::size::{self, Size};
@@ -182,6 +186,9 @@ pub(super) enum Command {
     /// System folders such as /proc and /sys are entered only when named.
     #[command(after_long_help = SCAN_EXAMPLES)]
     Scan(Box<Scan>),
+    /// Check the credential of an administrator
+    #[command(arg_required_else_help = true)]
+    Auth(AuthCommand),
     /// List, check and explain rules
     #[command(arg_required_else_help = true)]
     Rules(Rules),

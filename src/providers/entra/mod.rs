@@ -28,7 +28,7 @@ use crate::token::c3id;
 
 pub use az::{Az, find_program};
 pub use client_secret::ClientSecret;
-pub use managed_identity::{AppService, ManagedIdentity};
+pub use managed_identity::{AppService, AppServiceError, ManagedIdentity};
 pub use workload_identity::WorkloadIdentity;
 
 /// Azure DevOps, as Entra names it.

@@ -1,5 +1,7 @@
 //! The configuration file: where it is, and what it may say.
 
+mod credentials;
+
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -16,8 +18,10 @@ use crate::rules::document::{self, Document, KeyError, Section};
 use crate::rules::{RuleError, input};
 use crate::sources;
 
+pub(super) use credentials::{Credentials, SecretPlace};
+
 /// The keys at the top.
-const ROOT_KEYS: &[&str] = &["color", "scan"];
+const ROOT_KEYS: &[&str] = &["color", "credentials", "scan"];
 /// The keys of `[scan]`: the flags of `scan` that do not belong to one run alone. Tokens are shown
 /// only on a flag, for a file that is forgotten would show them everywhere.
 const SCAN_KEYS: &[&str] = &[
@@ -46,6 +50,8 @@ pub(super) struct ConfigFile {
     pub(super) path: Option<PathBuf>,
     /// `color`.
     pub(super) color: Option<Color>,
+    /// `[[credentials]]`.
+    pub(super) credentials: Vec<Credentials>,
     /// `scan.rules`, relative to the file's folder.
     pub(super) rules: Vec<Rules>,
     /// `scan.include-unproven`.
@@ -188,10 +194,11 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
         ..ConfigFile::default()
     };
     config.color = choice(&root, "color", value, &names::<Color>())?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    config.credentials = credentials::parse(&root, folder)?;
     let Some(scan) = root.table("scan", SCAN_KEYS)? else {
         return Ok(config);
     };
-    let folder = path.parent().unwrap_or(Path::new(""));
     let rules = scan.strings("rules")?.into_iter();
     config.rules = rules
         .map(|rules| Rules {
@@ -304,6 +311,7 @@ fn names<T: ValueEnum>() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::Auth;
 
     const PATH: &str = "/etc/user/patsweep/config.toml";
 
@@ -311,6 +319,18 @@ mod tests {
     fn every_key_is_read() {
         let text = r#"
             color = "never"
+            [[credentials]]
+            organizations = ["Contoso", "fabrikam"]
+            auth = "client-secret"
+            tenant = "contoso.example"
+            client-id = "7b4f"
+            secret-env = "CONTOSO_SECRET"
+            [[credentials]]
+            organizations = ["northwind"]
+            auth = "workload-identity"
+            tenant = "northwind.example"
+            client-id = "91aa"
+            token-file = "token.jwt"
             [scan]
             rules = ["contoso.toml", "/etc/rules"]
             include-unproven = true
@@ -332,14 +352,34 @@ mod tests {
         let expected = ConfigFile {
             path: Some(PATH.into()),
             color: Some(Color::Never),
+            credentials: vec![
+                Credentials {
+                    organizations: vec!["contoso".into(), "fabrikam".into()],
+                    auth: Auth::ClientSecret,
+                    tenant: Some("contoso.example".into()),
+                    client_id: Some("7b4f".into()),
+                    secret: Some(SecretPlace::Variable("CONTOSO_SECRET".into())),
+                    token_file: None,
+                    line: 3,
+                },
+                Credentials {
+                    organizations: vec!["northwind".into()],
+                    auth: Auth::WorkloadIdentity,
+                    tenant: Some("northwind.example".into()),
+                    client_id: Some("91aa".into()),
+                    secret: None,
+                    token_file: Some("/etc/user/patsweep/token.jwt".into()),
+                    line: 9,
+                },
+            ],
             rules: vec![
                 Rules {
                     path: "/etc/user/patsweep/contoso.toml".into(),
-                    line: 4,
+                    line: 16,
                 },
                 Rules {
                     path: "/etc/rules".into(),
-                    line: 4,
+                    line: 16,
                 },
             ],
             include_unproven: true,
@@ -424,6 +464,43 @@ mod tests {
                 "[scan]\nexclude = \"x\"",
                 2,
                 "`scan.exclude`: expected an array of strings, found a string",
+            ),
+            (
+                "[[credentials]]\norganizations = [\"a\"]\nauth = \"ntlm\"",
+                3,
+                "`credentials[0].auth`: `ntlm` is none of az, client-secret, workload-identity, \
+                 managed-identity, pat",
+            ),
+            (
+                "[[credentials]]\nauth = \"az\"",
+                1,
+                "`credentials[0].organizations`: missing",
+            ),
+            (
+                "[[credentials]]\norganizations = [\"a\"]\nauth = \"pat\"",
+                1,
+                "`credentials[0].secret-env`: missing",
+            ),
+            (
+                "[[credentials]]\norganizations = [\"a\"]\nauth = \"az\"\nclient-id = \"x\"",
+                4,
+                "`credentials[0].client-id`: not used by `auth = \"az\"`",
+            ),
+            (
+                "[[credentials]]\norganizations = [\"a\"]\nauth = \"az\"\n[[credentials]]\n\
+                 organizations = [\"b\", \"A\"]\nauth = \"az\"",
+                5,
+                "`credentials[1].organizations`: `a` is named twice",
+            ),
+            (
+                "[[credentials]]\norganizations = [\"a/b\"]\nauth = \"az\"",
+                2,
+                "`credentials[0].organizations`: `a/b` is no name of an organization",
+            ),
+            (
+                "[[credentials]]\nsecret = \"x\"",
+                2,
+                "`credentials[0].secret`: unknown key",
             ),
             ("[scan\n", 1, "not valid TOML: unclosed table, expected `]`"),
         ] {
