@@ -105,7 +105,8 @@ pub(super) fn is_pat(finding: &Finding) -> bool {
 
 /// What is known of a token that is not presented, because of `reason`, after `tried`.
 fn unasked(reason: ValidityReason, value_from: ValueFrom, tried: Vec<Attempt>) -> Answer {
-    let best = best(&tried).filter(|attempt| attempt.reason.is_answered());
+    // What says more than that it was not asked.
+    let best = best(&tried).filter(|it| it.reason.is_answered() || it.reason < reason);
     let verification = Verification {
         method: best.map(|best| best.method),
         organization: best.and_then(|best| best.organization.clone()),

@@ -65,7 +65,10 @@ impl Run {
         }
         self.survey(&visit);
         self.save();
-        let coverage = lock(&visit.coverage);
+        let mut coverage = lock(&visit.coverage);
+        if coverage.records > 0 && coverage.with_c3id == 0 {
+            coverage.end.get_or_insert(End::NoC3ids);
+        }
         let open = self.open(&site.sought);
         let undecided = lock(&visit.undecided);
         let missing = || open.difference(&undecided);
