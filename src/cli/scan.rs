@@ -45,7 +45,9 @@ pub(super) fn run(
     let mut asked = Ok(());
     if let Some(asking) = &settings.asking {
         let progress = Arc::new(verify::Progress::default());
+        let line = is_watched(environment, console).then(|| Line::asking(progress.clone()));
         asked = asking.ask(&mut report, &BTreeMap::new(), &progress, &stop);
+        drop(line);
         for note in progress.notes() {
             console.note(note);
         }
@@ -126,13 +128,17 @@ fn scan(
         }
     }
     let progress = Arc::new(Progress::default());
-    let watched = environment.stderr_terminal && !environment.dumb_terminal && !console.is_quiet();
-    let line = watched.then(|| Line::start(progress.clone()));
+    let line = is_watched(environment, console).then(|| Line::start(progress.clone()));
     let start = Instant::now();
     let mut report = crate::scan::run(&settings.scan, &progress, stop);
     report.summary.seconds = start.elapsed().as_secs_f64();
     drop(line);
     report
+}
+
+/// Whether somebody watches a line of progress.
+fn is_watched(environment: &Environment, console: Console) -> bool {
+    environment.stderr_terminal && !environment.dumb_terminal && !console.is_quiet()
 }
 
 fn write(

@@ -214,6 +214,11 @@ pub(super) fn resolve(
     order: &[OutputArg],
     environment: &Environment,
 ) -> Result<Settings, Failure> {
+    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+    let auth_file = args.service.administrator.auth_file.as_ref();
+    if auth_file.is_some_and(is_stdin) && args.targets.iter().any(is_stdin) {
+        return Err(Failure::new(&TwiceStdin, None));
+    }
     let file = config::load(common, environment)?;
     let rule_files = rule_files(&file, &args.rules);
     let unproven = if args.include_unproven || file.include_unproven {
@@ -229,11 +234,6 @@ pub(super) fn resolve(
         (false, Some(flag)) => return Err(Failure::new(&WithoutVerify { flag }, None)),
         (false, None) => None,
     };
-    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
-    let auth_file = args.service.administrator.auth_file.as_ref();
-    if auth_file.is_some_and(is_stdin) && args.targets.iter().any(is_stdin) {
-        return Err(Failure::new(&TwiceStdin, None));
-    }
     let chosen = color_flag(common).or(file.color);
     Ok(Settings {
         asking,

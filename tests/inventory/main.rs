@@ -14,6 +14,7 @@ mod auth_check;
 mod bench;
 mod lookup;
 mod owners;
+mod renewal;
 mod sign_in;
 mod state;
 mod trouble;

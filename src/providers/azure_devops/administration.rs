@@ -138,13 +138,12 @@ fn outcome<T>(asked: &Asked, read: impl FnOnce(&Answer) -> Option<T>) -> Result<
     let key = said.type_key.as_deref().unwrap_or_default();
     Err(match answer.status {
         200 | 204 => return read(answer).ok_or(Refusal::Unexpected),
-        // The page to sign in at.
-        203 | 302 => Refusal::NotAllowed,
         400..=403 if said.all().contains("Service principals are not allowed") => {
             Refusal::ServicePrincipal
         }
         400 if key.contains("Version") => Refusal::Version,
-        401 | 403 => Refusal::NotAllowed,
+        // The first two are the page to sign in at.
+        203 | 302 | 401 | 403 => Refusal::NotAllowed,
         404 if key.contains("Identity") || key.contains("Subject") => Refusal::UnknownUser,
         404 => Refusal::Missing,
         500.. => Refusal::Outage,

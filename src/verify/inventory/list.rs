@@ -47,13 +47,13 @@ impl Run {
                     asked.clear();
                     continue;
                 }
-                Err(refusal) => return self.refused(visit, refusal, answered.evidence),
+                Err(refusal) => return visit.refused(refusal, answered.evidence),
             };
             self.look_up(visit, user, &page.items, &answered);
             all.extend(page.items);
             continuation = page.next;
             match &continuation {
-                None => return self.complete(visit, user, &all, answered),
+                None => return self.complete(visit, user, &all, &answered),
                 // Asked for already: the list would never end, and is no whole one.
                 Some(token) if !asked.insert(token.clone()) => {
                     let evidence = ServiceEvidence {
@@ -89,20 +89,6 @@ impl Run {
             endpoint.clone_into(&mut lock(&visit.coverage).endpoint);
         }
         Ok(told)
-    }
-
-    fn refused(&self, visit: &Visit<'_>, refusal: Refusal, evidence: ServiceEvidence) {
-        match refusal {
-            // They left, so that they have nothing to be listed here.
-            Refusal::UnknownUser => {}
-            Refusal::NotAllowed
-            | Refusal::ServicePrincipal
-            | Refusal::Missing
-            | Refusal::Version => visit.end(End::Refused(evidence)),
-            Refusal::Throttled | Refusal::Outage | Refusal::Unreachable | Refusal::Unexpected => {
-                visit.failed(refusal, evidence);
-            }
-        }
     }
 
     /// Looks up each token of a page, whether or not it was sought here: it may have leaked without
@@ -170,7 +156,7 @@ impl Run {
     }
 
     /// The whole list of `user` was read: what was in it before and is no more was revoked.
-    fn complete(&self, visit: &Visit<'_>, user: &User, all: &[ListedPat], answered: Answered) {
+    fn complete(&self, visit: &Visit<'_>, user: &User, all: &[ListedPat], answered: &Answered) {
         lock(&visit.coverage).listed += 1;
         self.progress.list_one();
         let Some((_, state)) = &self.state else {

@@ -38,6 +38,21 @@ impl Visit<'_> {
         coverage.last_failure = Some((refusal, evidence));
     }
 
+    /// Takes note that something was refused: the list of somebody, or the list as such.
+    pub(super) fn refused(&self, refusal: Refusal, evidence: ServiceEvidence) {
+        match refusal {
+            // They left, so that they have nothing to be listed here.
+            Refusal::UnknownUser => {}
+            Refusal::NotAllowed
+            | Refusal::ServicePrincipal
+            | Refusal::Missing
+            | Refusal::Version => self.end(End::Refused(evidence)),
+            Refusal::Throttled | Refusal::Outage | Refusal::Unreachable | Refusal::Unexpected => {
+                self.failed(refusal, evidence);
+            }
+        }
+    }
+
     pub(super) fn has_ended(&self) -> bool {
         *lock(&self.is_found) || lock(&self.coverage).end.is_some()
     }
@@ -175,7 +190,7 @@ impl Run {
             let Page { items, next } = match told.outcome {
                 Ok(page) => page,
                 Err(refusal) => {
-                    self.no_people(visit, refusal, told.evidence);
+                    visit.refused(refusal, told.evidence);
                     return false;
                 }
             };
@@ -194,15 +209,6 @@ impl Run {
             }
         }
         false
-    }
-
-    fn no_people(&self, visit: &Visit<'_>, refusal: Refusal, evidence: ServiceEvidence) {
-        match refusal {
-            Refusal::Throttled | Refusal::Outage | Refusal::Unreachable | Refusal::Unexpected => {
-                visit.failed(refusal, evidence);
-            }
-            _ => visit.end(End::Refused(evidence)),
-        }
     }
 
     /// Those of `others` who were not listed a short while ago: all that stood in their lists is
