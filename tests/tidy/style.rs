@@ -4,10 +4,14 @@ use super::code::Code;
 use super::tree::{Tree, is_source};
 
 /// The files that may ask a secret for its bytes, and why.
-const EXPOSERS: [(&str, &str); 3] = [
+const EXPOSERS: [(&str, &str); 4] = [
     (
         "src/detect/search.rs",
         "tells apart two tokens at one place",
+    ),
+    (
+        "src/handoff/sealed.rs",
+        "seals it for the recipients of --seal",
     ),
     ("src/report/redact.rs", "looks for what must not leave"),
     (
