@@ -16,6 +16,7 @@ use crate::model::{BytePath, FindingId, ObjectId, SourceKind, ValueFrom};
 use crate::rules::BuiltIn;
 use crate::scan::Lookout;
 use crate::sources::again::{self, Root, Tops, Unread};
+use crate::sources::git::part::PartError;
 use crate::sources::git::part::named::{Named, Reader};
 use crate::sources::{Options, Sinks, TargetError};
 
@@ -150,7 +151,7 @@ pub fn read(
 
 /// The repositories that stand below the root, by where they stand.
 struct Repositories {
-    opened: BTreeMap<PathBuf, Result<Named, String>>,
+    opened: BTreeMap<PathBuf, Result<Named, Unread>>,
 }
 
 impl Repositories {
@@ -169,7 +170,8 @@ impl Repositories {
             if !opened.contains_key(&folder)
                 && let Some(named) = Named::at(&folder, &options.git)
             {
-                opened.insert(folder, named.map_err(|error| error.to_string()));
+                let failed = |error: PartError| Unread::Failed(error.to_string());
+                opened.insert(folder, named.map_err(failed));
             }
         }
         Self { opened }
@@ -282,7 +284,7 @@ impl Reading<'_> {
             };
             match self.repositories.opened.get(&folder) {
                 Some(Ok(_)) => stands.push(Stand::Object(folder, object)),
-                Some(Err(error)) => unread = Some(Unread::Failed(error.clone())),
+                Some(Err(why)) => unread = Some(why.clone()),
                 None => {}
             }
         }

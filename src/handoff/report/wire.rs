@@ -26,6 +26,7 @@ const MAX_AUTHOR: usize = 320;
 
 /// What tells a report from other files, and its kinds from each other.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Head {
     #[serde(default)]
     schema: Option<String>,
@@ -34,6 +35,7 @@ struct Head {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Document {
     #[serde(default)]
     targets: Vec<Target>,
@@ -42,17 +44,20 @@ struct Document {
 
 /// The last of JSON lines.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Summary {
     #[serde(default)]
     targets: Vec<Target>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a target")]
 struct Target {
     path: String,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a finding")]
 struct Finding {
     id: String,
     rule: String,
@@ -63,12 +68,14 @@ struct Finding {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an exposure")]
 struct Exposure {
     #[serde(default)]
     first: Option<Commit>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an occurrence")]
 struct Occurrence {
     source: String,
     #[serde(default)]
@@ -92,6 +99,7 @@ struct Occurrence {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a commit")]
 struct Commit {
     id: String,
     #[serde(default)]
