@@ -48,7 +48,7 @@ fn check_finding(change: impl FnOnce(&mut Value), expected: &str) {
 }
 
 /// The places that are taken of one that is written so.
-fn places(occurrence: Value) -> Vec<Recorded> {
+fn places(occurrence: &Value) -> Vec<Recorded> {
     let mut finding = finding();
     finding["occurrences"] = json!([occurrence]);
     let mut report = parse(document(&[finding]).to_string()).unwrap();
@@ -254,11 +254,7 @@ fn wrong_types_are_named_and_not_repeated() {
             json!([{"source": "file", "path": {"a": token}}]),
             "expected a string",
         ),
-        (
-            "exposure",
-            json!({"first": token}),
-            "expected a commit",
-        ),
+        ("exposure", json!({"first": token}), "expected a commit"),
     ] {
         let mut finding = finding();
         finding[key] = value;
@@ -352,7 +348,7 @@ fn depth_is_bounded() {
 #[test]
 fn paths_that_contradict_themselves_are_left_out() {
     let file = |path: Value, base64: Value| {
-        let mut places = places(json!({"source": "file", "path": path, "path_base64": base64}));
+        let mut places = places(&json!({"source": "file", "path": path, "path_base64": base64}));
         places.pop().map(|it| it.path)
     };
     let odd = BytePath(b"a/\xffb".to_vec());
@@ -375,7 +371,7 @@ fn objects_and_authors_have_their_form() {
         &"g".repeat(40),
         &"a".repeat(41),
     ] {
-        assert_eq!(places(place(object))[0].object, None, "{object}");
+        assert_eq!(places(&place(object))[0].object, None, "{object}");
     }
     let mut finding = finding();
     let commit = |author: &str, email: &str| {

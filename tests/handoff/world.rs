@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use data_encoding::BASE64;
 use patsweep::handoff::report::{self, Handed};
 use patsweep::handoff::source::{self, Again};
-use patsweep::model::{FindingId, Secret};
-use patsweep::sources::Options;
-use patsweep::token;
+use patsweep::model::{FindingId, Report, Secret};
+use patsweep::rules::RuleSet;
+use patsweep::scan::{self, Config};
+use patsweep::sources::{Options, Target};
+use patsweep::token::{self, Salt};
 use tempfile::TempDir;
 
 /// A folder `tree` in a folder of its own.
@@ -70,6 +74,19 @@ impl World {
     pub(crate) fn again(&self, report: &Handed) -> Again {
         again(&self.tree(), report)
     }
+}
+
+/// What a scan of `folder` finds, tokens included.
+pub(crate) fn report(folder: &Path) -> Report {
+    let config = Config {
+        targets: vec![Target::Path(folder.to_path_buf())],
+        sources: Options::default(),
+        rules: Arc::new(RuleSet::builtin()),
+        salt: Salt([0; 16]),
+        max_occurrences: NonZeroUsize::MIN,
+        accepted: BTreeSet::new(),
+    };
+    scan::run(&config, &Arc::default(), &Arc::default())
 }
 
 /// Reads everything in `report` again below `root`.
