@@ -253,11 +253,8 @@ pub enum WhySealed {
     /// It is for somebody else.
     #[error("it is sealed for other recipients: this identity does not open it")]
     WrongIdentity,
-    /// It ends too early.
-    #[error("it is cut off")]
-    CutOff,
-    /// It was changed.
-    #[error("it is damaged, or was changed after it was sealed")]
+    /// It is not as it was sealed.
+    #[error("it is cut off, or was changed after it was sealed")]
     Damaged,
     /// What it holds is not what a scan seals.
     #[error("it holds something else than {SCHEMA}")]
@@ -297,30 +294,24 @@ fn unseal(path: &Path, identities: &[x25519::Identity]) -> Result<Zeroizing<Vec<
     if !sealed.starts_with(keys::MAGIC) {
         return Err(WhySealed::NotAge);
     }
-    let decryptor = Decryptor::new_buffered(sealed.as_slice()).map_err(why)?;
+    // What is damaged in a version that is known would be taken for another one.
+    let rest = &sealed[keys::MAGIC.len()..];
+    if rest.contains(&b'\n') && !rest.starts_with(b"v1\n") {
+        return Err(WhySealed::UnknownVersion);
+    }
+    let decryptor = Decryptor::new_buffered(sealed.as_slice()).map_err(|_| WhySealed::Damaged)?;
     if decryptor.is_scrypt() {
         return Err(WhySealed::Passphrase);
     }
     let identities = identities.iter().map(|it| it as &dyn age::Identity);
-    let mut opened = decryptor.decrypt(identities).map_err(why)?;
+    let mut opened = decryptor.decrypt(identities).map_err(|error| match error {
+        DecryptError::NoMatchingKeys => WhySealed::WrongIdentity,
+        _ => WhySealed::Damaged,
+    })?;
     // Sealing only adds: it never grows, for what it held would stay behind.
     let mut plain = Zeroizing::new(Vec::with_capacity(sealed.len()));
-    match opened.read_to_end(&mut plain) {
-        Ok(_) => Ok(plain),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(WhySealed::CutOff),
-        Err(_) => Err(WhySealed::Damaged),
-    }
-}
-
-fn why(error: DecryptError) -> WhySealed {
-    match error {
-        DecryptError::UnknownFormat => WhySealed::UnknownVersion,
-        DecryptError::NoMatchingKeys => WhySealed::WrongIdentity,
-        DecryptError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            WhySealed::CutOff
-        }
-        _ => WhySealed::Damaged,
-    }
+    let read = opened.read_to_end(&mut plain);
+    read.map(|_| plain).map_err(|_| WhySealed::Damaged)
 }
 
 /// What stands in the lines of `plain`; `None` if the first is not that of a sealed file.
@@ -356,7 +347,9 @@ fn value(line: &[u8]) -> Result<(FindingId, Value), WhyRefused> {
     }
     let mut organizations = Vec::new();
     for named in &line.organizations {
-        let clue = Evidence::named(named.from).map(|evidence| Clue {
+        // What somebody else's flags named, this operator's may name again.
+        let evidence = Evidence::named(named.from).filter(|it| *it != Evidence::Flag);
+        let clue = evidence.map(|evidence| Clue {
             organization: named.name.to_owned(),
             evidence,
         });

@@ -35,7 +35,7 @@ pub enum Unavailable {
     /// No checksum would prove it.
     #[error("its rule proves no token")]
     Unproven,
-    /// It is not known where to look: standard input, or names.
+    /// It is not known where to look: standard input, or a name that no commit brought.
     #[error("no place is recorded that can be read again")]
     NoPlace,
     /// The first place that is recorded is not read.
@@ -83,7 +83,7 @@ impl Unavailable {
 /// A place as people are told of it.
 fn named(place: &Recorded) -> String {
     match (place.source, place.object) {
-        (SourceKind::File | SourceKind::GitReflog, _) | (_, None) => {
+        (SourceKind::File | SourceKind::GitReflog | SourceKind::GitName, _) | (_, None) => {
             place.path.to_text().into_owned()
         }
         (_, Some(object)) => format!("the object {object}"),
@@ -192,11 +192,16 @@ fn folders(name: &BytePath, tops: &Tops) -> Vec<Vec<u8>> {
     }
 }
 
+/// What is said of an object in a repository that was not opened.
+const GONE: Result<(), Unread> = Err(Unread::Gone);
+
 /// Something that is read once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stand {
     File(PathBuf),
     Object(PathBuf, ObjectId),
+    /// The names in the trees of a commit.
+    Names(PathBuf, ObjectId),
 }
 
 struct Reading<'r> {
@@ -211,7 +216,7 @@ struct Reading<'r> {
     read: BTreeMap<Stand, Result<(), Unread>>,
 }
 
-impl Reading<'_> {
+impl<'r> Reading<'r> {
     /// Reads places of `finding` until one gives the token; if none does, why.
     fn finding(&mut self, finding: &Reported) -> Unavailable {
         if !is_provable(&finding.rule) {
@@ -256,8 +261,12 @@ impl Reading<'_> {
                 | SourceKind::GitLfs,
                 _,
                 Some(object),
-            ) => return self.objects(place, object),
+            ) => return self.objects(place, |folder| Stand::Object(folder, object)),
             // A name is redacted where it is recorded.
+            (SourceKind::GitName, ..) => match place.commit {
+                Some(commit) => return self.objects(place, |it| Stand::Names(it, commit)),
+                None => return (Vec::new(), None),
+            },
             _ => return (Vec::new(), None),
         };
         let (mut stands, mut unread) = (Vec::new(), None);
@@ -273,8 +282,12 @@ impl Reading<'_> {
         (stands, unread)
     }
 
-    /// The object in the repository that is recorded, and in the root.
-    fn objects(&self, place: &Recorded, object: ObjectId) -> (Vec<Stand>, Option<Unread>) {
+    /// What is to be read in the repository that is recorded, and in the root.
+    fn objects(
+        &self,
+        place: &Recorded,
+        stand: impl Fn(PathBuf) -> Stand,
+    ) -> (Vec<Stand>, Option<Unread>) {
         let recorded = place.repository.iter();
         let recorded = recorded.flat_map(|name| folders(name, self.tops));
         let (mut stands, mut unread) = (Vec::new(), Some(Unread::NoRepository));
@@ -283,7 +296,7 @@ impl Reading<'_> {
                 continue;
             };
             match self.repositories.opened.get(&folder) {
-                Some(Ok(_)) => stands.push(Stand::Object(folder, object)),
+                Some(Ok(_)) => stands.push(stand(folder)),
                 Some(Err(why)) => unread = Some(why.clone()),
                 None => {}
             }
@@ -304,28 +317,28 @@ impl Reading<'_> {
                 again::scan(path, self.options, (self.sinks)());
                 Ok(())
             }
-            Stand::Object(folder, id) => self.object(folder, *id),
+            Stand::Object(folder, id) => self.reader(folder).map_or(GONE, |it| it.scan(*id)),
+            Stand::Names(folder, id) => self.reader(folder).map_or(GONE, |it| it.scan_names(*id)),
         };
         self.read.insert(stand.clone(), read.clone());
         read
     }
 
-    fn object(&mut self, folder: &Path, id: ObjectId) -> Result<(), Unread> {
+    fn reader(&mut self, folder: &Path) -> Option<&mut Reader<'r>> {
         if !self.readers.contains_key(folder)
             && let Some(Ok(named)) = self.repositories.opened.get(folder)
         {
             let reader = named.reader(self.options, self.sinks);
             self.readers.insert(folder.to_path_buf(), reader);
         }
-        let reader = self.readers.get_mut(folder);
-        reader.map_or(Err(Unread::Gone), |reader| reader.scan(id))
+        self.readers.get_mut(folder)
     }
 
     /// Names what the remotes of the repository name in which the token was found.
     fn name_remotes(&self, stand: &Stand, id: &FindingId) {
         let named = match stand {
             Stand::File(path) => self.repositories.around(path),
-            Stand::Object(folder, _) => {
+            Stand::Object(folder, _) | Stand::Names(folder, _) => {
                 let opened = self.repositories.opened.get(folder);
                 opened.and_then(|it| it.as_ref().ok())
             }

@@ -6,7 +6,9 @@
     reason = "helpers of tests stop them like the tests themselves"
 )]
 
+mod objects;
 mod report;
+mod seal;
 mod sealed;
 mod source;
 mod tokens;

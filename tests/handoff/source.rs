@@ -1,21 +1,20 @@
-//! Places that are read again, and those that are not.
+//! Files that are read again, and those that are not.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use git2::{Repository, Signature};
 use patsweep::handoff::report::{Handed, Recorded, Reported};
 use patsweep::handoff::source::{self, Again};
-use patsweep::model::{BytePath, Clue, Evidence, FindingId, ObjectId, SourceKind, ValueFrom};
+use patsweep::model::{BytePath, Clue, Evidence, FindingId, SourceKind, ValueFrom};
 use patsweep::sources::Options;
 use patsweep::token::{jwt, mint};
 
 use crate::world::{World, again, id, secret};
 
 /// The tokens that were found, which must be these and no others.
-fn assert_found(again: &Again, tokens: &[&str]) {
+pub(crate) fn assert_found(again: &Again, tokens: &[&str]) {
     let values = again.values.iter();
     let found: BTreeSet<_> = values
         .map(|(id, value)| (id.clone(), value.secret.clone()))
@@ -28,19 +27,19 @@ fn assert_found(again: &Again, tokens: &[&str]) {
     }
 }
 
-fn why(again: &Again, token: &str) -> String {
+pub(crate) fn why(again: &Again, token: &str) -> String {
     assert_eq!(again.values.of(&id(token)), None);
     again.unavailable[&id(token)].to_string()
 }
 
-fn organizations(again: &Again, token: &str) -> Vec<(String, Evidence)> {
+pub(crate) fn organizations(again: &Again, token: &str) -> Vec<(String, Evidence)> {
     let clues = again.values.of(&id(token)).unwrap().organizations.iter();
     clues
         .map(|clue| (clue.organization.clone(), clue.evidence))
         .collect()
 }
 
-fn file(path: &str) -> Recorded {
+pub(crate) fn file(path: &str) -> Recorded {
     Recorded {
         source: SourceKind::File,
         path: BytePath::from(path),
@@ -52,17 +51,8 @@ fn file(path: &str) -> Recorded {
     }
 }
 
-fn object(repository: &str, object: git2::Oid) -> Recorded {
-    Recorded {
-        source: SourceKind::GitObject,
-        repository: Some(BytePath::from(repository)),
-        object: ObjectId::from_bytes(object.as_bytes()),
-        ..file("x")
-    }
-}
-
 /// A report that says that `token` stands in these places.
-fn says(token: &str, occurrences: Vec<Recorded>) -> Handed {
+pub(crate) fn says(token: &str, occurrences: Vec<Recorded>) -> Handed {
     Handed {
         targets: vec![BytePath::from(".")],
         findings: vec![Reported {
@@ -74,7 +64,7 @@ fn says(token: &str, occurrences: Vec<Recorded>) -> Handed {
     }
 }
 
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for (name, contents) in members {
         let mut header = tar::Header::new_ustar();
@@ -82,26 +72,6 @@ fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
         tar.append_data(&mut header, name, *contents).unwrap();
     }
     tar.into_inner().unwrap()
-}
-
-/// Commits everything in the work tree.
-fn commit(repository: &Repository, message: &str) -> git2::Oid {
-    let mut index = repository.index().unwrap();
-    index
-        .add_all(["*"], git2::IndexAddOption::DEFAULT, None)
-        .unwrap();
-    index.update_all(["*"], None).unwrap();
-    index.write().unwrap();
-    let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
-    let by = Signature::new("Ann", "ann@example.org", &git2::Time::new(1_700_000_000, 0)).unwrap();
-    let parent = repository
-        .head()
-        .ok()
-        .map(|head| head.peel_to_commit().unwrap());
-    let parents: Vec<_> = parent.iter().collect();
-    repository
-        .commit(Some("HEAD"), &by, &by, message, &tree, &parents)
-        .unwrap()
 }
 
 #[test]
@@ -359,150 +329,6 @@ fn only_what_can_be_had_is_looked_for() {
     let oauth = mint::oauth_token(1, jwt::ISSUER_HOST, None);
     world.write("b", &oauth);
     assert_found(&world.again(&says(&oauth, vec![file("b")])), &[]);
-}
-
-#[test]
-fn what_stands_in_history_is_read_again() {
-    let world = World::new();
-    let tokens: Vec<_> = (1..=6).map(mint::pat).collect();
-    let [removed, packed, told, tagged, staged, noted] = tokens.as_slice() else {
-        unreachable!("there are six");
-    };
-    let repository = Repository::init(world.tree()).unwrap();
-    let remote = "https://dev.azure.com/fabrikam/p/_git/r";
-    repository.remote("origin", remote).unwrap();
-    world.write(
-        "conf/.env",
-        format!("https://x:{removed}@dev.azure.com/contoso/_git/r\n"),
-    );
-    world.write(
-        "d.tar",
-        tar(&[("i.tar", &tar(&[("m", packed.as_bytes())]))]),
-    );
-    commit(&repository, &format!("add\n\n{told}\n"));
-    fs::remove_dir_all(world.tree().join("conf")).unwrap();
-    fs::remove_file(world.tree().join("d.tar")).unwrap();
-    let last = commit(&repository, "remove");
-    let by = Signature::new("Ann", "ann@example.org", &git2::Time::new(1_700_000_000, 0)).unwrap();
-    let last = repository.find_object(last, None).unwrap();
-    repository.tag("v1", &last, &by, tagged, false).unwrap();
-    repository
-        .note(&by, &by, None, last.id(), noted, false)
-        .unwrap();
-    world.write("new", staged);
-    let mut index = repository.index().unwrap();
-    index.add_path(Path::new("new")).unwrap();
-    index.write().unwrap();
-    fs::remove_file(world.tree().join("new")).unwrap();
-    let all: Vec<_> = tokens.iter().map(String::as_str).collect();
-    for (folder, targets, root) in [
-        (world.tree(), &[][..], world.tree()),
-        (world.path().to_path_buf(), &["tree"], world.tree()),
-        (world.path().to_path_buf(), &[], world.path().to_path_buf()),
-        (world.path().to_path_buf(), &["tree/.git"], world.tree()),
-    ] {
-        let report = world.scan_of(&folder, targets);
-        let again = again(&root, &report);
-        assert_found(&again, &all);
-        let fabrikam = ("fabrikam".to_owned(), Evidence::Remote);
-        let contoso = ("contoso".to_owned(), Evidence::Entry);
-        assert_eq!(organizations(&again, removed), [contoso, fabrikam.clone()]);
-        assert_eq!(organizations(&again, told), [fabrikam]);
-        let authors = &report
-            .findings
-            .iter()
-            .find(|it| it.id == id(told))
-            .unwrap()
-            .authors;
-        assert_eq!(authors[0].email, "ann@example.org");
-    }
-    // Where there is no repository any more, there is nothing.
-    let report = world.scan();
-    fs::remove_dir_all(world.tree().join(".git")).unwrap();
-    let again = world.again(&report);
-    assert_found(&again, &[]);
-    assert!(why(&again, removed).ends_with(" again: its repository is not there"));
-}
-
-#[test]
-fn objects_are_what_they_are() {
-    let world = World::new();
-    let (token, other) = (mint::pat(1), mint::pat(2));
-    let repository = Repository::init(world.tree().join("sub/repo")).unwrap();
-    let blob = repository.blob(token.as_bytes()).unwrap();
-    let wrong = repository.blob(other.as_bytes()).unwrap();
-    let none = git2::Oid::from_bytes(&[7; 20]).unwrap();
-    assert_found(
-        &world.again(&says(&token, vec![object("sub/repo", blob)])),
-        &[&token],
-    );
-    assert_found(
-        &world.again(&says(
-            &token,
-            vec![object("sub/repo", none), object("sub/repo", blob)],
-        )),
-        &[&token],
-    );
-    let refused = |place: Recorded, expected: String| {
-        assert_eq!(
-            why(&world.again(&says(&token, vec![place])), &token),
-            expected
-        );
-    };
-    refused(
-        object("sub/repo", wrong),
-        format!("the object {wrong} does not hold the token any more"),
-    );
-    let again = |why: &str| format!("cannot read the object {blob} again: {why}");
-    refused(
-        object("sub/repo", none),
-        format!("cannot read the object {none} again: it is not there any more"),
-    );
-    refused(
-        Recorded {
-            object: ObjectId::from_bytes(&[7; 32]),
-            ..object("sub/repo", none)
-        },
-        format!(
-            "cannot read the object {} again: it is not there any more",
-            "07".repeat(32)
-        ),
-    );
-    let nowhere = again("its repository is not there");
-    let outside = world.path().join("outside");
-    Repository::init(&outside)
-        .unwrap()
-        .blob(token.as_bytes())
-        .unwrap();
-    for folder in [
-        "..",
-        "../outside",
-        "/",
-        outside.to_str().unwrap(),
-        "sub",
-        "sub/../../outside",
-        ".",
-    ] {
-        refused(object(folder, blob), nowhere.clone());
-    }
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink(&outside, world.tree().join("link")).unwrap();
-        refused(object("link", blob), nowhere);
-    }
-    // A damaged object is no other.
-    let hex = blob.to_string();
-    let loose = repository
-        .path()
-        .join("objects")
-        .join(&hex[..2])
-        .join(&hex[2..]);
-    fs::remove_file(&loose).unwrap();
-    fs::write(&loose, "damaged").unwrap();
-    let said = world.again(&says(&token, vec![object("sub/repo", blob)]));
-    assert!(why(&said, &token).starts_with(&format!(
-        "cannot read the object {blob} again: cannot read it: "
-    )));
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! Single objects of a repository that were recorded before, read again by their names.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::super::lfs;
-use super::super::object::Scanner;
+use super::super::object::{Scanner, entries};
 use super::super::objects::Objects;
 use super::super::pack::Lost;
 use super::super::repository;
 use super::PartError;
 use super::opened::{Database, Opened};
-use crate::model::{BytePath, ObjectId, Origin, SourceKind};
+use crate::model::{BytePath, ObjectId, ObjectKind, Origin, SourceKind};
 use crate::sources::again::Unread;
 use crate::sources::file::Reader as FileReader;
 use crate::sources::git::Scope;
@@ -78,6 +79,38 @@ impl Reader<'_> {
             why => Unread::Failed(why.to_string()),
         })?;
         self.scanner.object(id, kind, bytes);
+        self.lfs();
+        Ok(())
+    }
+
+    /// Scans every name in the trees of the commit `id`.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not read; trees that are damaged are passed over.
+    pub fn scan_names(&mut self, id: ObjectId) -> Result<(), Unread> {
+        if id.as_bytes().len() != self.id_len {
+            return Err(Unread::Gone);
+        }
+        let commit = self.objects.commit(&id).ok_or(Unread::Gone)?;
+        let (mut waiting, mut met) = (Vec::from_iter(commit.tree), HashSet::new());
+        while let Some(id) = waiting.pop() {
+            if self.scanner.stopped() {
+                break;
+            }
+            if let Ok((ObjectKind::Tree, bytes)) = self.objects.read(&id) {
+                self.scanner.object(id, ObjectKind::Tree, bytes);
+                let folders = entries(bytes, self.id_len).flatten();
+                let folders = folders.filter(|entry| entry.is_tree);
+                let folders = folders.filter_map(|entry| ObjectId::from_bytes(entry.id));
+                waiting.extend(folders.filter(|id| met.insert(*id)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Scans what LFS stores for the pointers that were met.
+    fn lfs(&mut self) {
         let repository = &self.named.database.repository;
         for pointer in self.scanner.pointers.drain(..) {
             let mut reader = FileReader::new(self.options, (self.sinks)());
@@ -88,6 +121,5 @@ impl Reader<'_> {
             });
             reader.file(&lfs::path(repository, &pointer.content));
         }
-        Ok(())
     }
 }
