@@ -12,6 +12,7 @@ mod output;
 mod progress;
 mod rules;
 mod scan;
+mod seal;
 mod settings;
 mod size;
 

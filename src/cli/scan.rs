@@ -14,6 +14,7 @@ use super::exit::{Complaint, Failure, is_unanswered, verdict};
 use super::interrupt;
 use super::output::{self, Audience, Input, Opened, OutputError, Role};
 use super::progress::Line;
+use super::seal;
 use super::settings::{self, Coloring, Environment, Settings, now, shown};
 use crate::model::Report;
 use crate::report::{self, Format, Secrets, Verbosity, count};
@@ -40,13 +41,18 @@ pub(super) fn run(
     }
     say_what_steers(&settings, console);
     let outputs = check(&settings)?;
+    let seal = seal::prepare(&args.seal, &settings.outputs)?;
     settings.scan.sources.reports = replaced(&outputs);
     let mut report = scan(&settings, &stop, environment, console);
     if let Some(asking) = &settings.asking {
         let progress = Arc::new(verify::Progress::default());
         asking.ask(&mut report, &BTreeMap::new(), &progress, &stop);
     }
-    write(&settings, &outputs, (common, args), &report)?;
+    // Whichever of them fails, the other is of use.
+    Failure::any([
+        write(&settings, &outputs, (common, args), &report),
+        seal::finish(seal.as_ref(), &report, console),
+    ])?;
     say_how_it_went(&settings, &outputs, &report, console);
     Ok(verdict(&report, settings.fail_on, settings.leak_code).into())
 }

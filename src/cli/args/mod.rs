@@ -1,6 +1,7 @@
 //! What can be said on the command line, as plain structs.
 
 mod git;
+mod seal;
 mod service;
 
 use std::num::NonZeroUsize;
@@ -11,6 +12,7 @@ use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use self::git::Git;
+pub(super) use self::seal::Seal;
 pub(super) use self::service::Service;
 use super::size::{self, Size};
 use crate::model::ProblemKind;
@@ -50,6 +52,9 @@ Examples:
 
   patsweep scan -f sarif -o leaks.sarif -f text
       Write SARIF to a file and text to standard output.
+
+  patsweep scan -f json -o leaks.json --seal leaks.age --recipient age1…
+      Hand over the tokens beside the report, which never holds them.
 
   patsweep scan --fail-on proven --exit-code 10
       Exit with 10, and only for tokens that are proven by their checksum.
@@ -303,6 +308,10 @@ pub(super) struct Scan {
     /// Files that patsweep creates for such a report can be read by you alone.
     #[arg(long, help_heading = "Reports")]
     pub(super) show_secrets: bool,
+
+    /// For whom tokens are sealed.
+    #[command(flatten)]
+    pub(super) seal: Seal,
 
     /// Which leaks set the exit code [default: any]
     #[arg(long, value_name = "WHICH", help_heading = "Exit code")]
