@@ -6,17 +6,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 use super::args::Service;
 use super::exit::Failure;
 use super::settings::{Environment, now};
-use crate::model::{FindingId, Report};
+use crate::model::{Finding, FindingId, Method, Report};
 use crate::providers::azure_devops::{AzureDevOps, Base, is_organization};
 use crate::providers::http::{Authority, AuthorityError, Http, HttpOptions};
-use crate::verify::{self, Organizations, Probe, Progress, Value};
+use crate::verify::{self, Explored, Organizations, Probe, Progress, Subject, Value};
 
 /// How long a run asks at most.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -93,6 +93,23 @@ impl Asking {
             max_requests: args.max_requests,
         };
         Ok(asking)
+    }
+
+    /// Asks what a token that was let in may read; `None` where nobody was, or nobody may be asked.
+    pub(super) fn explore(&self, finding: &Finding) -> Option<Explored> {
+        let verification = finding.verification.as_deref()?;
+        if self.probe == Probe::Forbidden || verification.method == Some(Method::Inventory) {
+            return None;
+        }
+        let subject = Subject {
+            secret: &finding.secret,
+            organization: verification.organization.as_deref()?,
+            owner: verification.owner.as_ref()?,
+        };
+        let http = Http::new(&self.http).ok()?;
+        let service = AzureDevOps::new(http, self.base.clone());
+        let deadline = Instant::now().checked_add(self.timeout)?;
+        Some(verify::explore(&service, subject, deadline))
     }
 
     /// Asks about every finding. Without one, no connection is made and no thread started.

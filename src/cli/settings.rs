@@ -13,8 +13,8 @@ use super::config::{self, ConfigFile};
 use super::exit::{DEFAULT_LEAK_CODE, Failure};
 use super::output::{self, Output};
 use crate::model::Timestamp;
-use crate::report::Format;
-use crate::rules::{RuleSet, Unproven};
+use crate::report::{self, Format, Secrets, Verbosity};
+use crate::rules::{Rule, RuleSet, Unproven};
 use crate::sources::git::{self, part::Part};
 use crate::sources::{self, Target, archive};
 use crate::token::Salt;
@@ -92,6 +92,16 @@ pub(super) enum Coloring {
     Colored,
     /// It does not.
     Plain,
+}
+
+impl Coloring {
+    /// The same, as reports have it.
+    pub(super) fn of_report(self) -> report::Color {
+        match self {
+            Self::Colored => report::Color::Ansi,
+            Self::Plain => report::Color::Plain,
+        }
+    }
 }
 
 /// What the flags say about colours.
@@ -205,6 +215,26 @@ pub(super) fn rules(
 ) -> Result<RuleSet, Failure> {
     let file = config::load(common, environment)?;
     RuleSet::load(&rule_files(&file, paths)).map_err(|error| file.blame(error))
+}
+
+/// What a report is to show; `--quiet` is about standard error alone.
+pub(super) fn reporting<'r>(
+    common: &Common,
+    rules: &'r [&'r Rule],
+    coloring: Coloring,
+    secrets: Secrets,
+) -> report::Options<'r> {
+    report::Options {
+        rules,
+        color: coloring.of_report(),
+        secrets,
+        verbosity: if common.verbose > 0 {
+            Verbosity::Verbose
+        } else {
+            Verbosity::Normal
+        },
+        now: now(),
+    }
 }
 
 /// The one place where the clock is read.

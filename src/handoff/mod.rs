@@ -11,6 +11,7 @@
 //! its C3ID is the one that is asked for, whoever gave it; of a report nothing else is believed.
 
 pub mod keys;
+mod recall;
 pub mod report;
 pub mod sealed;
 pub mod source;
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{Clue, FindingId, Proof, Secret, ValueFrom};
 use crate::token;
+
+pub use recall::recall;
 
 /// A token, and the organisations that were named where it was had from.
 #[derive(Clone, Debug, PartialEq, Eq)]

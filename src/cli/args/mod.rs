@@ -1,8 +1,11 @@
 //! What can be said on the command line, as plain structs.
 
+mod examples;
 mod git;
+mod handover;
 mod seal;
 mod service;
+mod verify;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -11,84 +14,17 @@ use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use self::examples::{
+    EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, SCAN_EXAMPLES, VERIFY_EXAMPLES,
+};
 use self::git::Git;
+pub(super) use self::handover::Handover;
 pub(super) use self::seal::Seal;
 pub(super) use self::service::Service;
+pub(super) use self::verify::{Map, Verify};
 use super::size::{self, Size};
 use crate::model::ProblemKind;
 use crate::report::Format;
-
-const EXAMPLES: &str = "\
-Examples:
-  patsweep scan                          scan the current folder
-  patsweep scan src build.log            scan a folder and a file
-  git log -p | patsweep scan -           scan standard input
-  patsweep scan -f json -o leaks.json    write a report to a file
-  patsweep rules explain < token.txt     say what a token is
-
-Exit codes:
-  0    complete, nothing to report
-  1    at least one leak
-  2    could not run: usage, configuration, or a target that cannot be opened
-  3    incomplete: something was not read or not answered, and no leak was found
-  130  interrupted; what was found so far is reported";
-
-const SCAN_EXAMPLES: &str = "\
-Examples:
-  patsweep scan
-      Scan the current folder, hidden and git-ignored files and archives included.
-
-  patsweep scan /srv/build dist.zip notes.docx
-      Scan several targets. All of them are checked before anything is read.
-
-  kubectl get secret -o yaml | patsweep scan -
-      Scan standard input.
-
-  patsweep scan --staged
-      Scan what the next commit will hold.
-
-  patsweep scan --range origin/main...HEAD
-      Scan what the commits of a branch bring.
-
-  patsweep scan -f sarif -o leaks.sarif -f text
-      Write SARIF to a file and text to standard output.
-
-  patsweep scan -f json -o leaks.json --seal leaks.age --recipient age1…
-      Hand over the tokens beside the report, which never holds them.
-
-  patsweep scan --fail-on proven --exit-code 10
-      Exit with 10, and only for tokens that are proven by their checksum.
-
-  patsweep scan --rules contoso.toml --exclude '*.min.js' --exclude /vendor
-      Look for your own kinds of token, too, and leave some files out.
-
-Exit codes:
-  0    complete, nothing to report at or above --fail-on
-  1    at least one leak at or above --fail-on (another code with --exit-code)
-  2    could not run: usage, configuration, or a target that cannot be opened
-  3    incomplete: something was not read or not answered, and no leak was found
-  130  interrupted; what was found so far is reported";
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  patsweep rules explain < token.txt
-      Say what the token in a file is.
-
-  wl-paste | patsweep rules explain
-      Say what the token on the clipboard is.
-
-Exit codes:
-  0    recognised, and proven by its checksum
-  1    anything else
-  2    could not run";
-
-const MAN_EXAMPLES: &str = "\
-Examples:
-  patsweep generate man | man -l -
-      Read the overview.
-
-  patsweep generate man scan > patsweep-scan.1
-      Write the page of one command.";
 
 /// Finds leaked Azure DevOps tokens and proves them offline
 ///
@@ -187,6 +123,19 @@ pub(super) enum Command {
     /// System folders such as /proc and /sys are entered only when named.
     #[command(after_long_help = SCAN_EXAMPLES)]
     Scan(Box<Scan>),
+    /// Ask Azure DevOps whether tokens that were found still work
+    ///
+    /// Takes the tokens of a report, or those on standard input, one a line, and says of each
+    /// whether it works and how that is known. Only what a checksum proves is ever presented, and
+    /// only to organizations that stand with it or that you name.
+    #[command(after_long_help = VERIFY_EXAMPLES)]
+    Verify(Box<Verify>),
+    /// Show what tokens can do, to whom, and who uses them
+    ///
+    /// Verifies the tokens first, as `patsweep verify` does. What they may do is known for sure of
+    /// those that an administrator's list holds; of others, --probe-scopes asks what they may read.
+    #[command(after_long_help = MAP_EXAMPLES)]
+    Map(Box<Map>),
     /// List, check and explain rules
     #[command(arg_required_else_help = true)]
     Rules(Rules),
