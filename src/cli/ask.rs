@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::args::Service;
-use super::exit::Failure;
+use super::args::{CachePlace, Service};
+use super::console::Console;
+use super::exit::{Complaint, Failure};
 use super::settings::{Environment, now};
 use crate::model::{Finding, FindingId, Method, Report};
 use crate::providers::azure_devops::{AzureDevOps, Base, is_organization};
 use crate::providers::http::{Authority, AuthorityError, Http, HttpOptions};
-use crate::verify::{self, Explored, Organizations, Probe, Progress, Subject, Value};
+use crate::verify::{self, Cache, Explored, Organizations, Probe, Progress, Subject, Value};
 
 /// How long a run asks at most.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -32,6 +33,7 @@ pub(super) struct Asking {
     probe: Probe,
     timeout: Duration,
     max_requests: Option<u64>,
+    cache: Option<Arc<Cache>>,
 }
 
 /// Why nobody can be asked.
@@ -46,6 +48,8 @@ enum AskError {
         path: PathBuf,
         source: AuthorityError,
     },
+    #[error("no folder is known for caches; name a file with --cache=FILE")]
+    NoCacheHome,
     #[error("`{name}` is no name of an organization")]
     Organization { name: String },
 }
@@ -91,6 +95,7 @@ impl Asking {
             },
             timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
             max_requests: args.max_requests,
+            cache: cache(args, environment)?,
         };
         Ok(asking)
     }
@@ -117,12 +122,13 @@ impl Asking {
         &self,
         report: &mut Report,
         values: &BTreeMap<FindingId, Value>,
-        progress: &Arc<Progress>,
         stop: &Arc<AtomicBool>,
+        console: Console,
     ) {
         if report.findings.is_empty() {
             return;
         }
+        let progress = &Arc::new(Progress::default());
         let http = match Http::new(&self.http) {
             Ok(http) => http,
             // What was found is not lost for that.
@@ -134,10 +140,34 @@ impl Asking {
             probe: self.probe,
             timeout: self.timeout,
             max_requests: self.max_requests,
+            cache: self.cache.clone(),
             now,
         };
         verify::run(report, values, &options, progress, stop);
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache.save(now())
+        {
+            // The answers stand in the report all the same.
+            console.complain(&Complaint::from(&error));
+        }
     }
+}
+
+/// The cache that is asked for.
+fn cache(args: &Service, environment: &Environment) -> Result<Option<Arc<Cache>>, Failure> {
+    let path = match &args.cache {
+        None => return Ok(None),
+        Some(CachePlace::File(path)) => path.clone(),
+        Some(CachePlace::Own) => match &environment.cache_home {
+            Some(home) => home.join("patsweep").join("verification.json"),
+            None => return Err(Failure::new(&AskError::NoCacheHome, None)),
+        },
+    };
+    let cache = Cache::open(&path).map_err(|error| {
+        let hint = "remove the file, or name another with --cache=FILE".to_owned();
+        Failure::new(&error, Some(hint))
+    })?;
+    Ok(Some(Arc::new(cache)))
 }
 
 fn authorities(path: &Path) -> Result<Vec<Authority>, AskError> {

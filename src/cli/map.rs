@@ -16,7 +16,6 @@ use crate::model::{BlastRadius, Finding, ValidityReason};
 use crate::report::Redactor;
 use crate::report::map::{self, MapOptions};
 use crate::verify::Explored;
-use crate::verify::Progress;
 use crate::verify::consumers::Products;
 use crate::verify::radius::{Evidence, blast_radius};
 
@@ -36,12 +35,7 @@ pub(super) fn run(
     }
     let taken = handover::take(&args.handover, environment, console, &stop)?;
     let mut report = taken.report;
-    asking.ask(
-        &mut report,
-        &taken.values,
-        &Arc::new(Progress::default()),
-        &stop,
-    );
+    asking.ask(&mut report, &taken.values, &stop, console);
     let products = Products::built_in();
     let radii: Vec<BlastRadius> = report
         .findings

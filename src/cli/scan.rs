@@ -20,7 +20,6 @@ use crate::report::{Format, Secrets, count};
 use crate::rules::Rule;
 use crate::scan::Progress;
 use crate::sources::{self, Target, git};
-use crate::verify;
 
 /// Scans and reports.
 pub(super) fn run(
@@ -44,8 +43,7 @@ pub(super) fn run(
     settings.scan.sources.reports = replaced(&outputs);
     let mut report = scan(&settings, &stop, environment, console);
     if let Some(asking) = &settings.asking {
-        let progress = Arc::new(verify::Progress::default());
-        asking.ask(&mut report, &BTreeMap::new(), &progress, &stop);
+        asking.ask(&mut report, &BTreeMap::new(), &stop, console);
     }
     let rules = settings.scan.rules.iter();
     let rules: Vec<&Rule> = rules

@@ -40,6 +40,8 @@ pub(super) struct Environment {
     pub(super) azure_devops_url: Option<String>,
     /// The folder in which programs keep the user's configuration.
     pub(super) config_home: Option<PathBuf>,
+    /// The folder in which programs keep what they can do without.
+    pub(super) cache_home: Option<PathBuf>,
     /// Standard output is a terminal.
     pub(super) stdout_terminal: bool,
     /// Standard error is a terminal.
@@ -63,6 +65,7 @@ impl Environment {
                 .ok()
                 .filter(|url| !url.is_empty()),
             config_home: config_home(),
+            cache_home: cache_home(),
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             stdin_terminal: io::stdin().is_terminal(),
@@ -70,14 +73,24 @@ impl Environment {
     }
 }
 
+/// The user's folder for caches; a relative one is passed over likewise.
+fn cache_home() -> Option<PathBuf> {
+    if cfg!(windows) {
+        absolute("LOCALAPPDATA")
+    } else {
+        absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+    }
+}
+
+fn absolute(name: &str) -> Option<PathBuf> {
+    env::var_os(name)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+}
+
 /// The user's configuration folder. A relative one is passed over: it would lie in whatever folder
 /// is being scanned.
 fn config_home() -> Option<PathBuf> {
-    let absolute = |name| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
     if cfg!(windows) {
         absolute("APPDATA")
     } else {

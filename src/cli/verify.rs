@@ -14,7 +14,6 @@ use super::{config, handover, interrupt};
 use crate::cli::args::FailOn;
 use crate::report::{Format, Secrets};
 use crate::rules::{Rule, RuleSet};
-use crate::verify::Progress;
 
 /// Verifies and reports.
 pub(super) fn run(
@@ -56,12 +55,7 @@ pub(super) fn run(
     }
     let taken = handover::take(&args.handover, environment, console, &stop)?;
     let mut report = taken.report;
-    asking.ask(
-        &mut report,
-        &taken.values,
-        &Arc::new(Progress::default()),
-        &stop,
-    );
+    asking.ask(&mut report, &taken.values, &stop, console);
     let rules = RuleSet::builtin();
     let rules: Vec<&Rule> = rules.iter().collect();
     let color = settings::color(chosen, environment, environment.stdout_terminal);

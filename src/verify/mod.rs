@@ -9,6 +9,7 @@
 //! Only personal access tokens that are proven by their checksum are ever presented, and only to
 //! organisations that stand with them or that the operator names.
 
+mod cache;
 pub mod consumers;
 mod explore;
 mod plan;
@@ -30,6 +31,7 @@ use crate::model::{
 };
 use crate::providers::azure_devops::AzureDevOps;
 
+pub use cache::{Cache, CacheError};
 pub use explore::{Explored, Subject, explore};
 pub use plan::Organizations;
 
@@ -55,6 +57,8 @@ pub struct Options {
     pub timeout: Duration,
     /// After how many requests to give up.
     pub max_requests: Option<u64>,
+    /// What was answered before.
+    pub cache: Option<Arc<Cache>>,
     /// The clock.
     pub now: fn() -> Timestamp,
 }

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::cache::Cache;
 use super::{Options, Probe, Value};
 use crate::model::{
-    Attempt, Finding, Method, Owner, Proof, Secret, Timestamp, ValidityReason, ValueFrom,
-    Verification,
+    Attempt, Finding, FindingId, Method, Owner, Proof, Secret, Timestamp, ValidityReason,
+    ValueFrom, Verification,
 };
 use crate::providers::azure_devops::{Base, is_organization};
 
@@ -38,6 +39,7 @@ pub(super) type Answer = (ValidityReason, Box<Verification>);
 #[derive(Debug)]
 pub(super) struct Case {
     index: usize,
+    pub(super) id: FindingId,
     pub(super) secret: Secret,
     value_from: ValueFrom,
     pub(super) steps: VecDeque<Step>,
@@ -46,6 +48,8 @@ pub(super) struct Case {
     /// Nothing is asked before.
     pub(super) not_before: Option<Instant>,
     pub(super) attempts: Vec<Attempt>,
+    /// How many of these, the first ones, come out of a cache.
+    recalled: usize,
     pub(super) owner: Option<Owner>,
     pub(super) last_accepted_at: Option<Timestamp>,
 }
@@ -85,17 +89,26 @@ pub(super) fn case(
     if options.probe == Probe::Forbidden {
         return known(ValidityReason::NotAttempted, None);
     }
-    Ok(Case {
+    let mut case = Case {
         index,
+        id: finding.id.clone(),
         secret,
         value_from,
         steps: steps(finding, options),
         is_retry: false,
         not_before: None,
         attempts: Vec::new(),
+        recalled: 0,
         owner: None,
         last_accepted_at: None,
-    })
+    };
+    if let Some(cache) = &options.cache {
+        case.recall(cache, (options.now)());
+    }
+    if case.steps.is_empty() {
+        return Err(case.settle().1);
+    }
+    Ok(case)
 }
 
 /// Each organisation that stands with the token, the surest first, then those of the operator.
@@ -129,6 +142,31 @@ impl Case {
         (self.index, self.value_from)
     }
 
+    /// Takes what was answered before, and asks only for the rest.
+    fn recall(&mut self, cache: &Cache, now: Timestamp) {
+        for step in std::mem::take(&mut self.steps) {
+            match cache.answer(&self.id, &step, now) {
+                Some((attempt, owner)) => self.note(attempt, owner),
+                None => self.steps.push_back(step),
+            }
+        }
+        self.recalled = self.attempts.len();
+        if self.attempts.iter().any(|it| is_last_word(it.reason)) {
+            self.steps.clear();
+        }
+    }
+
+    /// Takes note of an answer.
+    pub(super) fn note(&mut self, attempt: Attempt, owner: Option<Owner>) {
+        if attempt.reason == ValidityReason::Live {
+            self.last_accepted_at = Some(attempt.at);
+            self.owner = owner.or(self.owner.take());
+        } else {
+            self.owner = self.owner.take().or(owner);
+        }
+        self.attempts.push(attempt);
+    }
+
     /// Nothing more is asked about it, for this reason.
     pub(super) fn give_up(&mut self, reason: ValidityReason, at: Timestamp, message: &str) {
         if let Some(step) = self.steps.front() {
@@ -154,9 +192,11 @@ impl Case {
         let first =
             |best: Option<&Attempt>, at: &Attempt| best.is_none_or(|best| at.reason < best.reason);
         let mut best: Option<&Attempt> = None;
-        for attempt in &self.attempts {
+        let mut cached = false;
+        for (index, attempt) in self.attempts.iter().enumerate() {
             if first(best, attempt) {
                 best = Some(attempt);
+                cached = index < self.recalled;
             }
         }
         let reason = best.map_or(ValidityReason::NotAttempted, |best| best.reason);
@@ -171,7 +211,7 @@ impl Case {
             value_from: self.value_from,
             organization: best.and_then(|best| best.organization.clone()),
             checked_at: best.map(|best| best.at),
-            cached: false,
+            cached,
             refused_everywhere: !self.attempts.is_empty() && self.attempts.iter().all(is_refused),
             last_accepted_at: self.last_accepted_at,
             evidence: best.map(|best| best.evidence.clone()),
@@ -182,6 +222,15 @@ impl Case {
         };
         (self.index, (reason, Box::new(verification)))
     }
+}
+
+/// Whether nothing more is asked after this: the token was let in, a policy that stops it has seen
+/// it work, or it has expired, which it has everywhere.
+pub(super) fn is_last_word(reason: ValidityReason) -> bool {
+    matches!(
+        reason,
+        ValidityReason::Live | ValidityReason::LiveBlocked | ValidityReason::Expired
+    )
 }
 
 impl Step {

@@ -20,7 +20,7 @@ use self::examples::{
 use self::git::Git;
 pub(super) use self::handover::Handover;
 pub(super) use self::seal::Seal;
-pub(super) use self::service::Service;
+pub(super) use self::service::{CachePlace, Service};
 pub(super) use self::verify::{Map, Verify};
 use super::size::{self, Size};
 use crate::model::ProblemKind;
