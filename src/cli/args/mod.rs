@@ -31,7 +31,8 @@ use crate::report::Format;
 /// patsweep finds leaked Azure DevOps personal access tokens, application secrets and OAuth tokens
 /// in files, archives and streams, however they are encoded. Personal access tokens carry a
 /// checksum: patsweep verifies it, so that what it reports as proven is a token and nothing that
-/// looks like one. It opens no network connection.
+/// looks like one. It opens no network connection but to ask Azure DevOps whether a token still works,
+/// and only where you say so.
 #[derive(Debug, Parser)]
 #[command(name = "patsweep", version, after_help = EXAMPLES, max_term_width = 100)]
 #[command(arg_required_else_help = true, subcommand_required = true, styles = STYLES)]
