@@ -1,8 +1,8 @@
 //! patsweep finds leaked Azure DevOps tokens and proves them offline.
 //!
 //! ```text
-//! sources ──chunk──▶ detect ──candidate──▶ triage ──finding──▶ report
-//!    └──────problem─────────────────────────────────────────────▲
+//! sources ──chunk──▶ detect ──candidate──▶ triage ──finding──▶ verify ──▶ report
+//!    └──────problem─────────────────────────────────────────────────────────▲
 //! ```
 //!
 //! Bytes never cross a channel: a source pushes them into a [`model::Sink`], the detector behind

@@ -6,19 +6,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 use super::administrator::Administrator;
-use super::args::Service;
+use super::args::{CachePlace, Service};
 use super::config::ConfigFile;
-use super::exit::Failure;
+use super::console::Console;
+use super::exit::{Complaint, Failure};
+use super::progress::Line;
 use super::settings::{Environment, now};
-use crate::model::{FindingId, Report};
+use crate::model::{Finding, FindingId, Method, Report};
 use crate::providers::azure_devops::{AzureDevOps, Base, is_organization};
 use crate::providers::http::{Authority, AuthorityError, Http, HttpOptions};
-use crate::verify::{self, Organizations, Probe, Progress, Value};
+use crate::verify::{self, Cache, Explored, Organizations, Probe, Progress, Subject, Value};
 
 /// How long a run asks at most.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -35,6 +37,7 @@ pub(super) struct Asking {
     timeout: Duration,
     max_requests: Option<u64>,
     administrator: Option<Administrator>,
+    cache: Option<Arc<Cache>>,
 }
 
 /// Why nobody can be asked.
@@ -49,6 +52,8 @@ enum AskError {
         path: PathBuf,
         source: AuthorityError,
     },
+    #[error("no folder is known for caches; name a file with --cache=FILE")]
+    NoCacheHome,
     #[error("`{name}` is no name of an organization")]
     Organization { name: String },
     #[error("the administrator's {kind} is itself among the leaks, as {id}")]
@@ -87,8 +92,26 @@ impl Asking {
             timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
             max_requests: args.max_requests,
             administrator,
+            cache: cache(args, environment)?,
         };
         Ok(asking)
+    }
+
+    /// Asks what a token that was let in may read; `None` where nobody was, or nobody may be asked.
+    pub(super) fn explore(&self, finding: &Finding) -> Option<Explored> {
+        let verification = finding.verification.as_deref()?;
+        if self.probe == Probe::Forbidden || verification.method == Some(Method::Inventory) {
+            return None;
+        }
+        let subject = Subject {
+            secret: &finding.secret,
+            organization: verification.organization.as_deref()?,
+            owner: verification.owner.as_ref()?,
+        };
+        let http = Http::new(&self.http).ok()?;
+        let service = AzureDevOps::new(http, self.base.clone());
+        let deadline = Instant::now().checked_add(self.timeout)?;
+        Some(verify::explore(&service, subject, deadline))
     }
 
     /// Asks about every finding. Without one, no connection is made and no thread started.
@@ -101,12 +124,13 @@ impl Asking {
         &self,
         report: &mut Report,
         values: &BTreeMap<FindingId, Value>,
-        progress: &Arc<Progress>,
         stop: &Arc<AtomicBool>,
+        console: Console,
     ) -> Result<(), Failure> {
         if report.findings.is_empty() {
             return Ok(());
         }
+        let progress = &Arc::new(Progress::default());
         let http = match Http::new(&self.http) {
             Ok(http) => http,
             // What was found is not lost for that.
@@ -125,11 +149,25 @@ impl Asking {
             probe: self.probe,
             timeout: self.timeout,
             max_requests: self.max_requests,
+            cache: self.cache.clone(),
             now,
             inventory,
         };
         sign_in(report, &options)?;
+        let line = console
+            .shows_progress()
+            .then(|| Line::asking(progress.clone()));
         verify::run(report, values, &options, progress, stop);
+        drop(line);
+        for note in progress.notes() {
+            console.note(note);
+        }
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache.save(now())
+        {
+            // The answers stand in the report all the same.
+            console.complain(&Complaint::from(&error));
+        }
         Ok(())
     }
 }
@@ -194,6 +232,23 @@ pub(super) fn http(base: &Base, ca_file: Option<&Path>) -> Result<HttpOptions, F
         // What stays on this machine passes no proxy.
         direct: base.is_loopback(),
     })
+}
+
+/// The cache that is asked for.
+fn cache(args: &Service, environment: &Environment) -> Result<Option<Arc<Cache>>, Failure> {
+    let path = match &args.cache {
+        None => return Ok(None),
+        Some(CachePlace::File(path)) => path.clone(),
+        Some(CachePlace::Own) => match &environment.cache_home {
+            Some(home) => home.join("patsweep").join("verification.json"),
+            None => return Err(Failure::new(&AskError::NoCacheHome, None)),
+        },
+    };
+    let cache = Cache::open(&path).map_err(|error| {
+        let hint = "remove the file, or name another with --cache=FILE".to_owned();
+        Failure::new(&error, Some(hint))
+    })?;
+    Ok(Some(Arc::new(cache)))
 }
 
 fn authorities(path: &Path) -> Result<Vec<Authority>, AskError> {

@@ -119,6 +119,19 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// What failed of several things that were all tried.
+    pub(super) fn any<const N: usize>(results: [Result<(), Self>; N]) -> Result<(), Self> {
+        let failures = results.into_iter().filter_map(Result::err);
+        let complaints: Vec<_> = failures.flat_map(|failure| failure.complaints).collect();
+        if complaints.is_empty() {
+            Ok(())
+        } else {
+            Err(Self { complaints })
+        }
+    }
+}
+
 impl From<RuleError> for Failure {
     fn from(error: RuleError) -> Self {
         Self::new(&error, error.hint())

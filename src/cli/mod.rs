@@ -9,13 +9,17 @@ mod console;
 mod exit;
 mod explain;
 mod generate;
+mod handover;
 mod interrupt;
+mod map;
 mod output;
 mod progress;
 mod rules;
 mod scan;
+mod seal;
 mod settings;
 mod size;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -45,6 +49,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             let order = matches.subcommand_matches("scan").map(args::output_order);
             scan::run(&cli.common, scan, &order.unwrap_or_default(), &environment)
         }
+        Command::Verify(verify) => {
+            let order = matches.subcommand_matches("verify").map(args::output_order);
+            verify::run(
+                &cli.common,
+                verify,
+                &order.unwrap_or_default(),
+                &environment,
+            )
+        }
+        Command::Map(map) => map::run(&cli.common, map, &environment),
         Command::Rules(rules) => match &rules.command {
             RulesCommand::List(list) => rules::list(&cli.common, list, &environment),
             RulesCommand::Check(check) => rules::check(&cli.common, check, &environment),

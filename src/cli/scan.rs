@@ -1,7 +1,6 @@
 //! `scan`: the main job.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,15 +11,15 @@ use super::args::{Common, FailOn, OutputArg, Scan};
 use super::console::Console;
 use super::exit::{Complaint, Failure, is_unanswered, verdict};
 use super::interrupt;
-use super::output::{self, Audience, Input, Opened, OutputError, Role};
+use super::output::{self, Input, Opened, Role};
 use super::progress::Line;
-use super::settings::{self, Coloring, Environment, Settings, now, shown};
+use super::seal;
+use super::settings::{self, Environment, Settings, shown};
 use crate::model::Report;
-use crate::report::{self, Format, Secrets, Verbosity, count};
+use crate::report::{Format, Secrets, count};
 use crate::rules::Rule;
 use crate::scan::Progress;
 use crate::sources::{self, Target, git};
-use crate::verify;
 
 /// Scans and reports.
 pub(super) fn run(
@@ -40,19 +39,28 @@ pub(super) fn run(
     }
     say_what_steers(&settings, console);
     let outputs = check(&settings)?;
+    let seal = seal::prepare(&args.seal, &settings.outputs)?;
     settings.scan.sources.reports = replaced(&outputs);
     let mut report = scan(&settings, &stop, environment, console);
     let mut asked = Ok(());
     if let Some(asking) = &settings.asking {
-        let progress = Arc::new(verify::Progress::default());
-        let line = is_watched(environment, console).then(|| Line::asking(progress.clone()));
-        asked = asking.ask(&mut report, &BTreeMap::new(), &progress, &stop);
-        drop(line);
-        for note in progress.notes() {
-            console.note(note);
-        }
+        asked = asking.ask(&mut report, &BTreeMap::new(), &stop, console);
     }
-    write(&settings, &outputs, (common, args), &report)?;
+    let rules = settings.scan.rules.iter();
+    let rules: Vec<&Rule> = rules
+        .filter(|rule| settings.scan.rules.is_enabled(rule))
+        .collect();
+    let secrets = if args.show_secrets {
+        Secrets::Show
+    } else {
+        Secrets::Redact
+    };
+    let options = settings::reporting(common, &rules, settings.stdout_coloring, secrets);
+    // Whichever of them fails, the other is of use.
+    Failure::any([
+        output::write(&outputs, &options, &report),
+        seal::finish(seal.as_ref(), &report, console),
+    ])?;
     say_how_it_went(&settings, &outputs, &report, console);
     // What was found is told all the same.
     asked?;
@@ -128,86 +136,14 @@ fn scan(
         }
     }
     let progress = Arc::new(Progress::default());
-    let line = is_watched(environment, console).then(|| Line::start(progress.clone()));
+    let line = console
+        .shows_progress()
+        .then(|| Line::start(progress.clone()));
     let start = Instant::now();
     let mut report = crate::scan::run(&settings.scan, &progress, stop);
     report.summary.seconds = start.elapsed().as_secs_f64();
     drop(line);
     report
-}
-
-/// Whether somebody watches a line of progress.
-fn is_watched(environment: &Environment, console: Console) -> bool {
-    environment.stderr_terminal && !environment.dumb_terminal && !console.is_quiet()
-}
-
-fn write(
-    settings: &Settings,
-    outputs: &[Opened],
-    (common, args): (&Common, &Scan),
-    report: &Report,
-) -> Result<(), Failure> {
-    let mut complaints = Vec::new();
-    let rules: Vec<&Rule> = settings
-        .scan
-        .rules
-        .iter()
-        .filter(|rule| settings.scan.rules.is_enabled(rule))
-        .collect();
-    for output in outputs {
-        let mut options = report::Options {
-            rules: &rules,
-            color: match settings.stdout_coloring {
-                Coloring::Colored => report::Color::Ansi,
-                Coloring::Plain => report::Color::Plain,
-            },
-            secrets: if args.show_secrets {
-                Secrets::Show
-            } else {
-                Secrets::Redact
-            },
-            verbosity: verbosity(common),
-            now: now(),
-        };
-        let written = match output {
-            &Opened::Stdout(format) => {
-                let mut stdout = BufWriter::new(io::stdout().lock());
-                match report::write(report, format, &options, &mut stdout)
-                    .and_then(|()| stdout.flush())
-                {
-                    // The reader has seen enough; the exit code still says what was found.
-                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                    result => result.map_err(OutputError::Stdout),
-                }
-            }
-            Opened::File(format, file) => {
-                options.color = report::Color::Plain;
-                let audience = if args.show_secrets {
-                    Audience::OwnerOnly
-                } else {
-                    Audience::Usual
-                };
-                file.write(audience, |out| {
-                    report::write(report, *format, &options, out)
-                })
-            }
-        };
-        complaints.extend(written.err().as_ref().map(Complaint::from));
-    }
-    if complaints.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure { complaints })
-    }
-}
-
-/// How much a report says; `--quiet` is about standard error alone.
-fn verbosity(common: &Common) -> Verbosity {
-    if common.verbose > 0 {
-        Verbosity::Verbose
-    } else {
-        Verbosity::Normal
-    }
 }
 
 fn say_what_steers(settings: &Settings, console: Console) {

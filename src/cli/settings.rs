@@ -16,8 +16,8 @@ use super::config::{self, ConfigFile};
 use super::exit::{DEFAULT_LEAK_CODE, Failure};
 use super::output::{self, Output};
 use crate::model::{Secret, Timestamp};
-use crate::report::Format;
-use crate::rules::{RuleSet, Unproven};
+use crate::report::{self, Format, Secrets, Verbosity};
+use crate::rules::{Rule, RuleSet, Unproven};
 use crate::sources::git::{self, part::Part};
 use crate::sources::{self, Target, archive};
 use crate::token::Salt;
@@ -63,6 +63,8 @@ pub(super) struct Environment {
     pub(super) working_directory: Option<PathBuf>,
     /// The folder in which programs keep the user's configuration.
     pub(super) config_home: Option<PathBuf>,
+    /// The folder in which programs keep what they can do without.
+    pub(super) cache_home: Option<PathBuf>,
     /// Standard output is a terminal.
     pub(super) stdout_terminal: bool,
     /// Standard error is a terminal.
@@ -94,6 +96,7 @@ impl Environment {
             path: env::var_os("PATH"),
             working_directory: env::current_dir().ok(),
             config_home: config_home(),
+            cache_home: cache_home(),
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             stdin_terminal: io::stdin().is_terminal(),
@@ -122,14 +125,24 @@ fn secret(name: &str) -> Option<Secret> {
     (!value.is_empty()).then(|| Secret::new(value.as_bytes()))
 }
 
+/// The user's folder for caches; a relative one is passed over likewise.
+fn cache_home() -> Option<PathBuf> {
+    if cfg!(windows) {
+        absolute("LOCALAPPDATA")
+    } else {
+        absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+    }
+}
+
+fn absolute(name: &str) -> Option<PathBuf> {
+    env::var_os(name)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+}
+
 /// The user's configuration folder. A relative one is passed over: it would lie in whatever folder
 /// is being scanned.
 fn config_home() -> Option<PathBuf> {
-    let absolute = |name| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
     if cfg!(windows) {
         absolute("APPDATA")
     } else {
@@ -144,6 +157,16 @@ pub(super) enum Coloring {
     Colored,
     /// It does not.
     Plain,
+}
+
+impl Coloring {
+    /// The same, as reports have it.
+    pub(super) fn of_report(self) -> report::Color {
+        match self {
+            Self::Colored => report::Color::Ansi,
+            Self::Plain => report::Color::Plain,
+        }
+    }
 }
 
 /// What the flags say about colours.
@@ -267,6 +290,26 @@ pub(super) fn rules(
 ) -> Result<RuleSet, Failure> {
     let file = config::load(common, environment)?;
     RuleSet::load(&rule_files(&file, paths)).map_err(|error| file.blame(error))
+}
+
+/// What a report is to show; `--quiet` is about standard error alone.
+pub(super) fn reporting<'r>(
+    common: &Common,
+    rules: &'r [&'r Rule],
+    coloring: Coloring,
+    secrets: Secrets,
+) -> report::Options<'r> {
+    report::Options {
+        rules,
+        color: coloring.of_report(),
+        secrets,
+        verbosity: if common.verbose > 0 {
+            Verbosity::Verbose
+        } else {
+            Verbosity::Normal
+        },
+        now: now(),
+    }
 }
 
 /// The one place where the clock is read.

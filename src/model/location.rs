@@ -31,6 +31,21 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Every layer.
+    pub const ALL: [Self; 6] = [
+        Self::Base64,
+        Self::Utf16Le,
+        Self::Utf16Be,
+        Self::Hex,
+        Self::QuotedPrintable,
+        Self::Gzip,
+    ];
+
+    /// The layer that reports call `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|layer| layer.as_str() == name)
+    }
+
     /// The name in reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -96,6 +111,14 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Every kind, strongest first.
+    pub const ALL: [Self; 4] = [Self::Entry, Self::Nearby, Self::Remote, Self::Flag];
+
+    /// The kind that reports call `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The name in reports.
     pub fn as_str(self) -> &'static str {
         match self {

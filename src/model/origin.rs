@@ -65,6 +65,24 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::File,
+        Self::Stdin,
+        Self::GitObject,
+        Self::GitIndex,
+        Self::GitMessage,
+        Self::GitName,
+        Self::GitNote,
+        Self::GitReflog,
+        Self::GitLfs,
+    ];
+
+    /// The kind that reports call `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The name in reports.
     pub fn as_str(self) -> &'static str {
         match self {

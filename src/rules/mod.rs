@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
+use crate::token::explain::TokenKind;
+use crate::token::legacy::LegacyKind;
+
 pub use entropy::entropy;
 pub use error::{Container, RuleError};
 
@@ -148,6 +151,21 @@ impl BuiltIn {
             Self::OauthToken => "oauth-token",
             Self::PatUnproven => "pat-unproven",
         }
+    }
+
+    /// The recogniser of tokens of this kind.
+    pub fn of_kind(kind: &TokenKind) -> Self {
+        match kind {
+            TokenKind::Pat(_) => Self::Pat,
+            TokenKind::Legacy(LegacyKind::UserPat) => Self::PatLegacy,
+            TokenKind::Legacy(LegacyKind::AppSecret) => Self::AppSecret,
+            TokenKind::Oauth(_) => Self::OauthToken,
+        }
+    }
+
+    /// The id of its rule.
+    pub fn rule_id(self) -> String {
+        format!("azure-devops-{}", self.as_str())
     }
 
     /// The recogniser behind the rule with this id; `None` for a user's rule.

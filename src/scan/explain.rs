@@ -6,8 +6,7 @@ use crate::detect::Detector;
 use crate::model::{Candidate, Proof};
 use crate::rules::{BuiltIn, RuleSet};
 use crate::token::Salt;
-use crate::token::explain::{self as token, Explanation, Refusal, TokenKind};
-use crate::token::legacy::LegacyKind;
+use crate::token::explain::{self as token, Explanation, Refusal};
 
 /// What is known of a text. It does not hold the text, but what is found in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,12 +36,7 @@ impl Answer {
 pub fn explain(rules: &Arc<RuleSet>, salt: Salt, text: &[u8]) -> Answer {
     let whole = token::explain(text);
     let rule = whole.as_ref().ok().and_then(|explanation| {
-        let kind = match explanation.kind {
-            TokenKind::Pat(_) => BuiltIn::Pat,
-            TokenKind::Legacy(LegacyKind::UserPat) => BuiltIn::PatLegacy,
-            TokenKind::Legacy(LegacyKind::AppSecret) => BuiltIn::AppSecret,
-            TokenKind::Oauth(_) => BuiltIn::OauthToken,
-        };
+        let kind = BuiltIn::of_kind(&explanation.kind);
         rules.enabled(kind).map(|rule| rule.id.clone())
     });
     let mut inside = Vec::new();

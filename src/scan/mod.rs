@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod history;
+mod lookout;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use std::thread;
 
 pub use check::{CheckFailure, CheckOutcome, FailureCause, check};
 pub use explain::{Answer, explain};
+pub use lookout::Lookout;
 
 use crate::detect::Detector;
 use crate::model::{

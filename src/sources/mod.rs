@@ -11,6 +11,7 @@
 //! the scan goes on; only targets that can not be opened at all are errors, found by [`check`]
 //! before anything is read.
 
+pub mod again;
 pub mod archive;
 
 mod exclude;

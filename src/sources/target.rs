@@ -188,7 +188,7 @@ fn without_dots(path: &Path) -> PathBuf {
     }
 }
 
-fn check_path(path: &Path) -> Result<(), TargetError> {
+pub(super) fn check_path(path: &Path) -> Result<(), TargetError> {
     let opened = fs::metadata(path).and_then(|metadata| {
         if metadata.is_dir() {
             fs::read_dir(path).map(|_| true)

@@ -9,6 +9,7 @@
 //! Only personal access tokens that are proven by their checksum are ever presented, and only to
 //! organisations that stand with them or that the operator names.
 
+mod cache;
 pub mod consumers;
 mod explore;
 mod inventory;
@@ -31,6 +32,7 @@ use crate::model::{
 };
 use crate::providers::azure_devops::AzureDevOps;
 
+pub use cache::{Cache, CacheError};
 pub use explore::{Explored, Subject, explore};
 pub use inventory::{Access, Breadth, InventoryOptions, StateError, StateFile, needed};
 pub use plan::Organizations;
@@ -57,6 +59,8 @@ pub struct Options {
     pub timeout: Duration,
     /// After how many requests to give up.
     pub max_requests: Option<u64>,
+    /// What was answered before.
+    pub cache: Option<Arc<Cache>>,
     /// The clock.
     pub now: fn() -> Timestamp,
     /// Where tokens are looked up before any is presented.
@@ -146,6 +150,7 @@ pub fn run(
         probe: options.probe,
         timeout: deadline.saturating_duration_since(Instant::now()),
         max_requests: looked_up.requests_left,
+        cache: options.cache.clone(),
         now: options.now,
         inventory: None,
     };

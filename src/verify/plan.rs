@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use super::cache::Cache;
 use super::{Options, Probe, Value};
 use crate::model::{
-    Attempt, Finding, Method, Owner, Proof, Secret, Timestamp, ValidityReason, ValueFrom,
-    Verification,
+    Attempt, Finding, FindingId, Method, Owner, Proof, Secret, Timestamp, ValidityReason,
+    ValueFrom, Verification,
 };
 use crate::providers::azure_devops::{Base, is_organization};
 
@@ -38,6 +39,7 @@ pub(super) type Answer = (ValidityReason, Box<Verification>);
 #[derive(Debug)]
 pub(super) struct Case {
     index: usize,
+    pub(super) id: FindingId,
     pub(super) secret: Secret,
     value_from: ValueFrom,
     pub(super) steps: VecDeque<Step>,
@@ -45,7 +47,11 @@ pub(super) struct Case {
     pub(super) is_retry: bool,
     /// Nothing is asked before.
     pub(super) not_before: Option<Instant>,
+    /// What was tried without presenting it, which counts where it is not presented at all.
+    tried: Vec<Attempt>,
     pub(super) attempts: Vec<Attempt>,
+    /// How many of these, the first ones, come out of a cache.
+    recalled: usize,
     pub(super) owner: Option<Owner>,
     pub(super) last_accepted_at: Option<Timestamp>,
 }
@@ -85,17 +91,27 @@ pub(super) fn case(
     if options.probe == Probe::Forbidden {
         return Err(unasked(ValidityReason::NotAttempted, value_from, tried));
     }
-    Ok(Case {
+    let mut case = Case {
         index,
+        id: finding.id.clone(),
         secret,
         value_from,
         steps: steps(finding, options),
         is_retry: false,
         not_before: None,
-        attempts: tried,
+        tried,
+        attempts: Vec::new(),
+        recalled: 0,
         owner: None,
         last_accepted_at: None,
-    })
+    };
+    if let Some(cache) = &options.cache {
+        case.recall(cache, (options.now)());
+    }
+    if case.steps.is_empty() {
+        return Err(case.settle().1);
+    }
+    Ok(case)
 }
 
 /// Whether `finding` is a personal access token beyond doubt: nothing else is presented or looked up.
@@ -106,7 +122,7 @@ pub(super) fn is_pat(finding: &Finding) -> bool {
 /// What is known of a token that is not presented, because of `reason`, after `tried`.
 fn unasked(reason: ValidityReason, value_from: ValueFrom, tried: Vec<Attempt>) -> Answer {
     // What says more than that it was not asked.
-    let best = best(&tried).filter(|it| it.reason.is_answered() || it.reason < reason);
+    let best = most_telling(&tried).filter(|it| it.reason.is_answered() || it.reason < reason);
     let verification = Verification {
         method: best.map(|best| best.method),
         organization: best.and_then(|best| best.organization.clone()),
@@ -122,19 +138,9 @@ fn unasked(reason: ValidityReason, value_from: ValueFrom, tried: Vec<Attempt>) -
     (reason, Box::new(verification))
 }
 
-/// The attempt that says most. What a list says of a token that is not in it counts only where the
-/// token was not presented.
-fn best(attempts: &[Attempt]) -> Option<&Attempt> {
-    let presented = attempts.iter().filter(|attempt| is_presented(attempt));
-    // Of several that say as much the first.
-    presented
-        .min_by_key(|attempt| attempt.reason)
-        .or_else(|| attempts.iter().min_by_key(|attempt| attempt.reason))
-}
-
-/// Whether the token itself was shown for it.
-fn is_presented(attempt: &Attempt) -> bool {
-    attempt.method != Method::Inventory
+/// The attempt that says most, of several that say as much the first.
+fn most_telling(attempts: &[Attempt]) -> Option<&Attempt> {
+    attempts.iter().min_by_key(|attempt| attempt.reason)
 }
 
 /// Each organisation that stands with the token, the surest first, then those of the operator.
@@ -175,6 +181,31 @@ impl Case {
         (self.index, self.value_from)
     }
 
+    /// Takes what was answered before, and asks only for the rest.
+    fn recall(&mut self, cache: &Cache, now: Timestamp) {
+        for step in std::mem::take(&mut self.steps) {
+            match cache.answer(&self.id, &step, now) {
+                Some((attempt, owner)) => self.note(attempt, owner),
+                None => self.steps.push_back(step),
+            }
+        }
+        self.recalled = self.attempts.len();
+        if self.attempts.iter().any(|it| is_last_word(it.reason)) {
+            self.steps.clear();
+        }
+    }
+
+    /// Takes note of an answer.
+    pub(super) fn note(&mut self, attempt: Attempt, owner: Option<Owner>) {
+        if attempt.reason == ValidityReason::Live {
+            self.last_accepted_at = Some(attempt.at);
+            self.owner = owner.or(self.owner.take());
+        } else {
+            self.owner = self.owner.take().or(owner);
+        }
+        self.attempts.push(attempt);
+    }
+
     /// Nothing more is asked about it, for this reason.
     pub(super) fn give_up(&mut self, reason: ValidityReason, at: Timestamp, message: &str) {
         if let Some(step) = self.steps.front() {
@@ -197,7 +228,17 @@ impl Case {
 
     /// What all answers together say: the one that says most counts.
     pub(super) fn settle(self) -> (usize, Answer) {
-        let best = best(&self.attempts);
+        let first =
+            |best: Option<&Attempt>, at: &Attempt| best.is_none_or(|best| at.reason < best.reason);
+        let mut best: Option<&Attempt> = None;
+        let mut cached = false;
+        for (index, attempt) in self.attempts.iter().enumerate() {
+            if first(best, attempt) {
+                best = Some(attempt);
+                cached = index < self.recalled;
+            }
+        }
+        let best = best.or_else(|| most_telling(&self.tried));
         let reason = best.map_or(ValidityReason::NotAttempted, |best| best.reason);
         let is_refused = |attempt: &Attempt| {
             matches!(
@@ -205,28 +246,31 @@ impl Case {
                 ValidityReason::Refused | ValidityReason::NotRecognized | ValidityReason::Expired
             )
         };
-        let mut presented = self
-            .attempts
-            .iter()
-            .filter(|it| is_presented(it))
-            .peekable();
-        let refused_everywhere = presented.peek().is_some() && presented.all(is_refused);
         let verification = Verification {
             method: best.map(|best| best.method),
             value_from: self.value_from,
             organization: best.and_then(|best| best.organization.clone()),
             checked_at: best.map(|best| best.at),
-            cached: false,
-            refused_everywhere,
+            cached,
+            refused_everywhere: !self.attempts.is_empty() && self.attempts.iter().all(is_refused),
             last_accepted_at: self.last_accepted_at,
             evidence: best.map(|best| best.evidence.clone()),
             owner: self.owner.clone(),
             pat: None,
             consumers: Vec::new(),
-            attempts: self.attempts,
+            attempts: [self.tried, self.attempts].concat(),
         };
         (self.index, (reason, Box::new(verification)))
     }
+}
+
+/// Whether nothing more is asked after this: the token was let in, a policy that stops it has seen
+/// it work, or it has expired, which it has everywhere.
+pub(super) fn is_last_word(reason: ValidityReason) -> bool {
+    matches!(
+        reason,
+        ValidityReason::Live | ValidityReason::LiveBlocked | ValidityReason::Expired
+    )
 }
 
 impl Step {

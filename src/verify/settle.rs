@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::plan::{Case, Step};
+use super::plan::{Case, Step, is_last_word};
 use super::queue::{Queue, Turn};
 use super::{Options, Progress};
 use crate::model::{Attempt, ValidityReason};
@@ -66,31 +66,25 @@ fn take(case: &mut Case, step: &Step, reading: Reading, left: Duration, options:
     }
     let (method, organization) = step.place();
     let reason = verdict.reason();
-    case.attempts.push(Attempt {
+    let owner = match verdict {
+        Verdict::Accepted(owner) | Verdict::Elsewhere(owner) => Some(owner),
+        _ => None,
+    };
+    let attempt = Attempt {
         method,
         organization,
         at,
         reason,
         evidence,
-    });
+    };
+    if let Some(cache) = &options.cache {
+        cache.keep(&case.id, &attempt, owner.as_ref());
+    }
+    case.note(attempt, owner);
     case.steps.pop_front();
     case.is_retry = false;
     case.not_before = pause.and_then(|pause| Instant::now().checked_add(pause));
-    let is_settled = match verdict {
-        Verdict::Accepted(owner) => {
-            case.owner = Some(owner);
-            case.last_accepted_at = Some(at);
-            true
-        }
-        Verdict::Elsewhere(owner) => {
-            case.owner.get_or_insert(owner);
-            false
-        }
-        // An expired token has expired everywhere; a policy that stops a token has seen it work.
-        Verdict::Blocked { .. } | Verdict::Expired => true,
-        _ => false,
-    };
-    if is_settled {
+    if is_last_word(reason) {
         case.steps.clear();
     }
 }

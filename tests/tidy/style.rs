@@ -4,7 +4,7 @@ use super::code::Code;
 use super::tree::{Tree, is_source};
 
 /// The files that may ask a secret for its bytes, and why.
-const EXPOSERS: [(&str, &str); 6] = [
+const EXPOSERS: [(&str, &str); 8] = [
     (
         "src/detect/search.rs",
         "tells apart two tokens at one place",
@@ -20,6 +20,11 @@ const EXPOSERS: [(&str, &str); 6] = [
     (
         "src/providers/scrub.rs",
         "takes it out of what the service answers",
+    ),
+    ("src/handoff/recall.rs", "asks what kind of token it is"),
+    (
+        "src/handoff/sealed.rs",
+        "seals it for the recipients of --seal",
     ),
     ("src/report/redact.rs", "looks for what must not leave"),
     (

@@ -11,6 +11,7 @@ mod server;
 #[path = "../fake_azure_devops/service/mod.rs"]
 mod service;
 
+mod handover;
 mod outcomes;
 mod politeness;
 mod program;

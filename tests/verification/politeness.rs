@@ -275,3 +275,35 @@ fn nothing_that_is_scanned_says_whom_to_ask() {
     assert_eq!(run.finding()["validity_reason"], "inconclusive");
     assert_eq!(log(&fake), [json!(null); 0]);
 }
+
+#[test]
+fn what_was_answered_is_not_asked_again() {
+    let fake = Fake::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("cache.json");
+    let flag = format!("--cache={}", file.to_str().expect("text"));
+    for (state, reason, is_kept) in [
+        ("active", "live", true),
+        ("refused", "refused", true),
+        ("active", "inconclusive", false),
+    ] {
+        let token = fake.token(state);
+        if !is_kept {
+            std::fs::remove_file(&file).expect("a cache");
+            order(&fake, &json!({ "token": token.token }), "unavailable", 0);
+        }
+        let input = leak(&token.token, "contoso");
+        crate::client::ask("DELETE", "/__log").to(&fake);
+        for again in [false, true] {
+            let finding = verify(&fake.url, &input, &[&flag]).finding();
+            assert_eq!(finding["validity_reason"], reason);
+            let is_cached = again && is_kept;
+            assert_eq!(finding["verification"]["cached"], is_cached, "{finding:#}");
+        }
+        assert_eq!(log(&fake).len(), if is_kept { 1 } else { 2 }, "{reason}");
+        let text = std::fs::read_to_string(&file).expect("a cache");
+        assert!(!text.contains(&token.token), "the cache holds a token");
+    }
+    let run = verify(&fake.url, "nothing\n", &["--cache=/dev/null/x"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+}

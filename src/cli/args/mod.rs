@@ -1,8 +1,12 @@
 //! What can be said on the command line, as plain structs.
 
 mod administrator;
+mod examples;
 mod git;
+mod handover;
+mod seal;
 mod service;
+mod verify;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -14,87 +18,25 @@ use clap_complete::Shell;
 pub(super) use self::administrator::{
     Administrator, AnswerFormat, Auth, AuthCheck, AuthCommand, AuthSubcommand, Breadth, Listing,
 };
+use self::examples::{
+    EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, SCAN_EXAMPLES, VERIFY_EXAMPLES,
+};
 use self::git::Git;
-pub(super) use self::service::Service;
+pub(super) use self::handover::Handover;
+pub(super) use self::seal::Seal;
+pub(super) use self::service::{CachePlace, Service};
+pub(super) use self::verify::{Map, Verify};
 use super::size::{self, Size};
 use crate::model::ProblemKind;
 use crate::report::Format;
-
-const EXAMPLES: &str = "\
-Examples:
-  patsweep scan                          scan the current folder
-  patsweep scan src build.log            scan a folder and a file
-  git log -p | patsweep scan -           scan standard input
-  patsweep scan -f json -o leaks.json    write a report to a file
-  patsweep rules explain < token.txt     say what a token is
-
-Exit codes:
-  0    complete, nothing to report
-  1    at least one leak
-  2    could not run: usage, configuration, or a target that cannot be opened
-  3    incomplete: something was not read or not answered, and no leak was found
-  130  interrupted; what was found so far is reported";
-
-const SCAN_EXAMPLES: &str = "\
-Examples:
-  patsweep scan
-      Scan the current folder, hidden and git-ignored files and archives included.
-
-  patsweep scan /srv/build dist.zip notes.docx
-      Scan several targets. All of them are checked before anything is read.
-
-  kubectl get secret -o yaml | patsweep scan -
-      Scan standard input.
-
-  patsweep scan --staged
-      Scan what the next commit will hold.
-
-  patsweep scan --range origin/main...HEAD
-      Scan what the commits of a branch bring.
-
-  patsweep scan -f sarif -o leaks.sarif -f text
-      Write SARIF to a file and text to standard output.
-
-  patsweep scan --fail-on proven --exit-code 10
-      Exit with 10, and only for tokens that are proven by their checksum.
-
-  patsweep scan --rules contoso.toml --exclude '*.min.js' --exclude /vendor
-      Look for your own kinds of token, too, and leave some files out.
-
-Exit codes:
-  0    complete, nothing to report at or above --fail-on
-  1    at least one leak at or above --fail-on (another code with --exit-code)
-  2    could not run: usage, configuration, or a target that cannot be opened
-  3    incomplete: something was not read or not answered, and no leak was found
-  130  interrupted; what was found so far is reported";
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  patsweep rules explain < token.txt
-      Say what the token in a file is.
-
-  wl-paste | patsweep rules explain
-      Say what the token on the clipboard is.
-
-Exit codes:
-  0    recognised, and proven by its checksum
-  1    anything else
-  2    could not run";
-
-const MAN_EXAMPLES: &str = "\
-Examples:
-  patsweep generate man | man -l -
-      Read the overview.
-
-  patsweep generate man scan > patsweep-scan.1
-      Write the page of one command.";
 
 /// Finds leaked Azure DevOps tokens and proves them offline
 ///
 /// patsweep finds leaked Azure DevOps personal access tokens, application secrets and OAuth tokens
 /// in files, archives and streams, however they are encoded. Personal access tokens carry a
 /// checksum: patsweep verifies it, so that what it reports as proven is a token and nothing that
-/// looks like one. It opens no network connection.
+/// looks like one. It opens no network connection but to ask Azure DevOps whether a token still works,
+/// and only where you say so.
 #[derive(Debug, Parser)]
 #[command(name = "patsweep", version, after_help = EXAMPLES, max_term_width = 100)]
 #[command(arg_required_else_help = true, subcommand_required = true, styles = STYLES)]
@@ -189,6 +131,19 @@ pub(super) enum Command {
     /// Check the credential of an administrator
     #[command(arg_required_else_help = true)]
     Auth(AuthCommand),
+    /// Ask Azure DevOps whether tokens that were found still work
+    ///
+    /// Takes the tokens of a report, or those on standard input, one a line, and says of each
+    /// whether it works and how that is known. Only what a checksum proves is ever presented, and
+    /// only to organizations that stand with it or that you name.
+    #[command(after_long_help = VERIFY_EXAMPLES)]
+    Verify(Box<Verify>),
+    /// Show what tokens can do, to whom, and who uses them
+    ///
+    /// Verifies the tokens first, as `patsweep verify` does. What they may do is known for sure of
+    /// those that an administrator's list holds; of others, --probe-scopes asks what they may read.
+    #[command(after_long_help = MAP_EXAMPLES)]
+    Map(Box<Map>),
     /// List, check and explain rules
     #[command(arg_required_else_help = true)]
     Rules(Rules),
@@ -310,6 +265,10 @@ pub(super) struct Scan {
     /// Files that patsweep creates for such a report can be read by you alone.
     #[arg(long, help_heading = "Reports")]
     pub(super) show_secrets: bool,
+
+    /// For whom tokens are sealed.
+    #[command(flatten)]
+    pub(super) seal: Seal,
 
     /// Which leaks set the exit code [default: any]
     #[arg(long, value_name = "WHICH", help_heading = "Exit code")]

@@ -1,5 +1,6 @@
 //! Flags of every command that asks Azure DevOps.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -31,6 +32,14 @@ pub(in crate::cli) struct Service {
     /// Give up after N requests
     #[arg(long, value_name = "N")]
     pub(in crate::cli) max_requests: Option<u64>,
+    /// Remember answers, and do not ask again what holds
+    ///
+    /// Without FILE, in `patsweep/verification.json` in your folder for caches. Answers are found by
+    /// C3ID, organization and method; no token is kept. One that lets a token in holds for a day,
+    /// one that does not for an hour, and what proves nothing is not kept.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(in crate::cli) cache: Option<CachePlace>,
     /// Ask this address in place of Microsoft's hosts
     ///
     /// A gateway that has each host as a folder: `URL/dev.azure.com/ORG/…`. It is https, or http on
@@ -53,6 +62,25 @@ pub(in crate::cli) struct Service {
     pub(in crate::cli) listing: Listing,
 }
 
+/// Where answers are remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum CachePlace {
+    /// In the user's folder for caches.
+    Own,
+    /// In this file.
+    File(PathBuf),
+}
+
+impl From<OsString> for CachePlace {
+    fn from(path: OsString) -> Self {
+        if path.is_empty() {
+            Self::Own
+        } else {
+            Self::File(path.into())
+        }
+    }
+}
+
 impl Service {
     /// The first flag that was given, for a run that asks nobody.
     pub(in crate::cli) fn first_given(&self) -> Option<&'static str> {
@@ -62,6 +90,7 @@ impl Service {
             (self.no_probe, "--no-probe"),
             (self.timeout.is_some(), "--timeout"),
             (self.max_requests.is_some(), "--max-requests"),
+            (self.cache.is_some(), "--cache"),
             (self.azure_devops_url.is_some(), "--azure-devops-url"),
             (self.server_url.is_some(), "--server-url"),
             (self.ca_file.is_some(), "--ca-file"),

@@ -393,6 +393,7 @@ fn place(occurrence: &OccurrenceView<'_>) -> String {
     match (occurrence.position, occurrence.source) {
         (Some(position), _) => format!("{path}:{}:{}", position.line, position.column),
         (None, SourceKind::GitMessage) => path,
+        (None, SourceKind::Stdin) if occurrence.path.0 == b"-" => path,
         (None, _) => format!("{path} (in the name)"),
     }
 }

@@ -32,7 +32,9 @@ impl Page<'_, '_> {
         } = self.palette;
         let scanned = self.scanned();
         match (totals.leaks(), self.read_nothing()) {
-            (Some(leaks), _) => write!(self.out, "{leak}{leaks}{leak:#} · {scanned}")?,
+            // Tokens that were found before, and are only asked about.
+            (Some(leaks), true) => write!(self.out, "{leak}{leaks}{leak:#}")?,
+            (Some(leaks), false) => write!(self.out, "{leak}{leaks}{leak:#} · {scanned}")?,
             (None, true) => write!(
                 self.out,
                 "{possible}nothing was scanned{possible:#}: {scanned}"

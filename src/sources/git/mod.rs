@@ -51,6 +51,7 @@ use crate::model::{
     BytePath, ObjectId, Origin, Outcome, Outside, Problem, ProblemKind, Sink, SourceKind, Unit,
 };
 
+pub(super) use paths::from_bytes as path_from_bytes;
 pub use place::{Hit, Placed};
 pub use repository::{Repository, around, join};
 

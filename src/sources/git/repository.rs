@@ -58,8 +58,8 @@ pub fn join(met: &[PathBuf]) -> Vec<Repository> {
     joined
 }
 
-/// The repository whose work tree or git folder is `folder` itself.
-fn at(folder: &Path) -> bool {
+/// Whether `folder` itself is the work tree or the git folder of a repository.
+pub(super) fn at(folder: &Path) -> bool {
     is_git(folder) || git_folder(&folder.join(".git")).is_some()
 }
 

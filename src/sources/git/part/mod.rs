@@ -11,6 +11,7 @@
 //! what git2 does not.
 
 mod diff;
+pub mod named;
 mod opened;
 mod range;
 mod reader;

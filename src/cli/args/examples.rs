@@ -1,0 +1,106 @@
+//! Examples and exit codes, as `--help` ends with them.
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  patsweep scan                          scan the current folder
+  patsweep scan src build.log            scan a folder and a file
+  git log -p | patsweep scan -           scan standard input
+  patsweep scan -f json -o leaks.json    write a report to a file
+  patsweep rules explain < token.txt     say what a token is
+
+Exit codes:
+  0    complete, nothing to report
+  1    at least one leak
+  2    could not run: usage, configuration, or a target that cannot be opened
+  3    incomplete: something was not read or not answered, and no leak was found
+  130  interrupted; what was found so far is reported";
+
+pub(super) const SCAN_EXAMPLES: &str = "\
+Examples:
+  patsweep scan
+      Scan the current folder, hidden and git-ignored files and archives included.
+
+  patsweep scan /srv/build dist.zip notes.docx
+      Scan several targets. All of them are checked before anything is read.
+
+  kubectl get secret -o yaml | patsweep scan -
+      Scan standard input.
+
+  patsweep scan --staged
+      Scan what the next commit will hold.
+
+  patsweep scan --range origin/main...HEAD
+      Scan what the commits of a branch bring.
+
+  patsweep scan -f sarif -o leaks.sarif -f text
+      Write SARIF to a file and text to standard output.
+
+  patsweep scan -f json -o leaks.json --seal leaks.age --recipient age1…
+      Hand over the tokens beside the report, which never holds them.
+
+  patsweep scan --fail-on proven --exit-code 10
+      Exit with 10, and only for tokens that are proven by their checksum.
+
+  patsweep scan --rules contoso.toml --exclude '*.min.js' --exclude /vendor
+      Look for your own kinds of token, too, and leave some files out.
+
+Exit codes:
+  0    complete, nothing to report at or above --fail-on
+  1    at least one leak at or above --fail-on (another code with --exit-code)
+  2    could not run: usage, configuration, or a target that cannot be opened
+  3    incomplete: something was not read or not answered, and no leak was found
+  130  interrupted; what was found so far is reported";
+
+pub(super) const VERIFY_EXAMPLES: &str = "\
+Examples:
+  patsweep verify --org contoso < token.txt
+      Ask one organization about the token in a file.
+
+  patsweep scan src -f json -o leaks.json
+  patsweep verify --from leaks.json --source src
+      Scan first and verify later: the places of the report are read again.
+
+  patsweep verify --from leaks.json --sealed leaks.age --identity key.txt
+      Take the tokens out of a file that `scan --seal` wrote.
+
+Exit codes:
+  0    nothing to report at or above --fail-on
+  1    at least one leak, none of them known to work
+  2    could not run: usage, configuration, or a report that cannot be used
+  3    with --fail-on active: not answered, and no leak is known to work
+  4    at least one leak still works
+  130  interrupted; what was answered so far is reported";
+
+pub(super) const MAP_EXAMPLES: &str = "\
+Examples:
+  patsweep map --org contoso < token.txt
+      Whose the token is, where it works, and who probably uses it.
+
+  patsweep map --from leaks.json --source src --probe-scopes
+      The same for a whole report, and what each of them may read.
+
+  patsweep map --from leaks.json --sealed leaks.age --identity key.txt -f json
+      As JSON.
+
+Exit codes: as of `patsweep verify`.";
+
+pub(super) const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  patsweep rules explain < token.txt
+      Say what the token in a file is.
+
+  wl-paste | patsweep rules explain
+      Say what the token on the clipboard is.
+
+Exit codes:
+  0    recognised, and proven by its checksum
+  1    anything else
+  2    could not run";
+
+pub(super) const MAN_EXAMPLES: &str = "\
+Examples:
+  patsweep generate man | man -l -
+      Read the overview.
+
+  patsweep generate man scan > patsweep-scan.1
+      Write the page of one command.";
