@@ -153,7 +153,7 @@ mod az {
         let token = answer["access_token"].as_str().expect("a token");
         let script = format!(
             "[ \"$*\" = 'account get-access-token --resource 499b84ac-1321-427f-aa17-267ca6975798 \
-             --output json' ] || exit 1\n\
+             -o json' ] || exit 1\n\
              [ -z \"$AZURE_CLIENT_SECRET\" ] || exit 1\n\
              echo '{{\"accessToken\": \"{token}\", \"expires_on\": 4102444800, \"expiresOn\": \"x\"}}'"
         );

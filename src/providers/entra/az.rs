@@ -84,7 +84,7 @@ impl Az {
         };
         let mut command = Command::new(&self.program);
         command.args(["account", "get-access-token", "--resource", RESOURCE]);
-        command.args(["--output", "json"]);
+        command.args(["-o", "json"]);
         if let Some(tenant) = &self.tenant {
             command.args(["--tenant", tenant]);
         }
