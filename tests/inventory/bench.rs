@@ -137,29 +137,30 @@ impl Bench {
 
     /// What was asked, in short: `users`, `list NAME`, `connectionData ORG` and so on, sorted.
     pub(crate) fn asked(&self) -> Vec<String> {
-        let mut asked: Vec<String> = self.log().iter().map(|it| self.short(it)).collect();
+        let mut asked: Vec<String> = self.log().iter().map(short).collect();
         asked.sort();
         asked
-    }
-
-    fn short(&self, request: &Value) -> String {
-        let path = request["path"].as_str().expect("a path");
-        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        match parts.as_slice() {
-            [_, "_apis", "graph", "users"] => "users".to_owned(),
-            [_, "_apis", "tokenadmin", _, _] => {
-                let version = request["api_version"].as_str().unwrap_or_default();
-                format!("list {version}")
-            }
-            [organization, "_apis", what] => format!("{what} {organization}"),
-            _ => request["host"].as_str().unwrap_or_default().to_owned(),
-        }
     }
 
     /// Whether anybody presented `token`.
     pub(crate) fn was_presented(&self, token: &Issued) -> bool {
         let log = self.log();
         log.iter().any(|request| request["c3id"] == token.c3id)
+    }
+}
+
+/// A request in a word or two.
+fn short(request: &Value) -> String {
+    let path = request["path"].as_str().expect("a path");
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match parts.as_slice() {
+        [_, "_apis", "graph", "users"] => "users".to_owned(),
+        [_, "_apis", "tokenadmin", _, _] => {
+            let version = request["api_version"].as_str().unwrap_or_default();
+            format!("list {version}")
+        }
+        [organization, "_apis", what] => format!("{what} {organization}"),
+        _ => request["host"].as_str().unwrap_or_default().to_owned(),
     }
 }
 
