@@ -10,9 +10,12 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::administrator::Administrator;
 use super::args::{CachePlace, Service};
+use super::config::ConfigFile;
 use super::console::Console;
 use super::exit::{Complaint, Failure};
+use super::progress::Line;
 use super::settings::{Environment, now};
 use crate::model::{Finding, FindingId, Method, Report};
 use crate::providers::azure_devops::{AzureDevOps, Base, is_organization};
@@ -33,6 +36,7 @@ pub(super) struct Asking {
     probe: Probe,
     timeout: Duration,
     max_requests: Option<u64>,
+    administrator: Option<Administrator>,
     cache: Option<Arc<Cache>>,
 }
 
@@ -52,37 +56,29 @@ enum AskError {
     NoCacheHome,
     #[error("`{name}` is no name of an organization")]
     Organization { name: String },
+    #[error("the administrator's {kind} is itself among the leaks, as {id}")]
+    Leaked { kind: &'static str, id: FindingId },
 }
 
 impl Asking {
     /// What the flags and the environment say.
-    pub(super) fn resolve(args: &Service, environment: &Environment) -> Result<Self, Failure> {
-        let wrong = |name: &&String| !is_organization(name);
-        if let Some(name) = args.org.iter().find(wrong) {
-            let name = name.clone();
-            let hint = "name it as in https://dev.azure.com/NAME".to_owned();
-            return Err(Failure::new(&AskError::Organization { name }, Some(hint)));
-        }
-        let gateway = args
-            .azure_devops_url
-            .as_ref()
-            .or(environment.azure_devops_url.as_ref());
-        let base = match (&args.server_url, gateway) {
-            (Some(server), _) => Base::server(server),
-            (None, Some(gateway)) => Base::gateway(gateway),
-            (None, None) => Ok(Base::Microsoft),
-        }
-        .map_err(|error| Failure::new(&error, None))?;
-        let authorities = match &args.ca_file {
-            Some(path) => authorities(path).map_err(|error| Failure::new(&error, None))?,
-            None => Vec::new(),
+    pub(super) fn resolve(
+        args: &Service,
+        file: &ConfigFile,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        check_organizations(&args.org)?;
+        let gateway = args.azure_devops_url.as_ref();
+        let base = base(args.server_url.as_ref(), gateway, environment)?;
+        let administrator = match base {
+            // It has no list to ask for.
+            Base::Server(_) => None,
+            Base::Microsoft | Base::Gateway(_) => {
+                Administrator::resolve(&args.administrator, &args.listing, file, environment)?
+            }
         };
         let asking = Self {
-            http: HttpOptions {
-                authorities,
-                // What stays on this machine passes no proxy.
-                direct: base.is_loopback(),
-            },
+            http: http(&base, args.ca_file.as_deref())?,
             base,
             organizations: Organizations {
                 names: args.org.clone(),
@@ -95,6 +91,7 @@ impl Asking {
             },
             timeout: args.timeout.unwrap_or(DEFAULT_TIMEOUT),
             max_requests: args.max_requests,
+            administrator,
             cache: cache(args, environment)?,
         };
         Ok(asking)
@@ -118,21 +115,33 @@ impl Asking {
     }
 
     /// Asks about every finding. Without one, no connection is made and no thread started.
+    ///
+    /// # Errors
+    ///
+    /// If the administrator's credential is among the findings, or nobody can be signed in with it:
+    /// then nobody was asked.
     pub(super) fn ask(
         &self,
         report: &mut Report,
         values: &BTreeMap<FindingId, Value>,
         stop: &Arc<AtomicBool>,
         console: Console,
-    ) {
+    ) -> Result<(), Failure> {
         if report.findings.is_empty() {
-            return;
+            return Ok(());
         }
         let progress = &Arc::new(Progress::default());
         let http = match Http::new(&self.http) {
             Ok(http) => http,
             // What was found is not lost for that.
-            Err(error) => return verify::fail(report, &error, now),
+            Err(error) => {
+                verify::fail(report, &error, now);
+                return Ok(());
+            }
+        };
+        let inventory = match &self.administrator {
+            Some(administrator) => Some(administrator.options(&self.http, &self.base)?),
+            None => None,
         };
         let options = verify::Options {
             service: AzureDevOps::new(http, self.base.clone()),
@@ -142,15 +151,87 @@ impl Asking {
             max_requests: self.max_requests,
             cache: self.cache.clone(),
             now,
+            inventory,
         };
+        sign_in(report, &options)?;
+        let line = console
+            .shows_progress()
+            .then(|| Line::asking(progress.clone()));
         verify::run(report, values, &options, progress, stop);
+        drop(line);
+        for note in progress.notes() {
+            console.note(note);
+        }
         if let Some(cache) = &self.cache
             && let Err(error) = cache.save(now())
         {
             // The answers stand in the report all the same.
             console.complain(&Complaint::from(&error));
         }
+        Ok(())
     }
+}
+
+/// Signs in wherever an administrator is needed, with no credential that has leaked itself.
+fn sign_in(report: &Report, options: &verify::Options) -> Result<(), Failure> {
+    let needed = verify::needed(report, options);
+    for credentials in &needed {
+        let kind = credentials.way().name();
+        let leaked = credentials.id().filter(|id| {
+            let mut findings = report.findings.iter();
+            findings.any(|finding| finding.id == *id)
+        });
+        if let Some(id) = leaked {
+            let hint = "revoke it, and use another; nobody was asked".to_owned();
+            return Err(Failure::new(&AskError::Leaked { kind, id }, Some(hint)));
+        }
+    }
+    for credentials in &needed {
+        credentials
+            .grant(options.timeout)
+            .map_err(|error| Failure::new(&error, error.hint()))?;
+    }
+    Ok(())
+}
+
+/// Names of organisations that the operator gives.
+pub(super) fn check_organizations(names: &[String]) -> Result<(), Failure> {
+    match names.iter().find(|name| !is_organization(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let name = name.clone();
+            let hint = "name it as in https://dev.azure.com/NAME".to_owned();
+            Err(Failure::new(&AskError::Organization { name }, Some(hint)))
+        }
+    }
+}
+
+/// Where requests go, as the flags and the environment say.
+pub(super) fn base(
+    server: Option<&String>,
+    gateway: Option<&String>,
+    environment: &Environment,
+) -> Result<Base, Failure> {
+    let gateway = gateway.or(environment.azure_devops_url.as_ref());
+    match (server, gateway) {
+        (Some(server), _) => Base::server(server),
+        (None, Some(gateway)) => Base::gateway(gateway),
+        (None, None) => Ok(Base::Microsoft),
+    }
+    .map_err(|error| Failure::new(&error, None))
+}
+
+/// How connections to `base` are made.
+pub(super) fn http(base: &Base, ca_file: Option<&Path>) -> Result<HttpOptions, Failure> {
+    let authorities = match ca_file {
+        Some(path) => authorities(path).map_err(|error| Failure::new(&error, None))?,
+        None => Vec::new(),
+    };
+    Ok(HttpOptions {
+        authorities,
+        // What stays on this machine passes no proxy.
+        direct: base.is_loopback(),
+    })
 }
 
 /// The cache that is asked for.

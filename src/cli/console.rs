@@ -23,6 +23,8 @@ const BOLD: Style = Style::new().bold();
 pub(super) struct Console {
     color: anstream::ColorChoice,
     level: Level,
+    /// Whether somebody watches a line that changes.
+    is_watched: bool,
 }
 
 /// How much is told. Errors always are.
@@ -46,6 +48,7 @@ impl Console {
         Self {
             color: choice(color),
             level,
+            is_watched: environment.stderr_terminal && !environment.dumb_terminal,
         }
     }
 
@@ -63,7 +66,13 @@ impl Console {
         Self {
             color: anstream::ColorChoice::Never,
             level: Level::Normal,
+            is_watched: false,
         }
+    }
+
+    /// Whether to show how far something is.
+    pub(super) fn shows_progress(self) -> bool {
+        self.is_watched && !self.is_quiet()
     }
 
     /// Prints an error with its causes and its hint.

@@ -28,14 +28,14 @@ pub(super) fn run(
     let console = Console::new(common, environment);
     let file = config::load(common, environment)?;
     let chosen = settings::color_flag(common).or(file.color);
-    let asking = Asking::resolve(&args.service, environment)?;
+    let asking = Asking::resolve(&args.service, &file, environment)?;
     let stop = Arc::new(AtomicBool::new(false));
     if let Err(error) = interrupt::listen(&stop, console) {
         console.detail(format_args!("Ctrl-C will end this without a map: {error}"));
     }
     let taken = handover::take(&args.handover, environment, console, &stop)?;
     let mut report = taken.report;
-    asking.ask(&mut report, &taken.values, &stop, console);
+    let asked = asking.ask(&mut report, &taken.values, &stop, console);
     let products = Products::built_in();
     let radii: Vec<BlastRadius> = report
         .findings
@@ -58,6 +58,7 @@ pub(super) fn run(
     };
     output::stdout(|out| map::write(&radii, args.format, &options, out))
         .map_err(|error| Failure::new(&error, error.hint()))?;
+    asked?;
     Ok(verdict(&report, FailOn::Any, DEFAULT_LEAK_CODE).into())
 }
 

@@ -1,7 +1,9 @@
 //! The command line: arguments to settings, settings to a run, a run to an exit code.
 
+mod administrator;
 mod args;
 mod ask;
+mod auth;
 mod config;
 mod console;
 mod exit;
@@ -26,7 +28,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Cli, Command, RulesCommand};
+use args::{AuthSubcommand, Cli, Command, RulesCommand};
 use console::Console;
 use exit::{Complaint, Exit, Failure};
 use settings::Environment;
@@ -61,6 +63,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             RulesCommand::List(list) => rules::list(&cli.common, list, &environment),
             RulesCommand::Check(check) => rules::check(&cli.common, check, &environment),
             RulesCommand::Explain(explain) => explain::run(&cli.common, explain, &environment),
+        },
+        Command::Auth(auth) => match &auth.command {
+            AuthSubcommand::Check(check) => auth::check(&cli.common, check, &environment),
         },
         Command::Generate(generate) => generate::run(&generate.command),
     };

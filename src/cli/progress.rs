@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{DecimalBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::scan::Progress;
+use crate::verify;
 
 /// Shorter runs show nothing.
 const DELAY: Duration = Duration::from_millis(300);
@@ -22,8 +23,18 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Follows `progress`.
+    /// Follows a scan.
     pub(super) fn start(progress: Arc<Progress>) -> Self {
+        Self::follow(move |elapsed| message(&progress, elapsed))
+    }
+
+    /// Follows what asks the service.
+    pub(super) fn asking(progress: Arc<verify::Progress>) -> Self {
+        Self::follow(move |_| asking(&progress))
+    }
+
+    /// Shows what `message` says after that time.
+    fn follow(message: impl Fn(Duration) -> String + Send + 'static) -> Self {
         let (end, ended) = mpsc::channel::<()>();
         let thread = thread::spawn(move || {
             let waits = |time| ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
@@ -36,7 +47,7 @@ impl Line {
                 bar.set_style(style);
             }
             loop {
-                bar.set_message(message(&progress, start.elapsed()));
+                bar.set_message(message(start.elapsed()));
                 bar.tick();
                 if !waits(INTERVAL) {
                     break;
@@ -80,6 +91,21 @@ fn message(progress: &Progress, elapsed: Duration) -> String {
     )
 }
 
+fn asking(progress: &verify::Progress) -> String {
+    let listed = match progress.listed() {
+        0 => String::new(),
+        1 => "1 list read, ".to_owned(),
+        listed => format!("{} lists read, ", HumanCount(listed)),
+    };
+    let requests = progress.requests();
+    format!(
+        "asking Azure DevOps: {listed}{} {}, {} settled",
+        HumanCount(requests),
+        if requests == 1 { "request" } else { "requests" },
+        HumanCount(progress.settled()),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +116,10 @@ mod tests {
         assert_eq!(
             message(&progress, Duration::ZERO),
             "0 files, 0 B, 0 B/s, 0 findings"
+        );
+        assert_eq!(
+            asking(&verify::Progress::default()),
+            "asking Azure DevOps: 0 requests, 0 settled"
         );
     }
 

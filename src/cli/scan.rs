@@ -42,8 +42,9 @@ pub(super) fn run(
     let seal = seal::prepare(&args.seal, &settings.outputs)?;
     settings.scan.sources.reports = replaced(&outputs);
     let mut report = scan(&settings, &stop, environment, console);
+    let mut asked = Ok(());
     if let Some(asking) = &settings.asking {
-        asking.ask(&mut report, &BTreeMap::new(), &stop, console);
+        asked = asking.ask(&mut report, &BTreeMap::new(), &stop, console);
     }
     let rules = settings.scan.rules.iter();
     let rules: Vec<&Rule> = rules
@@ -61,6 +62,8 @@ pub(super) fn run(
         seal::finish(seal.as_ref(), &report, console),
     ])?;
     say_how_it_went(&settings, &outputs, &report, console);
+    // What was found is told all the same.
+    asked?;
     Ok(verdict(&report, settings.fail_on, settings.leak_code).into())
 }
 
@@ -133,8 +136,9 @@ fn scan(
         }
     }
     let progress = Arc::new(Progress::default());
-    let watched = environment.stderr_terminal && !environment.dumb_terminal && !console.is_quiet();
-    let line = watched.then(|| Line::start(progress.clone()));
+    let line = console
+        .shows_progress()
+        .then(|| Line::start(progress.clone()));
     let start = Instant::now();
     let mut report = crate::scan::run(&settings.scan, &progress, stop);
     report.summary.seconds = start.elapsed().as_secs_f64();

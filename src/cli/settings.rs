@@ -1,5 +1,6 @@
 //! Flags, configuration file and environment, resolved to what a run is to do.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -7,12 +8,14 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, thread};
 
+use zeroize::Zeroizing;
+
 use super::args::{Color, Common, FailOn, OutputArg, Scan};
 use super::ask::Asking;
 use super::config::{self, ConfigFile};
 use super::exit::{DEFAULT_LEAK_CODE, Failure};
 use super::output::{self, Output};
-use crate::model::Timestamp;
+use crate::model::{Secret, Timestamp};
 use crate::report::{self, Format, Secrets, Verbosity};
 use crate::rules::{Rule, RuleSet, Unproven};
 use crate::sources::git::{self, part::Part};
@@ -38,6 +41,26 @@ pub(super) struct Environment {
     pub(super) git_index: Option<PathBuf>,
     /// `PATSWEEP_AZURE_DEVOPS_URL`: a gateway to ask in place of Microsoft's hosts.
     pub(super) azure_devops_url: Option<String>,
+    /// `PATSWEEP_ADMIN_PAT`: a personal access token of an administrator.
+    pub(super) admin_pat: Option<Secret>,
+    /// `AZURE_TENANT_ID`.
+    pub(super) tenant_id: Option<String>,
+    /// `AZURE_CLIENT_ID`.
+    pub(super) client_id: Option<String>,
+    /// `AZURE_CLIENT_SECRET`.
+    pub(super) client_secret: Option<Secret>,
+    /// `AZURE_FEDERATED_TOKEN_FILE`.
+    pub(super) federated_token_file: Option<PathBuf>,
+    /// `AZURE_AUTHORITY_HOST`: where Entra is in another cloud.
+    pub(super) authority_host: Option<String>,
+    /// `IDENTITY_ENDPOINT`: where an app asks for its identity.
+    pub(super) identity_endpoint: Option<String>,
+    /// `IDENTITY_HEADER`: what it shows for that.
+    pub(super) identity_header: Option<Secret>,
+    /// `PATH`: where programs are.
+    pub(super) path: Option<OsString>,
+    /// The folder in which this runs.
+    pub(super) working_directory: Option<PathBuf>,
     /// The folder in which programs keep the user's configuration.
     pub(super) config_home: Option<PathBuf>,
     /// The folder in which programs keep what they can do without.
@@ -61,9 +84,17 @@ impl Environment {
             dumb_terminal: env::var_os("TERM").is_some_and(|term| term == "dumb"),
             git_dir: env::var_os("GIT_DIR").map(PathBuf::from),
             git_index: env::var_os("GIT_INDEX_FILE").map(PathBuf::from),
-            azure_devops_url: env::var("PATSWEEP_AZURE_DEVOPS_URL")
-                .ok()
-                .filter(|url| !url.is_empty()),
+            azure_devops_url: variable("PATSWEEP_AZURE_DEVOPS_URL"),
+            admin_pat: secret("PATSWEEP_ADMIN_PAT"),
+            tenant_id: variable("AZURE_TENANT_ID"),
+            client_id: variable("AZURE_CLIENT_ID"),
+            client_secret: secret("AZURE_CLIENT_SECRET"),
+            federated_token_file: variable("AZURE_FEDERATED_TOKEN_FILE").map(PathBuf::from),
+            authority_host: variable("AZURE_AUTHORITY_HOST"),
+            identity_endpoint: variable("IDENTITY_ENDPOINT"),
+            identity_header: secret("IDENTITY_HEADER"),
+            path: env::var_os("PATH"),
+            working_directory: env::current_dir().ok(),
             config_home: config_home(),
             cache_home: cache_home(),
             stdout_terminal: io::stdout().is_terminal(),
@@ -71,6 +102,27 @@ impl Environment {
             stdin_terminal: io::stdin().is_terminal(),
         }
     }
+
+    /// The secret in the variable `name`, which the configuration names.
+    #[expect(
+        clippy::unused_self,
+        reason = "the environment is read here and nowhere else"
+    )]
+    pub(super) fn secret(&self, name: &str) -> Option<Secret> {
+        secret(name)
+    }
+}
+
+/// A variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The same, of what must not be printed. White space around it was not meant.
+fn secret(name: &str) -> Option<Secret> {
+    let value = Zeroizing::new(env::var(name).ok()?);
+    let value = value.trim();
+    (!value.is_empty()).then(|| Secret::new(value.as_bytes()))
 }
 
 /// The user's folder for caches; a relative one is passed over likewise.
@@ -173,6 +225,11 @@ struct WithoutVerify {
     flag: &'static str,
 }
 
+/// Standard input cannot be two things.
+#[derive(Debug, thiserror::Error)]
+#[error("standard input cannot be a target and --auth-file at once")]
+struct TwiceStdin;
+
 /// Resolves what `scan` is to do. Nothing is read but configuration and rules.
 pub(super) fn resolve(
     common: &Common,
@@ -180,6 +237,11 @@ pub(super) fn resolve(
     order: &[OutputArg],
     environment: &Environment,
 ) -> Result<Settings, Failure> {
+    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+    let auth_file = args.service.administrator.auth_file.as_ref();
+    if auth_file.is_some_and(is_stdin) && args.targets.iter().any(is_stdin) {
+        return Err(Failure::new(&TwiceStdin, None));
+    }
     let file = config::load(common, environment)?;
     let rule_files = rule_files(&file, &args.rules);
     let unproven = if args.include_unproven || file.include_unproven {
@@ -191,7 +253,7 @@ pub(super) fn resolve(
     let rules = Arc::new(rules.unproven(unproven));
     let max_occurrences = args.max_occurrences.or(file.max_occurrences);
     let asking = match (args.verify, args.service.first_given()) {
-        (true, _) => Some(Asking::resolve(&args.service, environment)?),
+        (true, _) => Some(Asking::resolve(&args.service, &file, environment)?),
         (false, Some(flag)) => return Err(Failure::new(&WithoutVerify { flag }, None)),
         (false, None) => None,
     };

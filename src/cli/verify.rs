@@ -25,7 +25,7 @@ pub(super) fn run(
     let console = Console::new(common, environment);
     let file = config::load(common, environment)?;
     let chosen = settings::color_flag(common).or(file.color);
-    let asking = Asking::resolve(&args.service, environment)?;
+    let asking = Asking::resolve(&args.service, &file, environment)?;
     let planned =
         output::plan(order, Format::Text).map_err(|error| Failure::new(&error, error.hint()))?;
     let named = [
@@ -55,12 +55,13 @@ pub(super) fn run(
     }
     let taken = handover::take(&args.handover, environment, console, &stop)?;
     let mut report = taken.report;
-    asking.ask(&mut report, &taken.values, &stop, console);
+    let asked = asking.ask(&mut report, &taken.values, &stop, console);
     let rules = RuleSet::builtin();
     let rules: Vec<&Rule> = rules.iter().collect();
     let color = settings::color(chosen, environment, environment.stdout_terminal);
     let options = settings::reporting(common, &rules, color, Secrets::Redact);
-    output::write(&outputs, &options, &report)?;
+    // What was taken over is told all the same.
+    Failure::any([output::write(&outputs, &options, &report), asked])?;
     let fail_on = args.fail_on.or(file.fail_on).unwrap_or(FailOn::Any);
     let leak_code = args
         .exit_code

@@ -74,6 +74,15 @@ pub enum Credential<'a> {
     Bearer(&'a Secret),
 }
 
+impl<'a> Credential<'a> {
+    /// The token itself, whatever its kind.
+    pub fn secret(self) -> &'a Secret {
+        match self {
+            Self::Pat(secret) | Self::Bearer(secret) => secret,
+        }
+    }
+}
+
 /// One request.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -95,7 +104,26 @@ pub enum Body<'a> {
     /// Nothing: a `GET`.
     None,
     /// Fields of a form, posted.
-    Form(&'a [(&'a str, &'a str)]),
+    Form(&'a [(&'a str, Field<'a>)]),
+}
+
+/// The value of a field in a form.
+#[derive(Clone, Copy, Debug)]
+pub enum Field<'a> {
+    /// For everybody to read.
+    Text(&'a str),
+    /// For the receiver alone.
+    Secret(&'a Secret),
+}
+
+impl<'a> Field<'a> {
+    /// What is sent. Secrets are text, or nobody ever issued them.
+    fn sent(self) -> std::borrow::Cow<'a, str> {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Secret(secret) => String::from_utf8_lossy(secret.expose()),
+        }
+    }
 }
 
 impl fmt::Debug for Body<'_> {
@@ -164,7 +192,10 @@ impl Http {
     pub fn send(&self, request: Request<'_>) -> Result<Answer, Fault> {
         let mut builder = match request.body {
             Body::None => self.client.get(request.url),
-            Body::Form(fields) => self.client.post(request.url).form(fields),
+            Body::Form(fields) => {
+                let fields: Vec<_> = fields.iter().map(|(key, it)| (key, it.sent())).collect();
+                self.client.post(request.url).form(&fields)
+            }
         };
         if let Some(credential) = request.credential {
             builder = builder.header(AUTHORIZATION, authorization(credential));
@@ -190,6 +221,14 @@ fn authorization(credential: Credential<'_>) -> HeaderValue {
     // What holds a control character is no token that any service issued: it is turned away.
     let mut value =
         HeaderValue::from_bytes(&value).unwrap_or_else(|_| HeaderValue::from_static("Basic Og=="));
+    value.set_sensitive(true);
+    value
+}
+
+/// A header with a secret, which prints as `Sensitive`; nothing where it cannot be one.
+pub(super) fn sensitive(secret: &Secret) -> HeaderValue {
+    let mut value =
+        HeaderValue::from_bytes(secret.expose()).unwrap_or_else(|_| HeaderValue::from_static(""));
     value.set_sensitive(true);
     value
 }
@@ -309,7 +348,7 @@ mod tests {
             url: Url::parse("http://127.0.0.1/").expect("an address"),
             credential: Some(Credential::Pat(&token)),
             headers: HeaderMap::new(),
-            body: Body::Form(&[("client_secret", "not-really-a-secret")]),
+            body: Body::Form(&[("client_secret", Field::Secret(&token))]),
             timeout: REQUEST_TIMEOUT,
         };
         let printed = format!(

@@ -5,8 +5,10 @@
 //! | `http` | the client: no redirects, bounded bodies and times, credentials that no log shows |
 //! | `scrub` | takes a token out of what the service answers |
 //! | `azure_devops` | the service: hosts, requests, and what its answers mean |
+//! | `entra` | signing in as an administrator |
 
 pub mod azure_devops;
+pub mod entra;
 pub mod http;
 mod scrub;
 

@@ -12,6 +12,7 @@
 mod cache;
 pub mod consumers;
 mod explore;
+mod inventory;
 mod plan;
 pub mod probes;
 mod queue;
@@ -20,9 +21,9 @@ pub mod scopes;
 mod settle;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,7 @@ use crate::providers::azure_devops::AzureDevOps;
 
 pub use cache::{Cache, CacheError};
 pub use explore::{Explored, Subject, explore};
+pub use inventory::{Access, Breadth, InventoryOptions, StateError, StateFile, needed};
 pub use plan::Organizations;
 
 use consumers::Products;
@@ -61,6 +63,8 @@ pub struct Options {
     pub cache: Option<Arc<Cache>>,
     /// The clock.
     pub now: fn() -> Timestamp,
+    /// Where tokens are looked up before any is presented.
+    pub inventory: Option<InventoryOptions>,
 }
 
 /// Whether tokens may be presented.
@@ -86,6 +90,8 @@ pub struct Value {
 pub struct Progress {
     settled: AtomicU64,
     requests: AtomicU64,
+    listed: AtomicU64,
+    notes: Mutex<Vec<String>>,
 }
 
 impl Progress {
@@ -97,6 +103,30 @@ impl Progress {
     /// Requests that were sent.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// People whose tokens were listed.
+    pub fn listed(&self) -> u64 {
+        self.listed.load(Ordering::Relaxed)
+    }
+
+    /// What people should know of how the tokens were looked up, such as what was left out.
+    pub fn notes(&self) -> Vec<String> {
+        let notes = self.notes.lock();
+        notes.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, note: String) {
+        let notes = self.notes.lock();
+        notes.unwrap_or_else(PoisonError::into_inner).push(note);
+    }
+
+    fn settle(&self) {
+        self.settled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn list_one(&self) {
+        self.listed.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -111,13 +141,26 @@ pub fn run(
     progress: &Arc<Progress>,
     stop: &Arc<AtomicBool>,
 ) {
-    let mut settled = BTreeMap::new();
+    let deadline = Instant::now() + options.timeout;
+    let looked_up = inventory::run(report, options, deadline, progress, stop);
+    let (mut settled, mut attempts) = (looked_up.settled, looked_up.attempts);
+    let options = &Options {
+        service: options.service.clone(),
+        organizations: options.organizations.clone(),
+        probe: options.probe,
+        timeout: deadline.saturating_duration_since(Instant::now()),
+        max_requests: looked_up.requests_left,
+        cache: options.cache.clone(),
+        now: options.now,
+        inventory: None,
+    };
     let mut cases = Vec::new();
     for (index, finding) in report.findings.iter().enumerate() {
-        if finding.suppressed.is_some() {
+        if finding.suppressed.is_some() || settled.contains_key(&index) {
             continue;
         }
-        match plan::case(index, finding, values.get(&finding.id), options) {
+        let tried = attempts.remove(&index).unwrap_or_default();
+        match plan::case((index, finding), values.get(&finding.id), tried, options) {
             Ok(case) => cases.push(case),
             Err(known) => {
                 settled.insert(index, known);

@@ -47,6 +47,8 @@ pub(super) struct Case {
     pub(super) is_retry: bool,
     /// Nothing is asked before.
     pub(super) not_before: Option<Instant>,
+    /// What was tried without presenting it, which counts where it is not presented at all.
+    tried: Vec<Attempt>,
     pub(super) attempts: Vec<Attempt>,
     /// How many of these, the first ones, come out of a cache.
     recalled: usize,
@@ -56,9 +58,9 @@ pub(super) struct Case {
 
 /// What is to be asked about `finding`, or what is known without asking.
 pub(super) fn case(
-    index: usize,
-    finding: &Finding,
+    (index, finding): (usize, &Finding),
     value: Option<&Value>,
+    tried: Vec<Attempt>,
     options: &Options,
 ) -> Result<Case, Answer> {
     let value_from = value.map_or(ValueFrom::Source, |value| value.from);
@@ -70,7 +72,7 @@ pub(super) fn case(
         };
         Err((reason, Box::new(verification)))
     };
-    if finding.proof != Proof::Checksum || !PAT_RULES.contains(&&*finding.rule) {
+    if !is_pat(finding) {
         let now = (options.now)();
         return match finding.expires {
             Some(expires) if expires <= now => {
@@ -84,10 +86,10 @@ pub(super) fn case(
         None => Some(finding.secret.clone()),
     };
     let Some(secret) = secret else {
-        return known(ValidityReason::ValueUnavailable, None);
+        return Err(unasked(ValidityReason::ValueUnavailable, value_from, tried));
     };
     if options.probe == Probe::Forbidden {
-        return known(ValidityReason::NotAttempted, None);
+        return Err(unasked(ValidityReason::NotAttempted, value_from, tried));
     }
     let mut case = Case {
         index,
@@ -97,6 +99,7 @@ pub(super) fn case(
         steps: steps(finding, options),
         is_retry: false,
         not_before: None,
+        tried,
         attempts: Vec::new(),
         recalled: 0,
         owner: None,
@@ -111,11 +114,50 @@ pub(super) fn case(
     Ok(case)
 }
 
+/// Whether `finding` is a personal access token beyond doubt: nothing else is presented or looked up.
+pub(super) fn is_pat(finding: &Finding) -> bool {
+    finding.proof == Proof::Checksum && PAT_RULES.contains(&&*finding.rule)
+}
+
+/// What is known of a token that is not presented, because of `reason`, after `tried`.
+fn unasked(reason: ValidityReason, value_from: ValueFrom, tried: Vec<Attempt>) -> Answer {
+    // What says more than that it was not asked.
+    let best = most_telling(&tried).filter(|it| it.reason.is_answered() || it.reason < reason);
+    let verification = Verification {
+        method: best.map(|best| best.method),
+        organization: best.and_then(|best| best.organization.clone()),
+        checked_at: best.map(|best| best.at),
+        evidence: best.map(|best| best.evidence.clone()),
+        ..Verification::none(value_from)
+    };
+    let reason = best.map_or(reason, |best| best.reason);
+    let verification = Verification {
+        attempts: tried,
+        ..verification
+    };
+    (reason, Box::new(verification))
+}
+
+/// The attempt that says most, of several that say as much the first.
+fn most_telling(attempts: &[Attempt]) -> Option<&Attempt> {
+    attempts.iter().min_by_key(|attempt| attempt.reason)
+}
+
 /// Each organisation that stands with the token, the surest first, then those of the operator.
 fn steps(finding: &Finding, options: &Options) -> VecDeque<Step> {
     if let Base::Server(_) = options.service.base() {
         return VecDeque::from([Step::ConnectionData(String::new())]);
     }
+    let asked = organizations(finding, options);
+    if asked.is_empty() {
+        return VecDeque::from([Step::Profile]);
+    }
+    asked.into_iter().map(Step::ConnectionData).collect()
+}
+
+/// The organisations that may know a token, in lower case: those that stand with it, the surest
+/// first, then those of the operator.
+pub(super) fn organizations(finding: &Finding, options: &Options) -> Vec<String> {
     let named = finding.organizations.iter().map(|clue| &clue.organization);
     let mut asked: Vec<String> = Vec::new();
     let mut add = |name: &String| {
@@ -130,10 +172,7 @@ fn steps(finding: &Finding, options: &Options) -> VecDeque<Step> {
     if given.for_all || names_none {
         given.names.iter().for_each(&mut add);
     }
-    if asked.is_empty() {
-        return VecDeque::from([Step::Profile]);
-    }
-    asked.into_iter().map(Step::ConnectionData).collect()
+    asked
 }
 
 impl Case {
@@ -199,6 +238,7 @@ impl Case {
                 cached = index < self.recalled;
             }
         }
+        let best = best.or_else(|| most_telling(&self.tried));
         let reason = best.map_or(ValidityReason::NotAttempted, |best| best.reason);
         let is_refused = |attempt: &Attempt| {
             matches!(
@@ -218,7 +258,7 @@ impl Case {
             owner: self.owner.clone(),
             pat: None,
             consumers: Vec::new(),
-            attempts: self.attempts,
+            attempts: [self.tried, self.attempts].concat(),
         };
         (self.index, (reason, Box::new(verification)))
     }

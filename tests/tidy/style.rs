@@ -4,10 +4,14 @@ use super::code::Code;
 use super::tree::{Tree, is_source};
 
 /// The files that may ask a secret for its bytes, and why.
-const EXPOSERS: [(&str, &str); 7] = [
+const EXPOSERS: [(&str, &str); 8] = [
     (
         "src/detect/search.rs",
         "tells apart two tokens at one place",
+    ),
+    (
+        "src/providers/entra/mod.rs",
+        "tells whether the administrator's credential has leaked",
     ),
     (
         "src/providers/http.rs",

@@ -1,5 +1,6 @@
 //! What can be said on the command line, as plain structs.
 
+mod administrator;
 mod examples;
 mod git;
 mod handover;
@@ -14,6 +15,9 @@ use clap::builder::{PossibleValuesParser, Styles, TypedValueParser};
 use clap::{ArgMatches, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+pub(super) use self::administrator::{
+    Administrator, AnswerFormat, Auth, AuthCheck, AuthCommand, AuthSubcommand, Breadth, Listing,
+};
 use self::examples::{
     EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, SCAN_EXAMPLES, VERIFY_EXAMPLES,
 };
@@ -124,6 +128,9 @@ pub(super) enum Command {
     /// System folders such as /proc and /sys are entered only when named.
     #[command(after_long_help = SCAN_EXAMPLES)]
     Scan(Box<Scan>),
+    /// Check the credential of an administrator
+    #[command(arg_required_else_help = true)]
+    Auth(AuthCommand),
     /// Ask Azure DevOps whether tokens that were found still work
     ///
     /// Takes the tokens of a report, or those on standard input, one a line, and says of each

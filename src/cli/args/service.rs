@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
+use super::administrator::{Administrator, Listing};
+
 /// Whom to ask, and how much.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Asking Azure DevOps")]
@@ -52,6 +54,12 @@ pub(in crate::cli) struct Service {
     /// Trust the certificates in FILE, too
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(in crate::cli) ca_file: Option<PathBuf>,
+    /// As which administrator.
+    #[command(flatten)]
+    pub(in crate::cli) administrator: Administrator,
+    /// Whose tokens an administrator lists.
+    #[command(flatten)]
+    pub(in crate::cli) listing: Listing,
 }
 
 /// Where answers are remembered.
@@ -86,6 +94,9 @@ impl Service {
             (self.azure_devops_url.is_some(), "--azure-devops-url"),
             (self.server_url.is_some(), "--server-url"),
             (self.ca_file.is_some(), "--ca-file"),
+            (self.administrator.auth.is_some(), "--auth"),
+            (self.listing.inventory.is_some(), "--inventory"),
+            (self.listing.inventory_state.is_some(), "--inventory-state"),
         ];
         given
             .into_iter()
@@ -97,9 +108,9 @@ impl Service {
 /// Why a duration cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a time such as 30s, 10m or 1h")]
-struct DurationError;
+pub(super) struct DurationError;
 
-fn duration(text: &str) -> Result<Duration, DurationError> {
+pub(super) fn duration(text: &str) -> Result<Duration, DurationError> {
     let span: jiff::SignedDuration = text.parse().map_err(|_| DurationError)?;
     Duration::try_from(span)
         .ok()

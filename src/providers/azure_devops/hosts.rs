@@ -146,6 +146,27 @@ impl Base {
         checked(address).map(Self::Server)
     }
 
+    /// An address that secrets may be sent to.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Base::gateway`].
+    pub(in crate::providers) fn address(address: &str) -> Result<Url, BaseError> {
+        checked(address)
+    }
+
+    /// What stands for a host that is none of Azure DevOps: a gateway has it as a folder, too.
+    pub(in crate::providers) fn folder(&self, host: &str) -> Option<Url> {
+        let Self::Gateway(url) = self else {
+            return None;
+        };
+        let mut url = url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(host);
+        }
+        Some(url)
+    }
+
     /// Whether requests stay on this machine.
     pub fn is_loopback(&self) -> bool {
         match self {

@@ -2,11 +2,17 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `administration` | what an administrator asks, and how a refusal of that reads |
+//! | `graph` | who is in an organisation |
+//! | `inventory` | the tokens of a person |
 //! | `hosts` | the hosts of the service, of a gateway before it, of a server on premises |
 //! | `reading` | what an answer says about the token that was presented |
 //! | `wire` | the JSON that is read |
 
+mod administration;
+mod graph;
 mod hosts;
+mod inventory;
 mod reading;
 mod wire;
 
@@ -19,7 +25,10 @@ use super::Scrubber;
 use super::http::{Answer, Body, Credential, Fault, Http, Request};
 use crate::model::{Method, Owner, Secret, ServiceEvidence};
 
+pub use administration::{Refusal, Told};
+pub use graph::{Page, User};
 pub use hosts::{Base, BaseError, ServiceHost, is_organization};
+pub use inventory::{ListQuestion, ListVersion, ListedPat, PAGE_SIZE};
 pub use reading::{Identity, Pause, Reading, Verdict};
 
 /// Ends the redirect to the sign-in page: a refusal is then a 401 that says why.

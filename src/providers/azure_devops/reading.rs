@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
 use super::{Asked, owner_of, wire};
-use crate::model::{Method, Owner, ServiceEvidence, ValidityReason};
+use crate::model::{Method, Owner, ServiceEvidence, Timestamp, ValidityReason};
 use crate::providers::Scrubber;
 use crate::providers::http::Answer;
 
@@ -182,6 +182,11 @@ fn accepted(answer: &Answer, method: Method) -> Option<Owner> {
     is_somebody.then_some(owner)
 }
 
+/// Whoever an answer of `connectionData` names.
+pub(super) fn connected(answer: &Answer) -> Option<Owner> {
+    accepted(answer, Method::ConnectionData)
+}
+
 fn json<T: DeserializeOwned>(answer: &Answer) -> Option<T> {
     serde_json::from_value(answer.json()?).ok()
 }
@@ -252,7 +257,7 @@ fn is_guid_of_somebody(text: &str) -> bool {
 }
 
 /// Whether anything shows that the service answered, and not a proxy in its place.
-fn is_of_service(answer: &Answer, said: &Said) -> bool {
+pub(super) fn is_of_service(answer: &Answer, said: &Said) -> bool {
     const MARKS: [&str; 5] = [
         "activityid",
         "x-tfs-processid",
@@ -293,14 +298,10 @@ pub(super) fn pause(answer: &Answer, is_throttled: bool) -> Option<Pause> {
     let number = |name: &str| answer.header(name)?.trim().parse::<f64>().ok();
     let is_used_up = number("x-ratelimit-remaining").is_some_and(|remaining| remaining <= 0.0);
     let until_reset = || {
-        let date = answer.header("date")?;
-        let now = jiff::fmt::rfc2822::parse(date)
-            .ok()?
-            .timestamp()
-            .as_second();
+        let now = date(answer)?;
         let reset = number("x-ratelimit-reset")?;
         #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]
-        Some(reset - now as f64)
+        Some(reset - now.0 as f64)
     };
     // An organisation that is being moved is not back after a moment.
     if answer.headers.contains_key("x-vss-hostofflineerror") {
@@ -313,17 +314,23 @@ pub(super) fn pause(answer: &Answer, is_throttled: bool) -> Option<Pause> {
     told.or(is_throttled.then_some(DEFAULT_PAUSE)).map(Pause)
 }
 
+/// What time it was where `answer` comes from.
+pub(super) fn date(answer: &Answer) -> Option<Timestamp> {
+    let date = jiff::fmt::rfc2822::parse(answer.header("date")?).ok()?;
+    Some(Timestamp(date.timestamp().as_second()))
+}
+
 /// What an answer says in words, wherever it says it.
-struct Said {
+pub(super) struct Said {
     message: Option<String>,
-    type_key: Option<String>,
+    pub(super) type_key: Option<String>,
     title: Option<String>,
     header: Option<String>,
 }
 
 impl Said {
     /// In the order of Microsoft's clients: the message of the JSON, the header, the page's title.
-    fn of(answer: &Answer) -> Self {
+    pub(super) fn of(answer: &Answer) -> Self {
         let body = answer.text();
         let error: Option<wire::WrappedException> = serde_json::from_str(&body).ok();
         let header = answer
@@ -347,7 +354,7 @@ impl Said {
     }
 
     /// All of it, for what is looked for in any of them.
-    fn all(&self) -> String {
+    pub(super) fn all(&self) -> String {
         let parts = [&self.message, &self.header, &self.title];
         let parts = parts.into_iter().flatten().map(String::as_str);
         parts.collect::<Vec<_>>().join("\n")

@@ -46,3 +46,42 @@ pub(super) struct WrappedException {
     pub(super) message: Option<String>,
     pub(super) type_key: Option<String>,
 }
+
+/// A list.
+#[derive(Debug, Deserialize)]
+pub(super) struct List<T> {
+    pub(super) value: Vec<T>,
+}
+
+/// Somebody in the graph.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct User {
+    pub(super) descriptor: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) principal_name: Option<String>,
+    pub(super) mail_address: Option<String>,
+}
+
+/// Tokens of somebody.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct SessionTokens {
+    pub(super) value: Option<Vec<SessionToken>>,
+    pub(super) continuation_token: Option<String>,
+}
+
+/// A token, of which the list never has the value.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct SessionToken {
+    pub(super) authorization_id: Option<String>,
+    pub(super) cross_company_correlating_id: Option<String>,
+    pub(super) display_name: Option<String>,
+    pub(super) is_valid: Option<bool>,
+    pub(super) scope: Option<String>,
+    pub(super) target_accounts: Option<Vec<String>>,
+    pub(super) user_id: Option<String>,
+    pub(super) valid_from: Option<String>,
+    pub(super) valid_to: Option<String>,
+}

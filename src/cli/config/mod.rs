@@ -1,5 +1,7 @@
 //! The configuration file: where it is, and what it may say.
 
+mod credentials;
+
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -16,8 +18,10 @@ use crate::rules::document::{self, Document, KeyError, Section};
 use crate::rules::{RuleError, input};
 use crate::sources;
 
+pub(super) use credentials::{Credentials, SecretPlace};
+
 /// The keys at the top.
-const ROOT_KEYS: &[&str] = &["color", "scan"];
+const ROOT_KEYS: &[&str] = &["color", "credentials", "scan"];
 /// The keys of `[scan]`: the flags of `scan` that do not belong to one run alone. Tokens are shown
 /// only on a flag, for a file that is forgotten would show them everywhere.
 const SCAN_KEYS: &[&str] = &[
@@ -46,6 +50,8 @@ pub(super) struct ConfigFile {
     pub(super) path: Option<PathBuf>,
     /// `color`.
     pub(super) color: Option<Color>,
+    /// `[[credentials]]`.
+    pub(super) credentials: Vec<Credentials>,
     /// `scan.rules`, relative to the file's folder.
     pub(super) rules: Vec<Rules>,
     /// `scan.include-unproven`.
@@ -188,10 +194,11 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
         ..ConfigFile::default()
     };
     config.color = choice(&root, "color", value, &names::<Color>())?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    config.credentials = credentials::parse(&root, folder)?;
     let Some(scan) = root.table("scan", SCAN_KEYS)? else {
         return Ok(config);
     };
-    let folder = path.parent().unwrap_or(Path::new(""));
     let rules = scan.strings("rules")?.into_iter();
     config.rules = rules
         .map(|rules| Rules {
@@ -302,133 +309,4 @@ fn names<T: ValueEnum>() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PATH: &str = "/etc/user/patsweep/config.toml";
-
-    #[test]
-    fn every_key_is_read() {
-        let text = r#"
-            color = "never"
-            [scan]
-            rules = ["contoso.toml", "/etc/rules"]
-            include-unproven = true
-            exclude = ["*.min.js"]
-            respect-gitignore = true
-            one-file-system = true
-            max-file-size = "10M"
-            archive-max-members = 1_000
-            archive-max-size = "1GiB"
-            archive-max-ratio = 100
-            archive-max-window = "8M"
-            archive-max-depth = 2
-            format = "json"
-            max-occurrences = 5
-            fail-on = "proven"
-            exit-code = 10
-            jobs = 0x3
-        "#;
-        let expected = ConfigFile {
-            path: Some(PATH.into()),
-            color: Some(Color::Never),
-            rules: vec![
-                Rules {
-                    path: "/etc/user/patsweep/contoso.toml".into(),
-                    line: 4,
-                },
-                Rules {
-                    path: "/etc/rules".into(),
-                    line: 4,
-                },
-            ],
-            include_unproven: true,
-            exclude: vec!["*.min.js".into()],
-            respect_gitignore: true,
-            one_file_system: true,
-            max_file_size: Some(10 << 20),
-            archive_max_members: Some(1000),
-            archive_max_size: Some(1 << 30),
-            archive_max_ratio: Some(100),
-            archive_max_window: Some(8 << 20),
-            archive_max_depth: Some(2),
-            format: Some(Format::Json),
-            max_occurrences: NonZeroUsize::new(5),
-            fail_on: Some(FailOn::Proven),
-            exit_code: Some(10),
-            jobs: NonZeroUsize::new(3),
-        };
-        assert_eq!(parse(Path::new(PATH), text), Ok(expected));
-        assert_eq!(
-            SCAN_KEYS
-                .iter()
-                .filter(|key| !text.contains(&format!("{key} = ")))
-                .count(),
-            0,
-            "a key is not tried"
-        );
-    }
-
-    #[test]
-    fn complaints_name_line_and_key() {
-        for (text, line, expected) in [
-            ("\ncolour = 1", 2, "`colour`: unknown key"),
-            (
-                "[scan]\nshow-secrets = true",
-                2,
-                "`scan.show-secrets`: unknown key",
-            ),
-            (
-                "scan = 3",
-                1,
-                "`scan`: expected a table, found a whole number",
-            ),
-            (
-                "color = \"red\"",
-                1,
-                "`color`: `red` is none of auto, always, never",
-            ),
-            ("[scan]\njobs = 0", 2, "`scan.jobs`: must be at least 1"),
-            (
-                "[scan]\njobs = -1",
-                2,
-                "`scan.jobs`: expected a whole number, not negative, found a negative number",
-            ),
-            (
-                "[scan]\nexit-code = 0",
-                2,
-                "`scan.exit-code`: not between 1 and 125",
-            ),
-            (
-                "[scan]\nexit-code = 126",
-                2,
-                "`scan.exit-code`: not between 1 and 125",
-            ),
-            (
-                "[scan]\nformat = \"xml\"",
-                2,
-                "`scan.format`: `xml` is none of text, json, jsonl, sarif",
-            ),
-            (
-                "[scan]\nmax-file-size = 1.5",
-                2,
-                "`scan.max-file-size`: expected a size, found a fraction",
-            ),
-            (
-                "[scan]\nmax-file-size = \"10 X\"",
-                2,
-                "`scan.max-file-size`: expected a number of bytes with a unit or none, such as 512, 64K, \
-                 10MiB or 2GB",
-            ),
-            (
-                "[scan]\nexclude = \"x\"",
-                2,
-                "`scan.exclude`: expected an array of strings, found a string",
-            ),
-            ("[scan\n", 1, "not valid TOML: unclosed table, expected `]`"),
-        ] {
-            let error = parse(Path::new(PATH), text).expect_err(text);
-            assert_eq!((error.line, error.to_string().as_str()), (line, expected));
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,157 @@
+//! What is asked with the credential of an administrator, and how its refusal reads.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::reading::{self, Said};
+use super::{Asked, AzureDevOps, Question, ServiceHost};
+use crate::model::{Owner, ServiceEvidence, Timestamp};
+use crate::providers::Scrubber;
+use crate::providers::http::{Answer, Credential};
+
+/// What came of a question.
+#[derive(Debug)]
+pub struct Told<T> {
+    /// The answer, or why there is none.
+    pub outcome: Result<T, Refusal>,
+    /// By what.
+    pub evidence: ServiceEvidence,
+    /// How long to ask nothing else as this administrator.
+    pub pause: Option<Duration>,
+    /// What time it was there.
+    pub date: Option<Timestamp>,
+}
+
+/// Why a question was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The credential is not accepted, or lacks the right.
+    NotAllowed,
+    /// Applications are not let in there.
+    ServicePrincipal,
+    /// There is no such person.
+    UnknownUser,
+    /// There is no such thing to ask, or no such organisation.
+    Missing,
+    /// Not in that version.
+    Version,
+    /// Too many requests.
+    Throttled,
+    /// An outage, worth a second try.
+    Outage,
+    /// No answer at all.
+    Unreachable,
+    /// Anything else.
+    Unexpected,
+}
+
+impl AzureDevOps {
+    /// Asks with a `GET` as an administrator, and reads the answer with `read`, which gets nothing
+    /// but successes of the service.
+    pub(super) fn ask<T>(
+        &self,
+        question: &Question<'_>,
+        credential: Credential<'_>,
+        timeout: Duration,
+        read: impl FnOnce(&Answer) -> Option<T>,
+    ) -> Told<T> {
+        let asked = self.get(question, Some(credential), timeout);
+        let evidence = asked.evidence(Scrubber::new(Some(credential.secret())));
+        Told {
+            pause: asked.pause(),
+            date: asked.outcome.as_ref().ok().and_then(reading::date),
+            outcome: outcome(&asked, read),
+            evidence,
+        }
+    }
+
+    /// Asks an organisation as whom it knows an administrator.
+    pub fn who_am_i(
+        &self,
+        organization: &str,
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<Owner> {
+        let question = Question {
+            host: ServiceHost::DevAzure,
+            organization: Some(organization),
+            path: "_apis/connectionData",
+            query: &[("api-version", "7.1-preview.1")],
+        };
+        self.ask(&question, credential, timeout, reading::connected)
+    }
+
+    /// Whether the policies of the tenant can be read.
+    pub fn can_read_policies(
+        &self,
+        organization: &str,
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<()> {
+        let question = Question {
+            host: ServiceHost::Vssps,
+            organization: Some(organization),
+            path: "_apis/TenantPolicy/Policies/TenantPolicy.EnableLeakedPersonalAccessTokenAutoRevocation",
+            query: &[("api-version", "7.1-preview.1")],
+        };
+        // A policy that was never set is answered with null or with nothing.
+        let is_policy = |answer: &Answer| {
+            let is_empty = answer.body.trim_ascii().is_empty();
+            let is_json = answer
+                .json()
+                .is_some_and(|json| json.is_null() || json.get("value").is_some());
+            (is_empty || is_json).then_some(())
+        };
+        self.ask(&question, credential, timeout, is_policy)
+    }
+
+    /// Whether the audit log can be read.
+    pub fn can_read_audit(
+        &self,
+        organization: &str,
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<()> {
+        let question = Question {
+            host: ServiceHost::Audit,
+            organization: Some(organization),
+            path: "_apis/audit/actions",
+            query: &[("areaName", "Token"), ("api-version", "7.1-preview.1")],
+        };
+        let is_catalogue = |answer: &Answer| answer.json().map(|_| ());
+        self.ask(&question, credential, timeout, is_catalogue)
+    }
+}
+
+fn outcome<T>(asked: &Asked, read: impl FnOnce(&Answer) -> Option<T>) -> Result<T, Refusal> {
+    let Ok(answer) = &asked.outcome else {
+        return Err(Refusal::Unreachable);
+    };
+    let said = Said::of(answer);
+    if answer.status == 429 {
+        return Err(Refusal::Throttled);
+    }
+    if answer.status == 407 || !reading::is_of_service(answer, &said) {
+        return Err(Refusal::Unexpected);
+    }
+    let key = said.type_key.as_deref().unwrap_or_default();
+    Err(match answer.status {
+        200 | 204 => return read(answer).ok_or(Refusal::Unexpected),
+        400..=403 if said.all().contains("Service principals are not allowed") => {
+            Refusal::ServicePrincipal
+        }
+        400 if key.contains("Version") => Refusal::Version,
+        // The first two are the page to sign in at.
+        203 | 302 | 401 | 403 => Refusal::NotAllowed,
+        404 if key.contains("Identity") || key.contains("Subject") => Refusal::UnknownUser,
+        404 => Refusal::Missing,
+        500.. => Refusal::Outage,
+        _ => Refusal::Unexpected,
+    })
+}
+
+/// The JSON of an answer, in a shape that is known.
+pub(super) fn json<T: DeserializeOwned>(answer: &Answer) -> Option<T> {
+    serde_json::from_value(answer.json()?).ok()
+}

@@ -1,0 +1,166 @@
+//! The personal access tokens of a person, as an administrator sees them.
+
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::administration::{Refusal, Told, json};
+use super::graph::is_descriptor;
+use super::{AzureDevOps, Page, Question, ServiceHost, wire};
+use crate::model::{PatRecord, ServiceEvidence, Timestamp};
+use crate::providers::http::{Answer, Credential};
+
+/// Tokens on a page. What the service allows at most is published nowhere; this is accepted.
+pub const PAGE_SIZE: usize = 100;
+
+/// Which version of the list is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListVersion {
+    /// The one that gives C3IDs.
+    Preview72,
+    /// The one before, which is not known to.
+    V71,
+}
+
+impl ListVersion {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Preview72 => "7.2-preview.1",
+            Self::V71 => "7.1",
+        }
+    }
+}
+
+/// Whose tokens to list, and from where on.
+#[derive(Clone, Copy, Debug)]
+pub struct ListQuestion<'a> {
+    /// At which organisation.
+    pub organization: &'a str,
+    /// The subject descriptor of the owner.
+    pub descriptor: &'a str,
+    /// In which version.
+    pub version: ListVersion,
+    /// From where on.
+    pub continuation: Option<&'a str>,
+    /// How many at once.
+    pub page_size: usize,
+}
+
+/// A token in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPat {
+    /// Its C3ID; `None` where the list does not say.
+    pub c3id: Option<String>,
+    /// Whether it is not revoked; `None` where the list does not say.
+    pub is_valid: Option<bool>,
+    /// The id of its owner.
+    pub owner_id: Option<String>,
+    /// The token.
+    pub record: PatRecord,
+}
+
+impl AzureDevOps {
+    /// Lists the tokens of one person.
+    pub fn pats(
+        &self,
+        asked: ListQuestion<'_>,
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<Page<ListedPat>> {
+        if !is_descriptor(asked.descriptor) {
+            return no_descriptor();
+        }
+        let path = format!("_apis/tokenadmin/personalaccesstokens/{}", asked.descriptor);
+        let page_size = asked.page_size.to_string();
+        let mut query = vec![
+            ("pageSize", page_size.as_str()),
+            ("isPublic", "false"),
+            ("api-version", asked.version.as_str()),
+        ];
+        query.extend(asked.continuation.map(|token| ("continuationToken", token)));
+        let question = Question {
+            host: ServiceHost::Vssps,
+            organization: Some(asked.organization),
+            path: &path,
+            query: &query,
+        };
+        self.ask(&question, credential, timeout, page)
+    }
+}
+
+fn no_descriptor() -> Told<Page<ListedPat>> {
+    Told {
+        outcome: Err(Refusal::Unexpected),
+        evidence: ServiceEvidence {
+            status: None,
+            type_key: None,
+            message: Some("not asked: the subject descriptor is none".to_owned()),
+            endpoint: String::new(),
+        },
+        pause: None,
+        date: None,
+    }
+}
+
+fn page(answer: &Answer) -> Option<Page<ListedPat>> {
+    let tokens: wire::SessionTokens = json(answer)?;
+    let items = tokens.value?.into_iter().filter_map(listed);
+    // The end is null, or a GUID of zeros.
+    let is_zero = |token: &str| token.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+    Some(Page {
+        items: items.collect(),
+        next: tokens.continuation_token.filter(|token| !is_zero(token)),
+    })
+}
+
+fn listed(token: wire::SessionToken) -> Option<ListedPat> {
+    let date = |text: Option<String>| text.as_deref().and_then(instant);
+    let scopes = token.scope.unwrap_or_default();
+    Some(ListedPat {
+        c3id: token
+            .cross_company_correlating_id
+            .filter(|id| !id.is_empty()),
+        is_valid: token.is_valid,
+        owner_id: token.user_id,
+        record: PatRecord {
+            authorization_id: token.authorization_id?,
+            name: token.display_name,
+            scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+            valid_from: date(token.valid_from),
+            valid_to: date(token.valid_to),
+            is_global: token.target_accounts.is_none(),
+        },
+    })
+}
+
+/// A time of the service, which is UTC where it has no zone. The year 1 stands for none.
+fn instant(text: &str) -> Option<Timestamp> {
+    let zoned = text.parse::<jiff::Timestamp>().ok();
+    let time = zoned.or_else(|| {
+        let time: DateTime = text.parse().ok()?;
+        Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    })?;
+    let year_2 = -62_104_060_800;
+    (time.as_second() > year_2).then_some(Timestamp(time.as_second()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_without_a_zone_are_utc() {
+        for (text, expected) in [
+            ("2018-07-19T00:00:00", Some(1_531_958_400)),
+            ("2018-07-19T00:00:00Z", Some(1_531_958_400)),
+            ("2018-07-18T17:00:00.5557358-07:00", Some(1_531_958_400)),
+            ("2018-07-19T00:00:00.123", Some(1_531_958_400)),
+            ("0001-01-01T00:00:00", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(instant(text), expected.map(Timestamp), "{text}");
+        }
+    }
+}

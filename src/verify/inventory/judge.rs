@@ -1,0 +1,166 @@
+//! What a record of the list says about its token.
+
+use crate::model::{
+    Attempt, Method, Owner, ServiceEvidence, Timestamp, ValidityReason, ValueFrom, Verification,
+};
+use crate::providers::azure_devops::{ListedPat, User};
+use crate::verify::plan::Answer;
+
+/// A record, and whose list it stands in, when and where.
+pub(super) struct Match<'a> {
+    pub(super) listed: &'a ListedPat,
+    pub(super) owner: &'a User,
+    /// What time it was at the service.
+    pub(super) date: Option<Timestamp>,
+    pub(super) organization: &'a str,
+    pub(super) evidence: ServiceEvidence,
+    pub(super) at: Timestamp,
+}
+
+/// What `listed` says, when it is `date` at the service. That it has expired is said before that it
+/// is not valid, for what has expired may be called not valid, too.
+pub(super) fn reason(listed: &ListedPat, date: Option<Timestamp>) -> ValidityReason {
+    match (listed.is_valid, listed.record.valid_to, date) {
+        (_, Some(end), Some(date)) if end <= date => ValidityReason::Expired,
+        (Some(false), _, _) => ValidityReason::Revoked,
+        (Some(true), None, _) | (Some(true), _, Some(_)) => ValidityReason::Live,
+        _ => ValidityReason::Inconclusive,
+    }
+}
+
+impl Match<'_> {
+    /// What is known of the token, after what was tried before.
+    pub(super) fn answer(self, mut attempts: Vec<Attempt>) -> Answer {
+        let reason = reason(self.listed, self.date);
+        let evidence = ServiceEvidence {
+            message: Some(said(reason).to_owned()),
+            ..self.evidence
+        };
+        let organization = Some(self.organization.to_owned());
+        attempts.push(Attempt {
+            method: Method::Inventory,
+            organization: organization.clone(),
+            at: self.at,
+            reason,
+            evidence: evidence.clone(),
+        });
+        let verification = Verification {
+            method: Some(Method::Inventory),
+            organization,
+            checked_at: Some(self.at),
+            evidence: Some(evidence),
+            attempts,
+            owner: Some(owner(self.owner, self.listed.owner_id.clone())),
+            pat: Some(self.listed.record.clone()),
+            ..Verification::none(ValueFrom::Inventory)
+        };
+        (reason, Box::new(verification))
+    }
+}
+
+fn owner(user: &User, id: Option<String>) -> Owner {
+    Owner {
+        id,
+        descriptor: Some(user.descriptor.clone()),
+        name: user.name.clone(),
+        account: user.account.clone(),
+    }
+}
+
+fn said(reason: ValidityReason) -> &'static str {
+    match reason {
+        ValidityReason::Live => "listed as valid",
+        ValidityReason::Expired => "listed with an end that is past",
+        ValidityReason::Revoked => "listed as not valid",
+        _ => "listed, and the list does not say whether it is valid",
+    }
+}
+
+/// A token that was listed before, and its owner's list, in which it is no more.
+pub(super) struct Gone<'a> {
+    pub(super) authorization_id: &'a str,
+    pub(super) valid_to: Option<Timestamp>,
+    pub(super) owner: &'a User,
+    pub(super) owner_id: Option<String>,
+    pub(super) date: Option<Timestamp>,
+    pub(super) organization: &'a str,
+    pub(super) evidence: ServiceEvidence,
+    pub(super) at: Timestamp,
+}
+
+impl Gone<'_> {
+    /// What is known of the token, after what was tried before.
+    pub(super) fn answer(self, mut attempts: Vec<Attempt>) -> Answer {
+        let has_ended =
+            matches!((self.valid_to, self.date), (Some(end), Some(date)) if end <= date);
+        let reason = if has_ended {
+            ValidityReason::Expired
+        } else {
+            ValidityReason::Revoked
+        };
+        let message = format!(
+            "the authorization {} was listed before and is gone from its owner's whole list",
+            self.authorization_id
+        );
+        let evidence = ServiceEvidence {
+            message: Some(message),
+            ..self.evidence
+        };
+        let organization = Some(self.organization.to_owned());
+        attempts.push(Attempt {
+            method: Method::Inventory,
+            organization: organization.clone(),
+            at: self.at,
+            reason,
+            evidence: evidence.clone(),
+        });
+        let verification = Verification {
+            method: Some(Method::Inventory),
+            organization,
+            checked_at: Some(self.at),
+            evidence: Some(evidence),
+            attempts,
+            owner: Some(owner(self.owner, self.owner_id)),
+            ..Verification::none(ValueFrom::Inventory)
+        };
+        (reason, Box::new(verification))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PatRecord;
+
+    #[test]
+    fn only_a_date_of_the_service_proves_an_end() {
+        let now = Some(Timestamp(100));
+        let (past, future) = (Some(Timestamp(100)), Some(Timestamp(101)));
+        for (is_valid, valid_to, date, expected) in [
+            (Some(true), future, now, ValidityReason::Live),
+            (Some(true), None, now, ValidityReason::Live),
+            (Some(true), past, now, ValidityReason::Expired),
+            (Some(false), past, now, ValidityReason::Expired),
+            (Some(false), future, now, ValidityReason::Revoked),
+            (Some(false), past, None, ValidityReason::Revoked),
+            (Some(true), past, None, ValidityReason::Inconclusive),
+            (None, future, now, ValidityReason::Inconclusive),
+            (None, past, now, ValidityReason::Expired),
+        ] {
+            let listed = ListedPat {
+                c3id: None,
+                is_valid,
+                owner_id: None,
+                record: PatRecord {
+                    authorization_id: String::new(),
+                    name: None,
+                    scopes: Vec::new(),
+                    valid_from: None,
+                    valid_to,
+                    is_global: false,
+                },
+            };
+            assert_eq!(reason(&listed, date), expected, "{is_valid:?} {valid_to:?}");
+        }
+    }
+}
