@@ -4,7 +4,9 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use super::args::FailOn;
+use super::console::Console;
 use crate::model::{Finding, Proof, Report, Validity};
+use crate::report::count;
 use crate::rules::RuleError;
 
 /// How a run ends. The codes are a promise, see README.md.
@@ -76,8 +78,40 @@ pub(super) fn verdict(report: &Report, fail_on: FailOn, leak_code: u8) -> Exit {
 }
 
 /// Whether nobody has answered if the token still works.
-pub(super) fn is_unanswered(finding: &Finding) -> bool {
+fn is_unanswered(finding: &Finding) -> bool {
     !finding.validity.is_answered()
+}
+
+/// Says what `--fail-on active` leaves open: whom nobody answered about, and what is not proven to
+/// work and not proven to have ended either.
+pub(super) fn say_what_is_open(report: &Report, fail_on: FailOn, console: Console) {
+    if fail_on != FailOn::Active {
+        return;
+    }
+    let open = || {
+        let findings = report.findings.iter();
+        findings.filter(|finding| finding.suppressed.is_none())
+    };
+    let unanswered = open().filter(|finding| is_unanswered(finding)).count();
+    if unanswered > 0 {
+        console.note(format_args!(
+            "{} {} not verified: whether {} active is not known",
+            count(unanswered as u64, "token"),
+            if unanswered == 1 { "was" } else { "were" },
+            if unanswered == 1 { "it is" } else { "they are" },
+        ));
+    }
+    let passed = open().filter(|finding| {
+        finding.validity.is_answered() && finding.validity.validity() != Validity::Active
+    });
+    let passed = passed.count();
+    if passed > 0 {
+        console.note(format_args!(
+            "{} {} refused or inactive, which --fail-on active lets pass",
+            count(passed as u64, "token"),
+            if passed == 1 { "is" } else { "are" },
+        ));
+    }
 }
 
 /// Why a command could not run.

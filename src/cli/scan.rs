@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use super::args::{Common, FailOn, OutputArg, Scan};
+use super::args::{Common, OutputArg, Scan};
 use super::console::Console;
-use super::exit::{Complaint, Failure, is_unanswered, verdict};
+use super::exit::{Complaint, Failure, say_what_is_open, verdict};
 use super::interrupt;
 use super::output::{self, Input, Opened, Role};
 use super::progress::Line;
@@ -173,19 +173,7 @@ fn say_how_it_went(settings: &Settings, outputs: &[Opened], report: &Report, con
             ));
         }
     }
-    let open = report
-        .findings
-        .iter()
-        .filter(|finding| finding.suppressed.is_none());
-    let unanswered = open.filter(|finding| is_unanswered(finding)).count();
-    if settings.fail_on == FailOn::Active && unanswered > 0 {
-        console.note(format_args!(
-            "{} {} not verified: whether {} active is not known",
-            count(unanswered as u64, "token"),
-            if unanswered == 1 { "was" } else { "were" },
-            if unanswered == 1 { "it is" } else { "they are" },
-        ));
-    }
+    say_what_is_open(report, settings.fail_on, console);
 }
 
 fn summary(report: &Report) -> String {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use super::args::{Common, OutputArg, Verify};
 use super::ask::Asking;
 use super::console::Console;
-use super::exit::{Complaint, DEFAULT_LEAK_CODE, Failure, verdict};
+use super::exit::{Complaint, DEFAULT_LEAK_CODE, Failure, say_what_is_open, verdict};
 use super::output::{self, Input, Role};
 use super::settings::{self, Environment};
 use super::{config, handover, interrupt};
@@ -67,5 +67,6 @@ pub(super) fn run(
         .exit_code
         .or(file.exit_code)
         .unwrap_or(DEFAULT_LEAK_CODE);
+    say_what_is_open(&report, fail_on, console);
     Ok(verdict(&report, fail_on, leak_code).into())
 }

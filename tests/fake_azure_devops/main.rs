@@ -89,7 +89,7 @@ See what one of them can do:
 Ask the inventory as an administrator, and present none of them:
 
   export PATSWEEP_ADMIN_PAT={administrator}
-  patsweep scan {folder} --verify --no-probe --auth pat --org {organization} --azure-devops-url {url}
+  patsweep scan {folder} --verify --no-probe --auth pat --inventory full --azure-devops-url {url}
 
 Make the service misbehave, list how it can, and read what it was asked:
 

@@ -188,6 +188,14 @@ fn every_behaviour_ends_in_its_state() {
             &input,
             &["--timeout", timeout, "--fail-on", "active"],
         );
+        if code_passes(row) {
+            let said = "1 token is refused or inactive, which --fail-on active lets pass";
+            assert!(
+                active.stderr.contains(said),
+                "{behavior}: {}",
+                active.stderr
+            );
+        }
         wrong.extend(mistakes(row, &any, &active));
         crate::client::ask("DELETE", "/__control").to(&fake);
     }
@@ -203,6 +211,11 @@ fn no_answer_that_can_be_ordered_is_left_out() {
             "{name}"
         );
     }
+}
+
+/// Whether `--fail-on active` exits with 0.
+fn code_passes((.., code_active): Row) -> bool {
+    code_active == 0
 }
 
 /// What a row promises and a run did not hold.
