@@ -1,7 +1,8 @@
 //! What a record of the list says about its token.
 
 use crate::model::{
-    Attempt, Method, Owner, ServiceEvidence, Timestamp, ValidityReason, ValueFrom, Verification,
+    Attempt, Method, Owner, PatRecord, ServiceEvidence, Timestamp, ValidityReason, ValueFrom,
+    Verification,
 };
 use crate::providers::azure_devops::{ListedPat, User};
 use crate::verify::plan::Answer;
@@ -30,32 +31,43 @@ pub(super) fn reason(listed: &ListedPat, date: Option<Timestamp>) -> ValidityRea
 
 impl Match<'_> {
     /// What is known of the token, after what was tried before.
-    pub(super) fn answer(self, mut attempts: Vec<Attempt>) -> Answer {
+    pub(super) fn answer(self, attempts: Vec<Attempt>) -> Answer {
         let reason = reason(self.listed, self.date);
-        let evidence = ServiceEvidence {
-            message: Some(said(reason).to_owned()),
-            ..self.evidence
-        };
-        let organization = Some(self.organization.to_owned());
-        attempts.push(Attempt {
+        let attempt = Attempt {
             method: Method::Inventory,
-            organization: organization.clone(),
+            organization: Some(self.organization.to_owned()),
             at: self.at,
             reason,
-            evidence: evidence.clone(),
-        });
-        let verification = Verification {
-            method: Some(Method::Inventory),
-            organization,
-            checked_at: Some(self.at),
-            evidence: Some(evidence),
-            attempts,
-            owner: Some(owner(self.owner, self.listed.owner_id.clone())),
-            pat: Some(self.listed.record.clone()),
-            ..Verification::none(ValueFrom::Inventory)
+            evidence: ServiceEvidence {
+                message: Some(said(reason).to_owned()),
+                ..self.evidence
+            },
         };
-        (reason, Box::new(verification))
+        let owner = owner(self.owner, self.listed.owner_id.clone());
+        settled(attempts, attempt, owner, Some(self.listed.record.clone()))
     }
+}
+
+/// The answer that `last` is, after what was tried before.
+fn settled(
+    mut attempts: Vec<Attempt>,
+    last: Attempt,
+    owner: Owner,
+    pat: Option<PatRecord>,
+) -> Answer {
+    let reason = last.reason;
+    let mut verification = Verification {
+        method: Some(last.method),
+        organization: last.organization.clone(),
+        checked_at: Some(last.at),
+        evidence: Some(last.evidence.clone()),
+        owner: Some(owner),
+        pat,
+        ..Verification::none(ValueFrom::Inventory)
+    };
+    attempts.push(last);
+    verification.attempts = attempts;
+    (reason, Box::new(verification))
 }
 
 fn owner(user: &User, id: Option<String>) -> Owner {
@@ -90,7 +102,7 @@ pub(super) struct Gone<'a> {
 
 impl Gone<'_> {
     /// What is known of the token, after what was tried before.
-    pub(super) fn answer(self, mut attempts: Vec<Attempt>) -> Answer {
+    pub(super) fn answer(self, attempts: Vec<Attempt>) -> Answer {
         let has_ended =
             matches!((self.valid_to, self.date), (Some(end), Some(date)) if end <= date);
         let reason = if has_ended {
@@ -102,28 +114,17 @@ impl Gone<'_> {
             "the authorization {} was listed before and is gone from its owner's whole list",
             self.authorization_id
         );
-        let evidence = ServiceEvidence {
-            message: Some(message),
-            ..self.evidence
-        };
-        let organization = Some(self.organization.to_owned());
-        attempts.push(Attempt {
+        let attempt = Attempt {
             method: Method::Inventory,
-            organization: organization.clone(),
+            organization: Some(self.organization.to_owned()),
             at: self.at,
             reason,
-            evidence: evidence.clone(),
-        });
-        let verification = Verification {
-            method: Some(Method::Inventory),
-            organization,
-            checked_at: Some(self.at),
-            evidence: Some(evidence),
-            attempts,
-            owner: Some(owner(self.owner, self.owner_id)),
-            ..Verification::none(ValueFrom::Inventory)
+            evidence: ServiceEvidence {
+                message: Some(message),
+                ..self.evidence
+            },
         };
-        (reason, Box::new(verification))
+        settled(attempts, attempt, owner(self.owner, self.owner_id), None)
     }
 }
 
