@@ -21,7 +21,8 @@ pub struct Explored {
     pub probes: Vec<ProbeResult>,
     /// The organisations of its owner, where the token may list them.
     pub memberships: Option<Vec<String>>,
-    /// Whether it stopped before all were asked: the service asked for it, or time was over.
+    /// Whether it stopped early: the service asked for it, or time was over. That no more than so
+    /// many requests are made is no early end.
     pub is_cut: bool,
 }
 
@@ -43,6 +44,7 @@ pub fn explore(service: &AzureDevOps, subject: Subject<'_>, deadline: Instant) -
         secret: subject.secret,
         deadline,
         left: MAX_REQUESTS,
+        is_stopped: false,
     };
     let mut explored = Explored {
         memberships: memberships(&mut asking, subject.owner),
@@ -60,7 +62,7 @@ pub fn explore(service: &AzureDevOps, subject: Subject<'_>, deadline: Instant) -
             continue;
         };
         let Some(asked) = asking.get(host, &path) else {
-            explored.is_cut = true;
+            explored.is_cut = asking.is_stopped;
             break;
         };
         let reading = asked
@@ -88,13 +90,16 @@ struct Asking<'a> {
     secret: &'a Secret,
     deadline: Instant,
     left: usize,
+    /// Whether the service or the time set an end.
+    is_stopped: bool,
 }
 
 impl Asking<'_> {
     /// Asks, and waits as long as the service says; `None` when nothing more may be asked.
     fn get(&mut self, host: ServiceHost, path: &str) -> Option<Asked> {
         let time = self.deadline.saturating_duration_since(Instant::now());
-        if self.left == 0 || time.is_zero() {
+        self.is_stopped |= time.is_zero();
+        if self.left == 0 || self.is_stopped {
             return None;
         }
         self.left -= 1;
@@ -110,7 +115,7 @@ impl Asking<'_> {
     fn wait(&mut self, pause: Duration) {
         match Instant::now().checked_add(pause) {
             Some(end) if end < self.deadline => thread::sleep(pause),
-            _ => self.left = 0,
+            _ => self.is_stopped = true,
         }
     }
 

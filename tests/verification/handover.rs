@@ -221,6 +221,11 @@ fn a_map_shows_whose_it_is_and_what_it_may_read() {
     let mut probing = args.to_vec();
     probing.push("--probe-scopes");
     let run = patsweep(&probing, &input);
+    assert!(
+        !run.stderr.contains("not everything was asked"),
+        "{}",
+        run.stderr
+    );
     let map: Value = serde_json::from_str(&run.stdout).expect("JSON");
     assert_eq!(map["schema"], "patsweep-map/1");
     let scopes = map["tokens"][0]["scopes"].as_array().expect("scopes");
