@@ -294,3 +294,42 @@ fn alternates_in_a_circle_are_read_once() {
     assert_eq!(said.problems(), [""; 0]);
     assert_eq!(said.objects().values().sum::<u64>(), 6);
 }
+
+#[test]
+fn what_a_whole_history_names_must_be_there() {
+    let Some(repo) = Repo::new() else { return };
+    repo.commit("empty");
+    // Git knows the empty tree without having stored it.
+    let empty = repo.loose(&repo.git(&["rev-parse", "HEAD^{tree}"]));
+    fs::remove_file(empty).unwrap();
+    repo.write("f/a.txt", "old\n").commit("old");
+    repo.write("f/a.txt", "new\n").commit("new");
+    assert_eq!(repo.scan("").code, 0);
+    for revision in ["HEAD~:f/a.txt", "HEAD~:f", "HEAD~^{tree}", "HEAD~"] {
+        let id = repo.git(&["rev-parse", revision]);
+        let kept = fs::read(repo.loose(&id)).unwrap();
+        fs::remove_file(repo.loose(&id)).unwrap();
+        let said = repo.scan("");
+        assert_eq!(said.problems(), ["vanished repo/.git"], "{revision}");
+        let message = said.report["problems"][0]["message"].as_str().unwrap();
+        assert!(message.contains(&id), "{message}");
+        assert_eq!(said.code, 3, "{revision}");
+        fs::write(repo.loose(&id), kept).unwrap();
+    }
+}
+
+#[test]
+fn what_only_leftovers_name_may_be_gone() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("a.txt", "old\n").commit("old");
+    repo.write("a.txt", "new\n").commit("new");
+    let blob = repo.git(&["rev-parse", "HEAD:a.txt"]);
+    repo.git(&["reset", "-q", "--hard", "HEAD~"]);
+    fs::remove_file(repo.loose(&blob)).unwrap();
+    // `ORIG_HEAD` is none of the references that git keeps objects for.
+    assert_eq!(repo.scan("").code, 3);
+    repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+    let said = repo.scan("");
+    assert_eq!(said.problems(), [""; 0]);
+    assert_eq!(said.code, 0);
+}

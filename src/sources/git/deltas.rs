@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use gix_pack::data::entry::Header;
-use gix_zlib::Inflate;
+use libdeflater::Decompressor;
 
 use super::pack::{Entry, Pack, kind_of};
 use crate::model::ObjectKind;
@@ -218,7 +218,7 @@ impl Drop for Leave<'_, '_> {
 struct Worker<'w, 'p, V> {
     work: &'w Work<'p>,
     visit: V,
-    inflate: Inflate,
+    inflate: Decompressor,
     /// What was unpacked last, at its start.
     unpacked: Vec<u8>,
     /// What was built last.
@@ -235,7 +235,7 @@ where
         Self {
             work,
             visit,
-            inflate: Inflate::default(),
+            inflate: Decompressor::new(),
             unpacked: Vec::new(),
             object: Vec::new(),
             tasks: VecDeque::new(),
@@ -273,10 +273,8 @@ where
             self.unpacked.resize(size, 0);
         }
         let unpacked = &mut self.unpacked[..size];
-        let packed = pack
-            .data
-            .decompress_entry(&header, &mut self.inflate, unpacked);
-        if header.data_offset + packed.ok()? as u64 > entry.end {
+        let packed = pack.data.entry_slice(header.data_offset..entry.end)?;
+        if self.inflate.zlib_decompress(packed, unpacked).ok()? != size {
             return None;
         }
         let (kind, bytes) = match &task.base {

@@ -1,10 +1,13 @@
-//! What objects name and the database lacks: in a partial clone, a remote keeps it.
+//! What objects name and the database lacks.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+
+use gix_hash::Kind as Hash;
 
 use super::object::Entry;
+use super::store::Store;
 use super::table::Table;
-use crate::model::ObjectId;
+use crate::model::{ObjectId, ObjectKind};
 
 /// Names that were seen last and are known not to be missing: versions of a folder name the same
 /// objects again and again.
@@ -13,42 +16,59 @@ const RECENT: usize = 1 << 16;
 /// One thread's notes on what is missing.
 pub(super) struct Links<'t> {
     table: &'t Table,
+    hash: Hash,
     /// The first eight bytes of names, by the two that follow.
     recent: Box<[u64]>,
-    pub(super) missing: HashSet<ObjectId>,
-    /// Whether any of these is more than a blob.
-    pub(super) is_cut: bool,
+    /// What is missing, and what it is as far as that is told.
+    pub(super) missing: HashMap<ObjectId, ObjectKind>,
 }
 
 impl<'t> Links<'t> {
-    pub(super) fn new(table: &'t Table) -> Self {
+    pub(super) fn new(store: &'t Store) -> Self {
         Self {
-            table,
+            table: &store.table,
+            hash: store.hash,
             recent: vec![0; RECENT].into(),
-            missing: HashSet::new(),
-            is_cut: false,
+            missing: HashMap::new(),
         }
     }
 
     /// Notes what an entry of a tree names.
     pub(super) fn entry(&mut self, entry: &Entry<'_>) {
         if !entry.is_submodule && !self.is_there(entry.id) {
-            self.is_cut |= entry.is_tree;
-            self.missing.extend(ObjectId::from_bytes(entry.id));
+            let kind = if entry.is_tree {
+                ObjectKind::Tree
+            } else {
+                ObjectKind::Blob
+            };
+            self.note(entry.id, kind);
         }
     }
 
     /// Notes what the headers of a commit or tag name.
     pub(super) fn headers(&mut self, headers: &[u8]) {
+        let keys = [
+            (&b"tree "[..], ObjectKind::Tree),
+            (b"parent ", ObjectKind::Commit),
+            (b"object ", ObjectKind::Unknown),
+        ];
         for line in headers.split(|&byte| byte == b'\n') {
-            let named = [&b"tree "[..], b"parent ", b"object "]
+            let named = keys
                 .iter()
-                .find_map(|key| line.strip_prefix(*key));
-            let named = named.and_then(ObjectId::from_hex);
-            if let Some(id) = named.filter(|id| !self.is_there(id.as_bytes())) {
-                self.is_cut = true;
-                self.missing.insert(id);
+                .find_map(|(key, kind)| Some((line.strip_prefix(*key)?, *kind)));
+            let named = named.and_then(|(id, kind)| Some((ObjectId::from_hex(id)?, kind)));
+            if let Some((id, kind)) = named.filter(|(id, _)| !self.is_there(id.as_bytes())) {
+                self.note(id.as_bytes(), kind);
             }
+        }
+    }
+
+    fn note(&mut self, id: &[u8], kind: ObjectKind) {
+        // Git knows what is empty without having stored it.
+        let empty = [self.hash.empty_tree(), self.hash.empty_blob()];
+        if empty.iter().all(|empty| empty.as_bytes() != id) {
+            let id = ObjectId::from_bytes(id);
+            self.missing.extend(id.map(|id| (id, kind)));
         }
     }
 

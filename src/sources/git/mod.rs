@@ -12,6 +12,7 @@
 //! Packs are decoded whole. Where that stops at damage, what it left out is read object by object,
 //! so that only the damaged ones and those built on them are lost.
 
+mod absent;
 mod attribution;
 mod commit;
 mod deltas;
@@ -37,7 +38,7 @@ mod tests;
 mod versions;
 mod visit;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use self::pack::Lost;
@@ -48,7 +49,8 @@ use self::visit::{Seen, Visit};
 use super::file::{self, Reader};
 use super::{Options, Sinks};
 use crate::model::{
-    BytePath, ObjectId, Origin, Outcome, Outside, Problem, ProblemKind, Sink, SourceKind, Unit,
+    BytePath, ObjectId, ObjectKind, Origin, Outcome, Outside, Problem, ProblemKind, Sink,
+    SourceKind, Unit,
 };
 
 pub(super) use paths::from_bytes as path_from_bytes;
@@ -212,13 +214,12 @@ pub fn scan<'r>(
     let visit = Visit::new(
         &store,
         repository.place(None),
-        is_partial,
         &shared,
         options.limits,
         sinks,
     );
-    let seen = read_objects(&store, visit, options);
-    is_whole &= seen.is_whole;
+    let (seen, is_read) = read_objects(&store, visit, options);
+    is_whole &= is_read;
     teller.dangling(&references, &store, is_partial);
     let (reflogs, unread) = reflog::all(repository);
     for (path, error) in unread {
@@ -231,31 +232,15 @@ pub fn scan<'r>(
     teller.reflogs(&reflogs);
     let mut outside = Outside {
         lfs_absent: read_lfs(&seen, repository, options, sinks),
-        missing_promisor: seen.missing.len() as u64,
         ..Outside::default()
     };
-    if outside.missing_promisor > 0 {
-        teller.problem(
-            &repository.common,
-            ProblemKind::Promisor,
-            left_with_remote(outside.missing_promisor),
-        );
-    }
-    if outside.lfs_absent > 0 {
-        teller.problem(
-            &repository.common,
-            ProblemKind::Lfs,
-            left_with_lfs(outside.lfs_absent),
-        );
-    }
     let shallow = shallow(repository);
     outside.shallow_boundary = shallow.len() as u64;
     if !shallow.is_empty() {
         teller.problem(&repository.common, ProblemKind::Shallow, CUT_OFF.to_owned());
     }
     outside.submodules = submodules(repository, &references);
-    teller.sink.outside(&outside);
-    Some(History {
+    let mut history = History {
         repository,
         is_known: is_whole && references.are_read,
         store,
@@ -264,7 +249,26 @@ pub fn scan<'r>(
         shallow,
         shared,
         is_lender,
-    })
+    };
+    let missing = if is_partial {
+        outside.missing_promisor = seen.missing.len() as u64;
+        seen.missing
+    } else if is_whole && !seen.missing.is_empty() {
+        absent::in_history(&history, seen.missing, options.git.max_object_size)
+    } else {
+        HashMap::new()
+    };
+    history.is_known &= missing.values().all(|&kind| kind == ObjectKind::Blob);
+    teller.missing(missing.into_keys().collect(), is_partial);
+    if outside.lfs_absent > 0 {
+        teller.problem(
+            &repository.common,
+            ProblemKind::Lfs,
+            left_with_lfs(outside.lfs_absent),
+        );
+    }
+    teller.sink.outside(&outside);
+    Some(history)
 }
 
 /// Tells what is not an object.
@@ -321,6 +325,23 @@ impl Teller<'_, '_> {
         }
     }
 
+    /// Tells of objects that others name and that are not there.
+    fn missing(&mut self, mut missing: Vec<ObjectId>, is_partial: bool) {
+        missing.sort();
+        let Some(first) = missing.first() else {
+            return;
+        };
+        let (kind, message) = if is_partial {
+            (
+                ProblemKind::Promisor,
+                left_with_remote(missing.len() as u64),
+            )
+        } else {
+            (ProblemKind::Vanished, not_there(first, missing.len()))
+        };
+        self.problem(&self.repository.common, kind, message);
+    }
+
     fn reflogs(&mut self, logs: &[Reflog]) {
         for log in logs {
             let origin = Origin {
@@ -353,6 +374,21 @@ fn left_with_remote(count: u64) -> String {
     format!("{objects} left with the remote; `git fetch --refetch --no-filter` fetches {them}")
 }
 
+/// What is told of so many objects, `first` among them, that a complete clone lacks.
+fn not_there(first: &ObjectId, count: usize) -> String {
+    let (objects, them) = match count {
+        1 => (
+            format!("the object {first} that its history names is"),
+            "it",
+        ),
+        _ => (
+            format!("{count} objects that its history names, {first} among them, are"),
+            "them",
+        ),
+    };
+    format!("{objects} not there; `git fetch --refetch` fetches {them} where a remote has {them}")
+}
+
 /// What is told of so many files that LFS has not fetched.
 fn left_with_lfs(count: u64) -> String {
     match count {
@@ -371,8 +407,8 @@ fn quoted(path: &str) -> String {
     }
 }
 
-/// Scans every object of `store`.
-fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> Seen {
+/// Scans every object of `store`; false if some could not be read, other than for their size.
+fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> (Seen, bool) {
     let pass = pass::Options {
         jobs: options.jobs,
         max_size: options.git.max_object_size,
@@ -399,12 +435,8 @@ fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> Seen 
         visitor.lost(*number, why);
     }
     drop(visitor);
-    let seen = visit.finish();
     let is_large = |why: &Lost| matches!(why, Lost::TooLarge(_));
-    Seen {
-        is_whole: seen.is_whole && lost.values().all(is_large),
-        ..seen
-    }
+    (visit.finish(), lost.values().all(is_large))
 }
 
 /// Scans what LFS stores, and counts the files that pointers stand for and that are not there.

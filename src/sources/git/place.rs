@@ -158,7 +158,7 @@ impl History<'_> {
     }
 
     /// What leads into the database.
-    fn tips(&self) -> Tips {
+    pub(super) fn tips(&self) -> Tips {
         let find = |id: &ObjectId| self.find(id);
         let named = self.references.all.iter();
         let (stash, refs): (Vec<_>, Vec<_>) = named.partition(|(name, _)| name == "refs/stash");

@@ -1,6 +1,6 @@
 //! Scanners that threads take, use and give back while a database is read.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::links::Links;
@@ -18,7 +18,6 @@ pub(super) struct Visit<'v, 's> {
     /// Where all of it stands.
     place: GitPlace,
     limits: Limits,
-    is_partial: bool,
     /// By number, whether the object was scanned before; none where nothing was.
     is_shared: &'v [bool],
     sinks: &'v Sinks<'s>,
@@ -29,19 +28,16 @@ pub(super) struct Visit<'v, 's> {
 /// What the visitors of a database have seen beside what they told their sinks.
 #[derive(Debug)]
 pub(super) struct Seen {
-    /// Whether all commits and trees that are named were there to lead on.
-    pub(super) is_whole: bool,
     /// Sorted.
     pub(super) pointers: Vec<Pointer>,
-    /// What is named and not there, in a partial clone.
-    pub(super) missing: HashSet<ObjectId>,
+    /// What is named and not there.
+    pub(super) missing: HashMap<ObjectId, ObjectKind>,
 }
 
 impl<'v, 's> Visit<'v, 's> {
     pub(super) fn new(
         store: &'v Store,
         place: GitPlace,
-        is_partial: bool,
         is_shared: &'v [bool],
         limits: Limits,
         sinks: &'v Sinks<'s>,
@@ -50,7 +46,6 @@ impl<'v, 's> Visit<'v, 's> {
             store,
             place,
             limits,
-            is_partial,
             is_shared,
             sinks,
             idle: Mutex::default(),
@@ -68,7 +63,7 @@ impl<'v, 's> Visit<'v, 's> {
             let id_len = self.store.hash.len_in_bytes();
             let sink = (self.sinks)();
             let mut scanner = Scanner::new(sink, self.place.clone(), id_len, self.limits);
-            scanner.links = self.is_partial.then(|| Links::new(&self.store.table));
+            scanner.links = Some(Links::new(self.store));
             scanner
         });
         Lease {
@@ -84,16 +79,13 @@ impl<'v, 's> Visit<'v, 's> {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         let mut seen = Seen {
-            is_whole: true,
             pointers: Vec::new(),
-            missing: HashSet::new(),
+            missing: HashMap::new(),
         };
         for mut scanner in scanners {
             seen.pointers.append(&mut scanner.pointers);
-            if let Some(links) = scanner.links {
-                seen.is_whole &= !links.is_cut;
-                seen.missing.extend(links.missing);
-            }
+            let links = scanner.links.into_iter();
+            seen.missing.extend(links.flat_map(|links| links.missing));
         }
         seen.pointers.sort_unstable();
         seen

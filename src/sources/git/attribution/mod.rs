@@ -81,6 +81,17 @@ pub(super) struct Tips {
     pub(super) shallow: BTreeSet<Number>,
 }
 
+impl Tips {
+    /// All objects that are named.
+    pub(super) fn all(&self) -> impl Iterator<Item = Number> {
+        let named = self.refs.iter().chain(&self.others).map(|(_, tip)| *tip);
+        self.head
+            .into_iter()
+            .chain(named)
+            .chain(self.index.iter().copied())
+    }
+}
+
 /// What became of [`Hits`].
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Attribution {
