@@ -80,7 +80,7 @@ fn what_is_packed_while_it_is_read_is_read() {
         kept_by: None,
     };
     let options = Options::default();
-    let visit = Visit::new(&store, place, false, &[], options.limits, &sinks);
+    let visit = Visit::new(&store, place, &[], options.limits, &sinks);
     read_objects(&store, visit, &options);
     let mut told = told.lock().unwrap().clone();
     told.sort();
