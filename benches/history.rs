@@ -9,6 +9,7 @@ use divan::Bencher;
 use patsweep::detect::Detector;
 use patsweep::model::{Origin, Outcome, Outside, Problem, Sink, Unit};
 use patsweep::rules::RuleSet;
+use patsweep::sources::archive::Limits;
 use patsweep::sources::{Options, git};
 use patsweep::token::Salt;
 
@@ -74,10 +75,24 @@ fn repository() -> git::Repository {
 
 #[divan::bench(args = [false, true], sample_count = 5, sample_size = 1)]
 fn history(bencher: Bencher<'_, '_>, detect: bool) {
+    decode(bencher, detect, Limits::default());
+}
+
+#[divan::bench(args = [false, true], sample_count = 5, sample_size = 1)]
+fn history_without_archives(bencher: Bencher<'_, '_>, detect: bool) {
+    let limits = Limits {
+        depth: 0,
+        ..Limits::default()
+    };
+    decode(bencher, detect, limits);
+}
+
+fn decode(bencher: Bencher<'_, '_>, detect: bool, limits: Limits) {
     let repository = repository();
     let detector = Detector::new(&RuleSet::builtin(), Salt([0; 16]));
     let options = Options {
         jobs: thread::available_parallelism().map_or(1, usize::from),
+        limits,
         ..Options::default()
     };
     let sinks =
