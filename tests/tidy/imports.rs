@@ -3,7 +3,7 @@
 use super::tree::Tree;
 
 /// Each room with those that it may import, beside itself.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("model", &[]),
     ("token", &["model"]),
     ("rules", &["model", "token"]),
@@ -13,6 +13,11 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("report", &["model", "rules"]),
     ("providers", &["model", "token"]),
     ("verify", &["model", "token", "providers"]),
+    ("policy", &["model"]),
+    (
+        "respond",
+        &["model", "token", "policy", "verify", "providers"],
+    ),
     (
         "scan",
         &[
@@ -32,6 +37,8 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "report",
             "providers",
             "verify",
+            "policy",
+            "respond",
             "scan",
             "handoff",
         ],
@@ -39,9 +46,9 @@ const ROOMS: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates with the rooms that they are confined to.
-const CONFINED: [(&str, &[&str]); 35] = [
+const CONFINED: [(&str, &[&str]); 37] = [
     ("crc32fast", &["token"]),
-    ("sha2", &["token"]),
+    ("sha2", &["token", "respond"]),
     ("toml", &["rules", "verify", "cli"]),
     ("regex", &["rules", "detect"]),
     ("regex_syntax", &["rules"]),
@@ -63,14 +70,25 @@ const CONFINED: [(&str, &[&str]); 35] = [
             "report",
             "providers",
             "verify",
+            "respond",
             "handoff",
             "cli",
         ],
     ),
     (
         "serde_json",
-        &["token", "report", "providers", "verify", "handoff", "cli"],
+        &[
+            "token",
+            "report",
+            "providers",
+            "verify",
+            "respond",
+            "handoff",
+            "cli",
+        ],
     ),
+    ("serde_json_canonicalizer", &["respond"]),
+    ("libdeflater", &["sources"]),
     ("reqwest", &["providers"]),
     ("rustls", &["providers"]),
     ("age", &["handoff"]),
