@@ -7,7 +7,7 @@ use super::BytePath;
 pub enum ProblemKind {
     /// The system refused to open or read it.
     Unreadable,
-    /// It was there when listed and gone when opened.
+    /// It was there when listed and gone when opened, or is named by what was read.
     Vanished,
     /// It ended before its format says, or shrank while it was read.
     Truncated,
