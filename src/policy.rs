@@ -339,8 +339,8 @@ mod tests {
                 for exposure in ExposureRule::ALL {
                     for visibility in places {
                         let leak = Leak {
-                            tenant,
                             visibility,
+                            tenant,
                             ..LEAK
                         };
                         let counts =
@@ -365,13 +365,13 @@ mod tests {
 
     #[test]
     fn only_what_is_exactly_known_is_revoked() {
+        use {Action as Do, Because as Why, Certainty as Match};
         let mut policy = policy(AutoRevoke::On, ExposureRule::Any);
         let mut check = |certainty, accepts_probable, action, because| {
             policy.accepts_probable = accepts_probable;
             let leak = Leak { certainty, ..LEAK };
             assert_eq!(decide(&leak, &policy, NOW), Decision { action, because });
         };
-        use {Action as Do, Because as Why, Certainty as Match};
         for accepts in [false, true] {
             check(Match::Certain, accepts, Do::Revoke, Why::OperatorOn);
             check(Match::Asserted, accepts, Do::Revoke, Why::OperatorOn);

@@ -22,6 +22,10 @@ pub(super) enum Exit {
     ActiveLeak,
     /// Something was not read or not answered, and no leak was found.
     Incomplete,
+    /// A revocation failed, or had no effect as long as it was watched.
+    Failed,
+    /// A revocation was accepted, and shows no effect yet.
+    Unconfirmed,
     /// By the operator.
     Interrupted,
 }
@@ -42,6 +46,8 @@ impl From<Exit> for ExitCode {
             Exit::CouldNotRun => 2,
             Exit::Incomplete => 3,
             Exit::ActiveLeak => 4,
+            Exit::Failed => 5,
+            Exit::Unconfirmed => 6,
             Exit::Interrupted => 130,
         })
     }

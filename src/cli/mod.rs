@@ -11,9 +11,11 @@ mod explain;
 mod generate;
 mod handover;
 mod interrupt;
+mod journal;
 mod map;
 mod output;
 mod progress;
+mod revoke;
 mod rules;
 mod scan;
 mod seal;
@@ -28,7 +30,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{AuthSubcommand, Cli, Command, RulesCommand};
+use args::{AuthSubcommand, Cli, Command, JournalSubcommand, RulesCommand};
 use console::Console;
 use exit::{Complaint, Exit, Failure};
 use settings::Environment;
@@ -59,6 +61,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             )
         }
         Command::Map(map) => map::run(&cli.common, map, &environment),
+        Command::Revoke(revoke) => revoke::run(&cli.common, revoke, &environment),
+        Command::Journal(journal) => match &journal.command {
+            JournalSubcommand::Show(args) => journal::show(args, &environment),
+            JournalSubcommand::Verify(args) => journal::verify(args, &environment),
+        },
         Command::Rules(rules) => match &rules.command {
             RulesCommand::List(list) => rules::list(&cli.common, list, &environment),
             RulesCommand::Check(check) => rules::check(&cli.common, check, &environment),

@@ -65,6 +65,8 @@ pub(super) struct Environment {
     pub(super) config_home: Option<PathBuf>,
     /// The folder in which programs keep what they can do without.
     pub(super) cache_home: Option<PathBuf>,
+    /// The folder in which programs keep what must last.
+    pub(super) state_home: Option<PathBuf>,
     /// Standard output is a terminal.
     pub(super) stdout_terminal: bool,
     /// Standard error is a terminal.
@@ -97,6 +99,7 @@ impl Environment {
             working_directory: env::current_dir().ok(),
             config_home: config_home(),
             cache_home: cache_home(),
+            state_home: state_home(),
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             stdin_terminal: io::stdin().is_terminal(),
@@ -131,6 +134,16 @@ fn cache_home() -> Option<PathBuf> {
         absolute("LOCALAPPDATA")
     } else {
         absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+    }
+}
+
+/// The user's folder for what must last; a relative one is passed over likewise.
+fn state_home() -> Option<PathBuf> {
+    if cfg!(windows) {
+        absolute("LOCALAPPDATA")
+    } else {
+        absolute("XDG_STATE_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use reqwest::Url;
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use zeroize::Zeroizing;
 
@@ -105,6 +105,8 @@ pub enum Body<'a> {
     None,
     /// Fields of a form, posted.
     Form(&'a [(&'a str, Field<'a>)]),
+    /// JSON without secrets, posted.
+    Json(&'a serde_json::Value),
 }
 
 /// The value of a field in a form.
@@ -131,6 +133,7 @@ impl fmt::Debug for Body<'_> {
         f.write_str(match self {
             Self::None => "None",
             Self::Form(_) => "Form(…)",
+            Self::Json(_) => "Json(…)",
         })
     }
 }
@@ -196,6 +199,11 @@ impl Http {
                 let fields: Vec<_> = fields.iter().map(|(key, it)| (key, it.sent())).collect();
                 self.client.post(request.url).form(&fields)
             }
+            Body::Json(json) => self
+                .client
+                .post(request.url)
+                .header(CONTENT_TYPE, "application/json")
+                .body(json.to_string()),
         };
         if let Some(credential) = request.credential {
             builder = builder.header(AUTHORIZATION, authorization(credential));

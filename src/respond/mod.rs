@@ -1,3 +1,15 @@
 //! Acts on confirmed leaks. Nothing outside is changed before the journal says that it will be.
+//!
+//! ```text
+//! findings ─▶ policy::decide ─▶ plan ──confirmed──▶ revoke ─▶ service
+//!               ▲                                  │    ▲
+//!             tenant                               ▼    │ lookup
+//!                                               journal
+//! ```
 
 pub mod journal;
+pub mod listing;
+pub mod matching;
+pub mod plan;
+pub mod revoke;
+pub mod tenant;

@@ -12,7 +12,7 @@ use crate::client::{ask, get};
 use crate::service::{Fake, Issued};
 
 /// What the program takes from its environment.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 13] = [
     "PATSWEEP_AZURE_DEVOPS_URL",
     "PATSWEEP_ADMIN_PAT",
     "AZURE_TENANT_ID",
@@ -23,6 +23,7 @@ const VARIABLES: [&str; 12] = [
     "IDENTITY_ENDPOINT",
     "IDENTITY_HEADER",
     "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
     "RUST_LOG",
     "NO_COLOR",
 ];
@@ -77,13 +78,18 @@ impl Bench {
 
     /// Runs `patsweep ARGS`, separated by blanks, against the service, with `input`.
     pub(crate) fn patsweep(&self, args: &str, input: &str) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_patsweep"));
+        let args = format!("{args} --azure-devops-url {}", self.fake.url);
+        let program = Command::new(env!("CARGO_BIN_EXE_patsweep"));
+        self.run(program, &args, input)
+    }
+
+    /// Runs `command ARGS` with `input`, in an environment that is known.
+    pub(crate) fn run(&self, mut command: Command, args: &str, input: &str) -> Run {
         for name in VARIABLES {
             command.env_remove(name);
         }
         command
             .args(args.split_whitespace())
-            .args(["--azure-devops-url", &self.fake.url])
             .current_dir(self.home.path())
             .env("HOME", self.home.path())
             .env("APPDATA", self.home.path().join(".config"))

@@ -84,6 +84,26 @@ Examples:
 
 Exit codes: as of `patsweep verify`.";
 
+pub(super) const REVOKE_EXAMPLES: &str = "\
+Examples:
+  patsweep revoke --from leaks.json --org contoso --auth az --plan-out plan.json
+      Show what would be revoked, and write it down.
+
+  patsweep revoke --execute --plan plan.json --org contoso --auth az --watch
+      Revoke exactly that, and watch until it shows.
+
+  patsweep revoke --resume --org contoso --auth az
+      Go on after a crash, or look again at what was accepted.
+
+Exit codes:
+  0    nothing to revoke, or all of it is revoked
+  1    a leak was left alone
+  2    could not run: usage, configuration, sign-in, or the journal cannot be written
+  4    the plan alone: at least one leak still works
+  5    a revocation failed, or shows no effect after --watch
+  6    a revocation was accepted, and shows no effect yet
+  130  interrupted; --resume goes on";
+
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   patsweep rules explain < token.txt

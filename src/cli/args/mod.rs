@@ -4,6 +4,7 @@ mod administrator;
 mod examples;
 mod git;
 mod handover;
+mod revoke;
 mod seal;
 mod service;
 mod verify;
@@ -19,10 +20,15 @@ pub(super) use self::administrator::{
     Administrator, AnswerFormat, Auth, AuthCheck, AuthCommand, AuthSubcommand, Breadth, Listing,
 };
 use self::examples::{
-    EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, SCAN_EXAMPLES, VERIFY_EXAMPLES,
+    EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES,
+    VERIFY_EXAMPLES,
 };
 use self::git::Git;
 pub(super) use self::handover::Handover;
+pub(super) use self::revoke::{
+    Assertion, JournalCommand, JournalFile, JournalShow, JournalSubcommand, JournalVerify, Place,
+    Revoke,
+};
 pub(super) use self::seal::Seal;
 pub(super) use self::service::{CachePlace, Service};
 pub(super) use self::verify::{Map, Verify};
@@ -144,6 +150,16 @@ pub(super) enum Command {
     /// those that an administrator's list holds; of others, --probe-scopes asks what they may read.
     #[command(after_long_help = MAP_EXAMPLES)]
     Map(Box<Map>),
+    /// Revoke leaked tokens, exactly and with a receipt
+    ///
+    /// Shows what would be revoked, whose it is, and why: the plan. Nothing is revoked without
+    /// --execute and a confirmation. A token is revoked only if an administrator's list holds its C3ID
+    /// and the policy allows it; a leaked token is never used to revoke anything.
+    #[command(after_long_help = REVOKE_EXAMPLES)]
+    Revoke(Box<Revoke>),
+    /// Show and check the journal of what was revoked
+    #[command(arg_required_else_help = true)]
+    Journal(JournalCommand),
     /// List, check and explain rules
     #[command(arg_required_else_help = true)]
     Rules(Rules),

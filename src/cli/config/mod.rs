@@ -1,6 +1,7 @@
 //! The configuration file: where it is, and what it may say.
 
 mod credentials;
+mod policy;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -19,9 +20,10 @@ use crate::rules::{RuleError, input};
 use crate::sources;
 
 pub(super) use credentials::{Credentials, SecretPlace};
+pub(super) use policy::PolicyTable;
 
 /// The keys at the top.
-const ROOT_KEYS: &[&str] = &["color", "credentials", "scan"];
+const ROOT_KEYS: &[&str] = &["color", "credentials", "policy", "scan"];
 /// The keys of `[scan]`: the flags of `scan` that do not belong to one run alone. Tokens are shown
 /// only on a flag, for a file that is forgotten would show them everywhere.
 const SCAN_KEYS: &[&str] = &[
@@ -52,6 +54,8 @@ pub(super) struct ConfigFile {
     pub(super) color: Option<Color>,
     /// `[[credentials]]`.
     pub(super) credentials: Vec<Credentials>,
+    /// `[policy]`.
+    pub(super) policy: PolicyTable,
     /// `scan.rules`, relative to the file's folder.
     pub(super) rules: Vec<Rules>,
     /// `scan.include-unproven`.
@@ -196,6 +200,7 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
     config.color = choice(&root, "color", value, &names::<Color>())?;
     let folder = path.parent().unwrap_or(Path::new(""));
     config.credentials = credentials::parse(&root, folder)?;
+    config.policy = policy::parse(&root)?;
     let Some(scan) = root.table("scan", SCAN_KEYS)? else {
         return Ok(config);
     };

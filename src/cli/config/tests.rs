@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::cli::args::Auth;
+use crate::model::Timestamp;
+use crate::policy::{Allowed, AutoRevoke, ExposureRule, Whom};
 
 const PATH: &str = "/etc/user/patsweep/config.toml";
 
@@ -62,6 +64,7 @@ fn every_key_is_read() {
                 line: 9,
             },
         ],
+        policy: PolicyTable::default(),
         rules: vec![
             Rules {
                 path: "/etc/user/patsweep/contoso.toml".into(),
@@ -97,6 +100,33 @@ fn every_key_is_read() {
         0,
         "a key is not tried"
     );
+}
+
+#[test]
+fn every_key_of_the_policy_is_read() {
+    let text = r#"
+        [policy]
+        auto_revoke = "on"
+        exposure = "any"
+        max_revocations = 20
+
+        [[policy.allow]]
+        owner = "decoy@contoso.example"
+        reason = "a decoy"
+        until = "2027-01-01"
+    "#;
+    let expected = PolicyTable {
+        auto_revoke: Some(AutoRevoke::On),
+        exposure: Some(ExposureRule::Any),
+        max_revocations: Some(20),
+        allowed: vec![Allowed {
+            whom: Whom::Owner("decoy@contoso.example".into()),
+            reason: "a decoy".into(),
+            until: Timestamp(1_798_761_600),
+        }],
+    };
+    let config = parse(Path::new(PATH), text);
+    assert_eq!(config.map(|config| config.policy), Ok(expected));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use super::reading::{self, Said};
 use super::{Asked, AzureDevOps, Question, ServiceHost};
 use crate::model::{Owner, ServiceEvidence, Timestamp};
 use crate::providers::Scrubber;
-use crate::providers::http::{Answer, Credential};
+use crate::providers::entra::Grant;
+use crate::providers::http::{Answer, Body, Credential};
 
 /// What came of a question.
 #[derive(Debug)]
@@ -57,13 +58,21 @@ impl AzureDevOps {
         read: impl FnOnce(&Answer) -> Option<T>,
     ) -> Told<T> {
         let asked = self.get(question, Some(credential), timeout);
-        let evidence = asked.evidence(Scrubber::new(Some(credential.secret())));
-        Told {
-            pause: asked.pause(),
-            date: asked.outcome.as_ref().ok().and_then(reading::date),
-            outcome: outcome(&asked, read),
-            evidence,
-        }
+        told(&asked, credential, read)
+    }
+
+    /// Posts `body` as an administrator. Only what was signed in as one can: a token that leaked
+    /// never gets here.
+    pub(super) fn post(
+        &self,
+        question: &Question<'_>,
+        grant: &Grant,
+        body: &serde_json::Value,
+        timeout: Duration,
+    ) -> Told<()> {
+        let credential = grant.credential();
+        let asked = self.send_to(question, Some(credential), Body::Json(body), timeout);
+        told(&asked, credential, |_| Some(()))
     }
 
     /// Asks an organisation as whom it knows an administrator.
@@ -121,6 +130,20 @@ impl AzureDevOps {
         };
         let is_catalogue = |answer: &Answer| answer.json().map(|_| ());
         self.ask(&question, credential, timeout, is_catalogue)
+    }
+}
+
+fn told<T>(
+    asked: &Asked,
+    credential: Credential<'_>,
+    read: impl FnOnce(&Answer) -> Option<T>,
+) -> Told<T> {
+    let evidence = asked.evidence(Scrubber::new(Some(credential.secret())));
+    Told {
+        pause: asked.pause(),
+        date: asked.outcome.as_ref().ok().and_then(reading::date),
+        outcome: outcome(asked, read),
+        evidence,
     }
 }
 

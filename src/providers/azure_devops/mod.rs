@@ -5,6 +5,8 @@
 //! | `administration` | what an administrator asks, and how a refusal of that reads |
 //! | `graph` | who is in an organisation |
 //! | `inventory` | the tokens of a person |
+//! | `policies` | the policies of a tenant |
+//! | `revocation` | the end of tokens |
 //! | `hosts` | the hosts of the service, of a gateway before it, of a server on premises |
 //! | `reading` | what an answer says about the token that was presented |
 //! | `wire` | the JSON that is read |
@@ -13,7 +15,9 @@ mod administration;
 mod graph;
 mod hosts;
 mod inventory;
+mod policies;
 mod reading;
+mod revocation;
 mod wire;
 
 use std::time::Duration;
@@ -29,6 +33,7 @@ pub use administration::{Refusal, Told};
 pub use graph::{Page, User};
 pub use hosts::{Base, BaseError, ServiceHost, is_organization};
 pub use inventory::{ListQuestion, ListVersion, ListedPat, PAGE_SIZE};
+pub use policies::{TenantPolicyName, TenantSetting};
 pub use reading::{Identity, Pause, Reading, Verdict};
 
 /// Ends the redirect to the sign-in page: a refusal is then a 401 that says why.
@@ -81,16 +86,24 @@ impl AzureDevOps {
         credential: Option<Credential<'_>>,
         timeout: Duration,
     ) -> Asked {
-        let url = match self.base.url(question) {
-            Ok(url) => url,
-            Err(error) => {
-                return Asked {
-                    endpoint: question.path.to_owned(),
-                    outcome: Err(Fault::new(error.to_string())),
-                };
-            }
-        };
-        self.send(url, credential, timeout)
+        self.send_to(question, credential, Body::None, timeout)
+    }
+
+    /// Sends `body` there.
+    fn send_to(
+        &self,
+        question: &Question<'_>,
+        credential: Option<Credential<'_>>,
+        body: Body<'_>,
+        timeout: Duration,
+    ) -> Asked {
+        match self.base.url(question) {
+            Ok(url) => self.send(url, credential, body, timeout),
+            Err(error) => Asked {
+                endpoint: question.path.to_owned(),
+                outcome: Err(Fault::new(error.to_string())),
+            },
+        }
     }
 
     /// Asks with a `GET` for a path with its query, both as they are written in an address.
@@ -102,7 +115,7 @@ impl AzureDevOps {
         timeout: Duration,
     ) -> Asked {
         match self.base.written(host, path) {
-            Ok(url) => self.send(url, credential, timeout),
+            Ok(url) => self.send(url, credential, Body::None, timeout),
             Err(error) => Asked {
                 endpoint: path.to_owned(),
                 outcome: Err(Fault::new(error.to_string())),
@@ -110,7 +123,13 @@ impl AzureDevOps {
         }
     }
 
-    fn send(&self, url: Url, credential: Option<Credential<'_>>, timeout: Duration) -> Asked {
+    fn send(
+        &self,
+        url: Url,
+        credential: Option<Credential<'_>>,
+        body: Body<'_>,
+        timeout: Duration,
+    ) -> Asked {
         let mut endpoint = url.clone();
         endpoint.set_query(None);
         let mut headers = HeaderMap::new();
@@ -120,7 +139,7 @@ impl AzureDevOps {
             url,
             credential,
             headers,
-            body: Body::None,
+            body,
             timeout,
         });
         Asked {

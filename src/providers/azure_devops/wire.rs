@@ -1,6 +1,8 @@
 //! The JSON of the service, as far as it is read. Everything may be absent.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// The answer of `connectionData`.
@@ -45,6 +47,21 @@ pub(super) struct Profile {
 pub(super) struct WrappedException {
     pub(super) message: Option<String>,
     pub(super) type_key: Option<String>,
+}
+
+/// A policy of a tenant.
+#[derive(Debug, Deserialize)]
+pub(super) struct TenantPolicy {
+    pub(super) name: Option<String>,
+    /// None where there is no such field; null stands for a value that was never set.
+    #[serde(default, deserialize_with = "present")]
+    pub(super) value: Option<Value>,
+    pub(super) properties: Option<BTreeMap<String, String>>,
+}
+
+/// A field that is there, even if it is null.
+fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(field).map(Some)
 }
 
 /// A list.

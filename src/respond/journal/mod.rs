@@ -197,6 +197,11 @@ impl Journal {
         })
     }
 
+    /// Where it stands.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What was written, the first line first.
     pub fn records(&self) -> &[Record] {
         &self.records

@@ -1,4 +1,5 @@
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::*;
@@ -54,8 +55,7 @@ fn lines_are_chained() {
         r#""prev":""#,
         r#"","seq":1}"#
     );
-    use sha2::Digest;
-    let digest = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(first));
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(first));
     assert_eq!(hashes[0], digest);
     for hash in &hashes {
         assert!(chain.holds(hash) && chain.holds(&hash.to_uppercase()));

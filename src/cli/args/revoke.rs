@@ -1,0 +1,160 @@
+//! Flags of `revoke` and `journal`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
+
+use super::service::duration;
+use super::{Handover, Service};
+
+/// Flags of `revoke`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Revoke {
+    /// Which tokens.
+    #[command(flatten)]
+    pub(in crate::cli) handover: Handover,
+    /// Write the plan to a new FILE, to be executed later
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = "Revoking", conflicts_with = "execute")]
+    pub(in crate::cli) plan_out: Option<PathBuf>,
+    /// Who can read the place where the tokens leaked
+    ///
+    /// The default policy revokes what everybody can read, as Microsoft does. Unknown counts as
+    /// private.
+    #[arg(long, value_name = "WHO", help_heading = "Revoking")]
+    #[arg(conflicts_with = "execute")]
+    pub(in crate::cli) exposure: Option<Place>,
+    /// Revoke what is only probably the recorded token, too
+    ///
+    /// Where the service tells no C3ID, the only token of the owner that can still be the leaked one is
+    /// probable, if the service let the leaked one in within five minutes.
+    #[arg(long, help_heading = "Revoking", conflicts_with = "execute")]
+    pub(in crate::cli) accept_probable: bool,
+    /// Say which recorded token a leaked one is, as `C3ID=AUTHORIZATION_ID`; may be repeated
+    ///
+    /// Where several may be it, only a person can tell. The journal tells that a person did.
+    #[arg(long = "match", value_name = "MATCH", value_parser = assertion)]
+    #[arg(help_heading = "Revoking", conflicts_with = "execute")]
+    pub(in crate::cli) assertions: Vec<Assertion>,
+    /// Revoke what the plan of --plan orders, and nothing else
+    ///
+    /// Each token is looked up afresh first, and left alone if it is not what was planned. On a
+    /// terminal the first 8 characters of the plan's id are asked for.
+    #[arg(long, help_heading = "Revoking", requires = "plan")]
+    #[arg(conflicts_with_all = ["from", "resume"])]
+    pub(in crate::cli) execute: bool,
+    /// The plan that --plan-out wrote
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = "Revoking", requires = "execute")]
+    pub(in crate::cli) plan: Option<PathBuf>,
+    /// The id of the plan, where nobody can be asked
+    #[arg(
+        long,
+        value_name = "PLAN_ID",
+        help_heading = "Revoking",
+        requires = "execute"
+    )]
+    pub(in crate::cli) confirm: Option<String>,
+    /// Go on with what the journal says was begun and has not ended
+    #[arg(long, help_heading = "Revoking")]
+    #[arg(conflicts_with_all = ["from", "plan_out", "exposure"])]
+    pub(in crate::cli) resume: bool,
+    /// Look for so long whether the service has done it [default: 65m]
+    ///
+    /// Microsoft says that it may take an hour. Without this it is looked once.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "65m")]
+    #[arg(help_heading = "Revoking")]
+    pub(in crate::cli) watch: Option<Duration>,
+    /// Where it is written down what is done
+    #[command(flatten)]
+    pub(in crate::cli) journal: JournalFile,
+    /// Whom to ask, and how much.
+    #[command(flatten)]
+    pub(in crate::cli) service: Service,
+}
+
+/// What a person says a leaked token is recorded as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) struct Assertion {
+    /// Which leaked token.
+    pub(in crate::cli) c3id: String,
+    /// As what it is recorded.
+    pub(in crate::cli) authorization_id: String,
+}
+
+/// Why an assertion cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected C3ID=AUTHORIZATION_ID")]
+struct AssertionError;
+
+fn assertion(text: &str) -> Result<Assertion, AssertionError> {
+    let (c3id, authorization_id) = text.split_once('=').ok_or(AssertionError)?;
+    if c3id.is_empty() || authorization_id.is_empty() {
+        return Err(AssertionError);
+    }
+    Ok(Assertion {
+        c3id: c3id.to_owned(),
+        authorization_id: authorization_id.to_owned(),
+    })
+}
+
+/// Who can read a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Place {
+    /// Everybody
+    Public,
+    /// Those who are let in
+    Private,
+}
+
+/// Which journal.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct JournalFile {
+    /// Use this journal
+    ///
+    /// Without it, `patsweep/journal.jsonl` in your folder for what programs keep (`XDG_STATE_HOME`
+    /// or ~/.local/state; %LOCALAPPDATA% on Windows).
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = "Revoking")]
+    pub(in crate::cli) journal: Option<PathBuf>,
+}
+
+/// `journal`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct JournalCommand {
+    /// What to do.
+    #[command(subcommand)]
+    pub(in crate::cli) command: JournalSubcommand,
+}
+
+/// Commands of `journal`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum JournalSubcommand {
+    /// Show what was planned, done and answered
+    Show(JournalShow),
+    /// Say whether the journal is as it was written
+    ///
+    /// Exits with 0 if it is, with 1 if not, with 2 if it cannot be read.
+    Verify(JournalVerify),
+}
+
+/// Flags of `journal show`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct JournalShow {
+    /// Which.
+    #[command(flatten)]
+    pub(in crate::cli) journal: JournalFile,
+}
+
+/// Flags of `journal verify`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct JournalVerify {
+    /// Which.
+    #[command(flatten)]
+    pub(in crate::cli) journal: JournalFile,
+    /// The hash that a receipt tells: nothing up to there may be missing
+    #[arg(long, value_name = "HASH")]
+    pub(in crate::cli) head: Option<String>,
+}

@@ -1,0 +1,140 @@
+//! The administrator who revokes: who it is at each organisation, and what the tenant's policy is.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::administrator::{self, Credential};
+use super::super::args::Service;
+use super::super::ask;
+use super::super::config::ConfigFile;
+use super::super::exit::Failure;
+use super::super::settings::Environment;
+use crate::model::{FindingId, Owner};
+use crate::policy::TenantPolicy;
+use crate::providers::azure_devops::{AzureDevOps, Base};
+use crate::providers::entra::Credentials;
+use crate::providers::http::Http;
+use crate::respond::tenant::{self, Tenant};
+
+/// Why nobody can act.
+#[derive(Debug, thiserror::Error)]
+enum DeskError {
+    #[error("Azure DevOps Server has no list of all tokens, and no way to revoke them for others")]
+    Server,
+    #[error("revoking needs an administrator")]
+    Nobody,
+    #[error("the administrator's credential is itself among the leaks, as {id}")]
+    Leaked { id: FindingId },
+}
+
+/// Whom requests go to, and as whom.
+pub(super) struct Desk {
+    /// The service.
+    pub(super) service: AzureDevOps,
+    access: Vec<crate::verify::Access>,
+}
+
+/// One organisation, as the administrator sees it.
+pub(super) struct Site {
+    /// Whom it takes the administrator for.
+    pub(super) acting: Option<Owner>,
+    /// What its tenant's policy on leaked tokens is.
+    pub(super) tenant: Tenant,
+}
+
+impl Desk {
+    /// As the flags, the configuration and the environment say; nobody has signed in yet.
+    pub(super) fn open(
+        args: &Service,
+        file: &ConfigFile,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        ask::check_organizations(&args.org)?;
+        let gateway = args.azure_devops_url.as_ref();
+        let base = ask::base(args.server_url.as_ref(), gateway, environment)?;
+        if let Base::Server(_) = base {
+            return Err(Failure::new(&DeskError::Server, None));
+        }
+        let options = ask::http(&base, args.ca_file.as_deref())?;
+        let credentials = administrator::credentials(&args.administrator, file, environment)?;
+        if credentials.is_empty() {
+            let hint = "name one with --auth, or write [[credentials]] into the configuration";
+            return Err(Failure::new(&DeskError::Nobody, Some(hint.to_owned())));
+        }
+        let authority = environment.authority_host.as_deref();
+        let ready = |one: &Credential| administrator::ready(one, (&options, &base), authority);
+        let http = Http::new(&options).map_err(|error| Failure::new(&error, None))?;
+        Ok(Self {
+            access: credentials.iter().map(ready).collect::<Result<_, _>>()?,
+            service: AzureDevOps::new(http, base),
+        })
+    }
+
+    /// As whom to act at `organization`.
+    pub(super) fn credentials(&self, organization: &str) -> Option<Arc<Credentials>> {
+        let names = |one: &&crate::verify::Access| {
+            let mut organizations = one.organizations.iter();
+            organizations.any(|name| name == organization)
+        };
+        let mut all = self.access.iter();
+        let own = all.clone().find(names);
+        let any = own.or_else(|| all.find(|one| one.organizations.is_empty()));
+        any.map(|one| one.credentials.clone())
+    }
+
+    /// Refuses a credential that has leaked itself.
+    pub(super) fn refuse_leaked(&self, leaks: &[&str]) -> Result<(), Failure> {
+        for one in &self.access {
+            let Some(id) = one.credentials.id() else {
+                continue;
+            };
+            if leaks.contains(&id.as_str()) {
+                let hint = "revoke it first, with another; nothing was done".to_owned();
+                return Err(Failure::new(&DeskError::Leaked { id }, Some(hint)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks an organisation who the administrator is, and what its tenant's policy is.
+    pub(super) fn site(&self, organization: &str, timeout: Duration) -> Result<Site, Failure> {
+        let unreadable = |message: &str| Tenant {
+            policy: TenantPolicy::Unreadable,
+            message: Some(message.to_owned()),
+        };
+        let Some(credentials) = self.credentials(organization) else {
+            return Ok(Site {
+                acting: None,
+                tenant: unreadable("there is no administrator for it"),
+            });
+        };
+        let grant = credentials
+            .grant(timeout)
+            .map_err(|error| Failure::new(&error, error.hint()))?;
+        let who = self
+            .service
+            .who_am_i(organization, grant.credential(), timeout);
+        let acting = who.outcome.ok();
+        let is_known = acting.is_some();
+        Ok(Site {
+            acting,
+            tenant: tenant::read(&self.service, organization, &grant, is_known, timeout),
+        })
+    }
+
+    /// The same of all of these.
+    pub(super) fn sites<'o>(
+        &self,
+        organizations: impl Iterator<Item = &'o str>,
+        timeout: Duration,
+    ) -> Result<BTreeMap<String, Site>, Failure> {
+        let mut sites = BTreeMap::new();
+        for organization in organizations {
+            if !sites.contains_key(organization) {
+                sites.insert(organization.to_owned(), self.site(organization, timeout)?);
+            }
+        }
+        Ok(sites)
+    }
+}

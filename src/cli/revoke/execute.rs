@@ -1,0 +1,224 @@
+//! Does what a plan orders, once somebody has confirmed that plan.
+
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use thiserror::Error;
+
+use super::super::args::Revoke;
+use super::super::config::ConfigFile;
+use super::super::console::Console;
+use super::super::exit::{Complaint, Exit, Failure};
+use super::super::generate::print;
+use super::super::journal;
+use super::super::settings::{Environment, now};
+use super::desk::Desk;
+use super::{DEFAULT_TIMEOUT, text};
+use crate::model::Owner;
+use crate::report::count;
+use crate::respond::journal::Journal;
+use crate::respond::listing::Lister;
+use crate::respond::plan::Plan;
+use crate::respond::revoke::{Done, Outcome, Revoker, State, open_orders};
+
+/// Characters of a plan's id that are typed to confirm it.
+const TYPED: usize = 8;
+
+#[derive(Debug, Error)]
+enum ExecuteError {
+    #[error("the plan orders nothing")]
+    Empty,
+    #[error("nobody has confirmed the plan {id}")]
+    Unconfirmed { id: String },
+    #[error("--confirm names another plan than {id}")]
+    Other { id: String },
+    #[error("cannot read the confirmation")]
+    Read { source: io::Error },
+    #[error("{organization} knows nobody by the administrator's credential")]
+    Nobody { organization: String },
+}
+
+/// Executes the plan at `path`.
+pub(super) fn run(
+    path: &Path,
+    args: &Revoke,
+    file: &ConfigFile,
+    environment: &Environment,
+    stop: &AtomicBool,
+) -> Result<ExitCode, Failure> {
+    let plan = Plan::load(path).map_err(|error| Failure::new(&error, None))?;
+    if plan.is_empty() {
+        return Err(Failure::new(&ExecuteError::Empty, None));
+    }
+    let desk = open_desk(&plan, args, file, environment)?;
+    confirm(&plan, args.confirm.as_deref(), environment)?;
+    let mut journal = open_journal(&desk, &plan, args, environment)?;
+    act(&desk, &mut journal, args, stop, |revoker| {
+        revoker.run(&plan)
+    })
+}
+
+/// Goes on with what the journal says was begun and has not ended. That was confirmed before.
+pub(super) fn resume(
+    args: &Revoke,
+    file: &ConfigFile,
+    environment: &Environment,
+    stop: &AtomicBool,
+) -> Result<ExitCode, Failure> {
+    let path = journal::path(&args.journal, environment)?;
+    let chain = crate::respond::journal::inspect(&path);
+    let chain = chain.map_err(|error| Failure::new(&error, None))?;
+    let plan = Plan::new(open_orders(&chain.records));
+    if plan.is_empty() {
+        return print(b"nothing is open\n");
+    }
+    let desk = open_desk(&plan, args, file, environment)?;
+    let mut journal = open_journal(&desk, &plan, args, environment)?;
+    act(&desk, &mut journal, args, stop, |revoker| {
+        revoker.run(&plan)
+    })
+}
+
+fn open_desk(
+    plan: &Plan,
+    args: &Revoke,
+    file: &ConfigFile,
+    environment: &Environment,
+) -> Result<Desk, Failure> {
+    let desk = Desk::open(&args.service, file, environment)?;
+    let leaks: Vec<_> = plan.orders().map(|order| order.c3id.as_str()).collect();
+    desk.refuse_leaked(&leaks)?;
+    Ok(desk)
+}
+
+/// Opens the journal in the name of whoever the first organisation takes the administrator for.
+fn open_journal(
+    desk: &Desk,
+    plan: &Plan,
+    args: &Revoke,
+    environment: &Environment,
+) -> Result<Journal, Failure> {
+    let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let organizations: BTreeSet<_> = plan.orders().map(|it| it.organization.as_str()).collect();
+    let mut actor = None;
+    for organization in organizations {
+        let site = desk.site(organization, timeout)?;
+        let Some(owner) = site.acting else {
+            let organization = organization.to_owned();
+            return Err(Failure::new(&ExecuteError::Nobody { organization }, None));
+        };
+        actor.get_or_insert(owner);
+    }
+    let path = journal::path(&args.journal, environment)?;
+    Journal::open(&path, &name(&actor.unwrap_or_default()))
+        .map_err(|error| Failure::new(&error, None))
+}
+
+fn name(owner: &Owner) -> String {
+    let known = owner.account.as_ref().or(owner.name.as_ref());
+    let id = owner.id.as_deref().unwrap_or("unknown");
+    known.map_or_else(|| id.to_owned(), |known| format!("{known} ({id})"))
+}
+
+/// Has `plan` confirmed: by its id, or by whoever sits at the terminal.
+fn confirm(plan: &Plan, given: Option<&str>, environment: &Environment) -> Result<(), Failure> {
+    let id = plan.id();
+    if let Some(given) = given {
+        if given.eq_ignore_ascii_case(&id) {
+            return Ok(());
+        }
+        return Err(Failure::new(&ExecuteError::Other { id }, None));
+    }
+    let unconfirmed = |id| {
+        let hint = "give the whole id with --confirm where nobody can be asked".to_owned();
+        Failure::new(&ExecuteError::Unconfirmed { id }, Some(hint))
+    };
+    if !environment.stdin_terminal || !environment.stderr_terminal {
+        return Err(unconfirmed(id));
+    }
+    let orders = plan.orders();
+    let asked = || -> io::Result<String> {
+        let mut out = io::stderr().lock();
+        for order in orders {
+            let console = crate::report::escape_for_terminal(&order.organization);
+            writeln!(out, "  {}  at {console}", order.c3id)?;
+        }
+        let tokens = count(plan.len() as u64, "token");
+        write!(
+            out,
+            "to revoke {tokens}, type the first {TYPED} characters of the plan's id: "
+        )?;
+        out.flush()?;
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        Ok(line)
+    };
+    let typed = asked().map_err(|source| Failure::new(&ExecuteError::Read { source }, None))?;
+    if typed.trim().eq_ignore_ascii_case(&id[..TYPED]) {
+        Ok(())
+    } else {
+        Err(unconfirmed(id))
+    }
+}
+
+/// Acts, and shows what became of it.
+fn act(
+    desk: &Desk,
+    journal: &mut Journal,
+    args: &Revoke,
+    stop: &AtomicBool,
+    run: impl FnOnce(&mut Revoker<'_>) -> Done,
+) -> Result<ExitCode, Failure> {
+    let start = Instant::now();
+    let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let credentials = |organization: &str| desk.credentials(organization);
+    let mut revoker = Revoker {
+        lister: Lister {
+            service: &desk.service,
+            deadline: start + timeout.max(args.watch.unwrap_or_default()),
+            stop,
+        },
+        credentials: &credentials,
+        journal,
+        now,
+        watch_until: args.watch.map(|watch| start + watch),
+    };
+    let done = run(&mut revoker);
+    let (head, path) = (journal.head(), journal.path().to_owned());
+    print(text::outcomes(&done.outcomes, &head.hash, &path).as_bytes())?;
+    if let Some(error) = &done.broken {
+        Console::plain().complain(&Complaint::from(error));
+    }
+    let is_interrupted = stop.load(Ordering::Relaxed);
+    Ok(exit(&done, args.watch.is_some(), is_interrupted).into())
+}
+
+/// How a run ends: could not run before failed before unconfirmed before interrupted before a leak
+/// that was left alone.
+fn exit(done: &Done, was_watched: bool, is_interrupted: bool) -> Exit {
+    let any = |state: State| {
+        let mut outcomes = done.outcomes.iter();
+        outcomes.any(|outcome: &Outcome| outcome.state == state)
+    };
+    let nothing_was_sent = !any(State::Closed) && !any(State::Confirming) && !any(State::Failed);
+    let had_no_effect = any(State::Confirming) && was_watched && !is_interrupted;
+    if done.broken.is_some() && nothing_was_sent {
+        Exit::CouldNotRun
+    } else if any(State::Failed) || done.broken.is_some() || had_no_effect {
+        Exit::Failed
+    } else if any(State::Confirming) {
+        Exit::Unconfirmed
+    } else if is_interrupted {
+        Exit::Interrupted
+    } else if any(State::Unsent) {
+        Exit::Failed
+    } else if any(State::Dropped) {
+        Exit::NO
+    } else {
+        Exit::Clean
+    }
+}

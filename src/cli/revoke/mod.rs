@@ -1,0 +1,40 @@
+//! `revoke`: shows what would be revoked, and does exactly that when it is told to.
+
+mod desk;
+mod execute;
+mod matched;
+mod propose;
+mod text;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::args::{Common, Revoke};
+use super::console::Console;
+use super::exit::Failure;
+use super::settings::Environment;
+use super::{config, interrupt};
+
+/// How long is asked at most.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Proposes, executes or goes on.
+pub(super) fn run(
+    common: &Common,
+    args: &Revoke,
+    environment: &Environment,
+) -> Result<ExitCode, Failure> {
+    let console = Console::new(common, environment);
+    let file = config::load(common, environment)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    if let Err(error) = interrupt::listen(&stop, console) {
+        console.detail(format_args!("Ctrl-C will end this at once: {error}"));
+    }
+    match &args.plan {
+        Some(path) => execute::run(path, args, &file, environment, &stop),
+        None if args.resume => execute::resume(args, &file, environment, &stop),
+        None => propose::run(args, &file, environment, console, &stop),
+    }
+}

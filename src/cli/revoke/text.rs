@@ -1,0 +1,210 @@
+//! How a plan and what became of it are shown to people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use super::desk::Site;
+use super::matched::Matched;
+use super::propose::Proposal;
+use crate::model::{Owner, PatRecord};
+use crate::policy::{Action, Because, Certainty, Visibility};
+use crate::report::{count, escape_for_terminal};
+use crate::respond::plan::Plan;
+use crate::respond::revoke::Outcome;
+
+/// The plan, a paragraph for each leak.
+pub(super) fn proposals(
+    proposals: &[Proposal<'_>],
+    plan: &Plan,
+    sites: &BTreeMap<String, Site>,
+    steered_by: Option<&Path>,
+) -> String {
+    let mut text = String::new();
+    for (organization, site) in sites {
+        let acting = site.acting.as_ref().map_or_else(
+            || "nobody whom it knows".to_owned(),
+            |owner| person(Some(owner)),
+        );
+        let _ = writeln!(text, "at {organization}, acting as {acting}");
+    }
+    let steered_by = steered_by.map_or_else(
+        || "the built-in policy".to_owned(),
+        |path| format!("[policy] of {}", path.display()),
+    );
+    let _ = writeln!(text, "steered by {}\n", escape_for_terminal(&steered_by));
+    for proposal in proposals {
+        one(&mut text, proposal, sites);
+    }
+    let left = proposals.len() - plan.len();
+    let _ = writeln!(
+        text,
+        "plan {}\n{} to revoke, {left} to leave",
+        plan.id(),
+        count(plan.len() as u64, "token"),
+    );
+    text
+}
+
+fn one(text: &mut String, proposal: &Proposal<'_>, sites: &BTreeMap<String, Site>) {
+    let finding = proposal.finding;
+    let verification = finding.verification.as_deref();
+    let _ = writeln!(
+        text,
+        "{}: {}",
+        proposal.decision.action.as_str(),
+        finding.id
+    );
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {name:<8}  {}", escape_for_terminal(value));
+    };
+    let matched = &proposal.matched;
+    row("owner", &person(matched.owner.as_ref()));
+    row("state", finding.validity.as_str());
+    row("matched", &certainty(matched));
+    for record in &matched.records {
+        row("token", &described(record));
+    }
+    if let Some(message) = &matched.message {
+        row("", message);
+    }
+    row("because", &because(proposal.decision.because));
+    let site = matched.organization.as_ref().and_then(|it| sites.get(it));
+    if let Some(message) = site.and_then(|site| site.tenant.message.as_ref())
+        && proposal.decision.because == Because::TenantUnreadable
+    {
+        row("", message);
+    }
+    if let Some(next) = next(proposal) {
+        row("next", &next);
+    }
+    if proposal.decision.action == Action::Revoke {
+        for consumer in verification.into_iter().flat_map(|it| &it.consumers) {
+            row("breaks", &consumer.name);
+            for (number, step) in (1..).zip(&consumer.rotate) {
+                row("", &format!("{number}. {step}"));
+            }
+        }
+    }
+    text.push('\n');
+}
+
+fn described(pat: &PatRecord) -> String {
+    let name = pat.name.as_deref().unwrap_or("without a name");
+    let until = pat
+        .valid_to
+        .and_then(|time| jiff::Timestamp::from_second(time.0).ok())
+        .map_or_else(String::new, |time| {
+            format!(", until {}", time.strftime("%F"))
+        });
+    format!(
+        "`{name}`, {}{until}, authorization {}",
+        pat.scopes.join(" "),
+        pat.authorization_id
+    )
+}
+
+fn person(owner: Option<&Owner>) -> String {
+    let Some(owner) = owner else {
+        return "unknown".to_owned();
+    };
+    let name = owner.name.as_deref().unwrap_or("somebody without a name");
+    match &owner.account {
+        Some(account) => format!("{name} <{account}>"),
+        None => name.to_owned(),
+    }
+}
+
+fn certainty(matched: &Matched) -> String {
+    let organization = matched.organization.as_deref().unwrap_or_default();
+    match matched.certainty {
+        Certainty::Certain => format!("certain: the list of {organization} holds its C3ID"),
+        Certainty::Asserted => "asserted: you say so".to_owned(),
+        Certainty::Probable => {
+            "probable: the only token of its owner that can be it, for the list tells no C3ID"
+                .to_owned()
+        }
+        Certainty::Ambiguous => format!(
+            "ambiguous: it may be any of {}",
+            count(matched.records.len() as u64, "token")
+        ),
+        Certainty::Unmatched => "not: no list that was read holds it".to_owned(),
+    }
+}
+
+fn because(because: Because<'_>) -> String {
+    match because {
+        Because::TenantOn => "the tenant revokes leaked tokens".into(),
+        Because::TenantNeverSet => {
+            "the tenant's policy on leaked tokens was never set, which means on".into()
+        }
+        Because::OperatorOn => "your policy says so, whatever the tenant's says".into(),
+        Because::OperatorOff => "your policy revokes nothing: its owner is to be told".into(),
+        Because::TenantOff => "the tenant revokes no leaked tokens: its owner is to be told".into(),
+        Because::TenantUnreadable => {
+            "the tenant's policy cannot be read: its owner is to be told".into()
+        }
+        Because::NotPublic(Visibility::Private) => {
+            "it leaked where not everybody can read it, and your policy revokes only that".into()
+        }
+        Because::NotPublic(_) => {
+            "it is not known who can read where it leaked, and your policy revokes only what \
+             everybody can"
+                .into()
+        }
+        Because::OnlyProbable => "it is only probably the recorded one".into(),
+        Because::Ambiguous => "several recorded ones may be it".into(),
+        Because::Unmatched => "it is not known as what it is recorded".into(),
+        Because::Dead => "it works no more".into(),
+        Because::NotConfirmed => "whether it works is not known".into(),
+        Because::Allowed(allowed) => format!("it is allowed: {}", allowed.reason),
+    }
+}
+
+/// What a person can do where nothing is done.
+fn next(proposal: &Proposal<'_>) -> Option<String> {
+    let page = |organization: &str| {
+        format!(
+            "its owner revokes it at https://dev.azure.com/{organization}/_usersSettings/tokens"
+        )
+    };
+    let organization = proposal.matched.organization.as_deref();
+    match proposal.decision.because {
+        Because::NotPublic(_) => Some(
+            "if everybody can read it: --exposure public; else `exposure = \"any\"` in [policy]"
+                .to_owned(),
+        ),
+        Because::TenantOff | Because::TenantUnreadable => {
+            Some("`auto_revoke = \"on\"` in [policy] revokes all the same".to_owned())
+        }
+        Because::OnlyProbable => Some("if it is that one, --accept-probable".to_owned()),
+        Because::Ambiguous => {
+            let id = &proposal.finding.id;
+            Some(format!(
+                "if you know which it is, --match {id}=AUTHORIZATION_ID"
+            ))
+        }
+        Because::Unmatched | Because::OperatorOff => organization.map(page),
+        _ => None,
+    }
+}
+
+/// What became of each order, and how all of it can be proven later.
+pub(super) fn outcomes(outcomes: &[Outcome], head: &str, journal: &Path) -> String {
+    let mut text = String::new();
+    for outcome in outcomes {
+        let order = &outcome.order;
+        let _ = writeln!(
+            text,
+            "{:<10}  {}  {}  {}",
+            outcome.state.as_str(),
+            order.c3id,
+            escape_for_terminal(&order.organization),
+            escape_for_terminal(&order.authorization_id),
+        );
+        let _ = writeln!(text, "            {}", escape_for_terminal(&outcome.why));
+    }
+    let journal = escape_for_terminal(&journal.display().to_string()).into_owned();
+    let _ = writeln!(text, "\nreceipt: head {head} of {journal}");
+    text
+}

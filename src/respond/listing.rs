@@ -1,0 +1,112 @@
+//! Reads the whole list of one owner's tokens, as an administrator sees it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::model::ServiceEvidence;
+use crate::providers::azure_devops::{
+    AzureDevOps, ListQuestion, ListVersion, ListedPat, PAGE_SIZE, Refusal, Told,
+};
+use crate::providers::entra::Grant;
+
+/// Pages that are read at most.
+const MAX_PAGES: usize = 100;
+/// How often a wait looks whether the operator has had enough.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Who is asked, and until when.
+#[derive(Clone, Copy, Debug)]
+pub struct Lister<'l> {
+    /// The service.
+    pub service: &'l AzureDevOps,
+    /// When to give up.
+    pub deadline: Instant,
+    /// Whether the operator has had enough.
+    pub stop: &'l AtomicBool,
+}
+
+impl Lister<'_> {
+    /// All tokens of the owner with this subject descriptor that `organization` lists.
+    ///
+    /// # Errors
+    ///
+    /// Why the list is not known whole, in words.
+    pub fn pats(
+        self,
+        organization: &str,
+        descriptor: &str,
+        grant: &Grant,
+    ) -> Result<Vec<ListedPat>, Unread> {
+        let (mut all, mut next) = (Vec::new(), None::<String>);
+        for _ in 0..MAX_PAGES {
+            let question = ListQuestion {
+                organization,
+                descriptor,
+                version: ListVersion::Preview72,
+                continuation: next.as_deref(),
+                page_size: PAGE_SIZE,
+            };
+            let told = self.ask(|timeout| {
+                let credential = grant.credential();
+                self.service.pats(question, credential, timeout)
+            });
+            let page = told.outcome.map_err(|_| Unread(why(&told.evidence)))?;
+            all.extend(page.items);
+            match page.next {
+                None => return Ok(all),
+                again if again == next => return Err(Unread("it has no end".to_owned())),
+                further => next = further,
+            }
+        }
+        Err(Unread(format!("it has more than {MAX_PAGES} pages")))
+    }
+
+    /// Asks, and once more where the service was only busy.
+    fn ask<T>(self, send: impl Fn(Duration) -> Told<T>) -> Told<T> {
+        let told = send(self.time_left());
+        let is_busy = matches!(told.outcome, Err(Refusal::Throttled | Refusal::Outage));
+        match told.pause {
+            Some(pause) if is_busy && pause < self.time_left() => {
+                self.sleep(Instant::now() + pause);
+                send(self.time_left())
+            }
+            _ => told,
+        }
+    }
+
+    /// How long may still be asked.
+    pub fn time_left(self) -> Duration {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        left.max(Duration::from_millis(1))
+    }
+
+    /// Whether nothing more is to be asked.
+    pub(super) fn is_over(self) -> bool {
+        self.is_stopped() || Instant::now() >= self.deadline
+    }
+
+    pub(super) fn is_stopped(self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Waits, unless the operator has had enough.
+    pub(super) fn sleep(self, until: Instant) {
+        while Instant::now() < until && !self.is_stopped() {
+            thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));
+        }
+    }
+}
+
+/// Why a list is not known whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unread(String);
+
+fn why(evidence: &ServiceEvidence) -> String {
+    match (&evidence.message, evidence.status) {
+        (Some(message), _) => message.clone(),
+        (None, Some(status)) => format!("answered with {status}"),
+        (None, None) => "not answered".to_owned(),
+    }
+}

@@ -1,0 +1,253 @@
+//! What is to be revoked: worked out once, shown, and then done exactly so or not at all.
+
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The name and version of the file.
+const SCHEMA: &str = "patsweep-plan/1";
+/// The most that is read of a plan.
+const MAX_BYTES: u64 = 16 << 20;
+
+/// By which right a token is revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Route {
+    /// As an administrator of the organisation.
+    Administrator,
+}
+
+/// A token that is to be revoked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Where it is registered.
+    pub organization: String,
+    /// Which token leaked.
+    pub c3id: String,
+    /// As what it is registered.
+    pub authorization_id: String,
+    /// By which right.
+    pub route: Route,
+    /// The subject descriptor of its owner.
+    pub owner: String,
+    /// How surely the token is this one: a name of [`Certainty`](crate::policy::Certainty).
+    pub matched: String,
+}
+
+/// All that is to be revoked at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    orders: BTreeSet<Order>,
+}
+
+/// A plan as it stands in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    schema: String,
+    plan: String,
+    orders: Vec<Order>,
+}
+
+/// Why a plan cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// It cannot be read.
+    #[error("cannot read the plan {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It is none of this version.
+    #[error("{} is no plan of this version", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Its id is that of another.
+    #[error("the plan {} was changed: its id does not fit what it orders", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It cannot be written.
+    #[error("cannot write the plan {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl Plan {
+    /// One of these orders; in whatever order they come, it is the same.
+    pub fn new(orders: impl IntoIterator<Item = Order>) -> Self {
+        Self {
+            orders: orders.into_iter().collect(),
+        }
+    }
+
+    /// What is to be revoked, sorted.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.iter()
+    }
+
+    /// Whether nothing is to be revoked.
+    pub fn is_empty(&self) -> bool {
+        self.orders.is_empty()
+    }
+
+    /// How many tokens are to be revoked.
+    pub fn len(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// The SHA-256, in hexadecimal, over organisation, C3ID, authorization id and route of each
+    /// order, sorted: a JSON list of lists.
+    pub fn id(&self) -> String {
+        let mut all: Vec<_> = self
+            .orders
+            .iter()
+            .map(|order| {
+                let route = match order.route {
+                    Route::Administrator => "administrator",
+                };
+                [
+                    &*order.organization,
+                    &*order.c3id,
+                    &*order.authorization_id,
+                    route,
+                ]
+            })
+            .collect();
+        all.sort_unstable();
+        let text = serde_json::json!(all).to_string();
+        HEXLOWER.encode(&Sha256::digest(text))
+    }
+
+    /// Writes a new file, for its owner alone.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written, or is there already.
+    pub fn save(&self, path: &Path) -> Result<(), PlanError> {
+        let document = Document {
+            schema: SCHEMA.to_owned(),
+            plan: self.id(),
+            orders: self.orders.iter().cloned().collect(),
+        };
+        let write = || -> io::Result<()> {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(path)?;
+            serde_json::to_writer_pretty(&mut file, &document)?;
+            file.write_all(b"\n")?;
+            file.sync_all()
+        };
+        write().map_err(|source| PlanError::Write {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read, is no plan, or was changed.
+    pub fn load(path: &Path) -> Result<Self, PlanError> {
+        let read = || -> io::Result<Vec<u8>> {
+            let data = fs::metadata(path)?;
+            if !data.is_file() || data.len() > MAX_BYTES {
+                return Err(io::Error::other("it is no file, or larger than a plan"));
+            }
+            fs::read(path)
+        };
+        let bytes = read().map_err(|source| PlanError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let document: Option<Document> = serde_json::from_slice(&bytes).ok();
+        let Some(document) = document.filter(|document| document.schema == SCHEMA) else {
+            let path = path.to_owned();
+            return Err(PlanError::Foreign { path });
+        };
+        let plan = Self::new(document.orders);
+        if plan.id() != document.plan {
+            let path = path.to_owned();
+            return Err(PlanError::Changed { path });
+        }
+        Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(organization: &str, c3id: &str, authorization_id: &str) -> Order {
+        Order {
+            organization: organization.to_owned(),
+            c3id: c3id.to_owned(),
+            authorization_id: authorization_id.to_owned(),
+            route: Route::Administrator,
+            owner: "aad.owner".to_owned(),
+            matched: "certain".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_id_is_that_of_what_is_ordered() {
+        let (a, b) = (order("contoso", "A", "1"), order("contoso", "B", "2"));
+        let plan = Plan::new([a.clone(), b.clone()]);
+        let text = r#"[["contoso","A","1","administrator"],["contoso","B","2","administrator"]]"#;
+        let expected = HEXLOWER.encode(&Sha256::digest(text));
+        assert_eq!(plan.id(), expected);
+        assert_eq!(Plan::new([b.clone(), a.clone(), b.clone()]), plan);
+        for other in [
+            order("fabrikam", "A", "1"),
+            order("contoso", "C", "1"),
+            order("contoso", "A", "3"),
+        ] {
+            assert_ne!(Plan::new([other, b.clone()]).id(), expected);
+        }
+        assert_ne!(Plan::new([a]).id(), expected);
+    }
+
+    #[test]
+    fn a_file_is_taken_as_it_was_written_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        let plan = Plan::new([order("contoso", "A", "1")]);
+        plan.save(&path).unwrap();
+        assert_eq!(Plan::load(&path).unwrap(), plan);
+        let again = plan.save(&path);
+        assert!(matches!(again, Err(PlanError::Write { .. })), "{again:?}");
+        let text = fs::read_to_string(&path).unwrap();
+        let check = |from: &str, to: &str, is_expected: fn(&PlanError) -> bool| {
+            assert!(text.contains(from));
+            fs::write(&path, text.replace(from, to)).unwrap();
+            let error = Plan::load(&path).unwrap_err();
+            assert!(is_expected(&error), "{from} {error:?}");
+        };
+        let changed = |error: &PlanError| matches!(error, PlanError::Changed { .. });
+        let foreign = |error: &PlanError| matches!(error, PlanError::Foreign { .. });
+        check("\"1\"", "\"2\"", changed);
+        check("contoso", "fabrikam", changed);
+        check("patsweep-plan/1", "patsweep-plan/2", foreign);
+        check("\"owner\"", "\"owners\"", foreign);
+        let missing = Plan::load(&folder.path().join("none"));
+        assert!(matches!(missing, Err(PlanError::Read { .. })));
+    }
+}

@@ -1,0 +1,65 @@
+//! What a journal tells about orders of earlier runs.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use super::Sent;
+use crate::model::Timestamp;
+use crate::respond::journal::{Event, Record};
+use crate::respond::plan::{Order, Route};
+
+/// What was begun and has not ended.
+pub fn open_orders(records: &[Record]) -> Vec<Order> {
+    let mut open: BTreeMap<&str, Order> = BTreeMap::new();
+    for record in records {
+        let Some(id) = record.authorization_id.as_deref() else {
+            continue;
+        };
+        match record.event {
+            Event::Intent => open.extend(ordered(record).map(|order| (id, order))),
+            Event::Closed => {
+                open.remove(id);
+            }
+            _ => (),
+        }
+    }
+    open.into_values().collect()
+}
+
+/// The order that an intent was for.
+fn ordered(intent: &Record) -> Option<Order> {
+    let text = |key| Some(intent.evidence.get(key)?.as_str()?.to_owned());
+    Some(Order {
+        organization: intent.organization.clone()?,
+        c3id: intent.c3id.clone()?,
+        authorization_id: intent.authorization_id.clone()?,
+        route: Route::Administrator,
+        owner: text("owner")?,
+        matched: text("matched")?,
+    })
+}
+
+/// Whether the service accepted `order`; no longer before `now` than `within`, if that is given.
+pub(super) fn was_accepted(
+    records: &[Record],
+    order: &Order,
+    now: Timestamp,
+    within: Option<SignedDuration>,
+) -> bool {
+    let since = within.and_then(|within| {
+        let now = jiff::Timestamp::from_second(now.0).ok()?;
+        now.checked_sub(within).ok()
+    });
+    let is_recent = |record: &Record| {
+        let at: Option<jiff::Timestamp> = record.at.parse().ok();
+        since.is_none_or(|since| at.is_some_and(|at| at >= since))
+    };
+    records.iter().any(|record| {
+        record.event == Event::Answer
+            && record.organization.as_ref() == Some(&order.organization)
+            && record.authorization_id.as_ref() == Some(&order.authorization_id)
+            && record.outcome.as_deref() == Some(Sent::Accepted.as_str())
+            && is_recent(record)
+    })
+}

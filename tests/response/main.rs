@@ -1,0 +1,18 @@
+//! Revokes tokens at a stand-in for Azure DevOps, as responders do: with the program.
+
+#[path = "../inventory/bench.rs"]
+#[expect(dead_code, reason = "the tests of the inventory need more of it")]
+mod bench;
+#[path = "../fake_azure_devops/checks/client.rs"]
+#[expect(
+    dead_code,
+    reason = "the checks of the stand-in itself need more of it"
+)]
+mod client;
+#[path = "../fake_azure_devops/service/mod.rs"]
+mod service;
+
+mod execute;
+mod plan;
+mod responder;
+mod trouble;
