@@ -57,7 +57,7 @@ impl AzureDevOps {
         read: impl FnOnce(&Answer) -> Option<T>,
     ) -> Told<T> {
         let asked = self.get(question, Some(credential), timeout);
-        let evidence = asked.evidence(Scrubber::new(Some(credential.secret())));
+        let evidence = asked.evidence(&Scrubber::new(Some(credential.secret())));
         Told {
             pause: asked.pause(),
             date: asked.outcome.as_ref().ok().and_then(reading::date),

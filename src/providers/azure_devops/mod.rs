@@ -146,7 +146,7 @@ impl AzureDevOps {
             Some(Credential::Pat(token)),
             timeout,
         );
-        reading::read(&asked, Method::ConnectionData, Scrubber::new(Some(token)))
+        reading::read(&asked, Method::ConnectionData, &Scrubber::new(Some(token)))
     }
 
     /// Asks who `token` is where no organisation is known.
@@ -161,7 +161,7 @@ impl AzureDevOps {
             Some(Credential::Pat(token)),
             timeout,
         );
-        reading::read(&asked, Method::Profile, Scrubber::new(Some(token)))
+        reading::read(&asked, Method::Profile, &Scrubber::new(Some(token)))
     }
 }
 
@@ -178,7 +178,7 @@ impl Asked {
     }
 
     /// What there is to show for it.
-    pub fn evidence(&self, scrubber: Scrubber<'_>) -> ServiceEvidence {
+    pub fn evidence(&self, scrubber: &Scrubber) -> ServiceEvidence {
         reading::evidence(self, scrubber)
     }
 }

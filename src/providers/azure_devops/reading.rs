@@ -82,7 +82,7 @@ impl Verdict {
 }
 
 /// Reads what came of presenting a token.
-pub(super) fn read(asked: &Asked, method: Method, scrubber: Scrubber<'_>) -> Reading {
+pub(super) fn read(asked: &Asked, method: Method, scrubber: &Scrubber) -> Reading {
     let verdict = match &asked.outcome {
         Ok(answer) => verdict(answer, method),
         Err(_) => Verdict::Unreachable,
@@ -99,7 +99,7 @@ pub(super) fn read(asked: &Asked, method: Method, scrubber: Scrubber<'_>) -> Rea
 }
 
 /// What there is to show for an answer, or for none.
-pub(super) fn evidence(asked: &Asked, scrubber: Scrubber<'_>) -> ServiceEvidence {
+pub(super) fn evidence(asked: &Asked, scrubber: &Scrubber) -> ServiceEvidence {
     let (status, type_key, message) = match &asked.outcome {
         Ok(answer) => {
             let said = Said::of(answer);
