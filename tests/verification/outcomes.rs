@@ -288,6 +288,29 @@ fn every_token_of_the_service_is_told() {
     assert!(told.len() >= 9, "{told:?}");
 }
 
+/// An answer says where it was had from, whatever the organisation is called.
+#[test]
+fn evidence_names_its_endpoint() {
+    let fake = Fake::start();
+    let token = fake.token("active");
+    let organization = "contoso-manufacturing-emea";
+    let run = verify(&fake.url, &leak(&token.token, organization), &[]);
+    assert_eq!(
+        run.finding()["verification"]["evidence"]["endpoint"],
+        format!(
+            "{}/dev.azure.com/{organization}/_apis/connectionData",
+            fake.url
+        )
+    );
+    let server = format!("{}/tfs/DefaultCollection", fake.url);
+    let args = ["verify", "--server-url", &server, "-f", "json"];
+    let run = crate::program::patsweep(&args, &token.token);
+    assert_eq!(
+        run.finding()["verification"]["evidence"]["endpoint"],
+        format!("{server}/_apis/connectionData")
+    );
+}
+
 /// The same rows, byte for byte as they were written down, from a server that knows no HTTP.
 const TRANSCRIPTS: [(&str, &str); 37] = [
     ("A-accepted", "live"),

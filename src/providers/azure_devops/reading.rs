@@ -107,15 +107,15 @@ pub(super) fn evidence(asked: &Asked, scrubber: &Scrubber) -> ServiceEvidence {
         }
         Err(fault) => (None, None, Some(fault.to_string())),
     };
-    let text = |text: Option<String>| {
-        text.map(|text| scrubber.scrub(&text))
-            .filter(|text| !text.is_empty())
-    };
+    let is_said = |text: &String| !text.is_empty();
     ServiceEvidence {
         status,
-        type_key: text(type_key),
-        message: text(message),
-        endpoint: scrubber.scrub(&asked.endpoint),
+        // A word of many letters, and an address that was made here.
+        type_key: type_key
+            .map(|key| scrubber.scrub_known(&key))
+            .filter(is_said),
+        message: message.map(|text| scrubber.scrub(&text)).filter(is_said),
+        endpoint: scrubber.scrub_known(&asked.endpoint),
     }
 }
 
