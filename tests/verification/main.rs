@@ -10,6 +10,8 @@ mod client;
 mod server;
 #[path = "../fake_azure_devops/service/mod.rs"]
 mod service;
+#[path = "../shared/traces.rs"]
+mod traces;
 
 mod handover;
 mod outcomes;

@@ -48,20 +48,21 @@ pub enum Refusal {
 
 impl AzureDevOps {
     /// Asks with a `GET` as an administrator, and reads the answer with `read`, which gets nothing
-    /// but successes of the service.
+    /// but successes of the service, and the scrubber that takes the credential out of what is kept.
     pub(super) fn ask<T>(
         &self,
         question: &Question<'_>,
         credential: Credential<'_>,
         timeout: Duration,
-        read: impl FnOnce(&Answer) -> Option<T>,
+        read: impl FnOnce(&Answer, &Scrubber) -> Option<T>,
     ) -> Told<T> {
         let asked = self.get(question, Some(credential), timeout);
-        let evidence = asked.evidence(&Scrubber::new(Some(credential.secret())));
+        let scrubber = Scrubber::new(Some(credential.secret()));
+        let evidence = asked.evidence(&scrubber);
         Told {
             pause: asked.pause(),
             date: asked.outcome.as_ref().ok().and_then(reading::date),
-            outcome: outcome(&asked, read),
+            outcome: outcome(&asked, |answer| read(answer, &scrubber)),
             evidence,
         }
     }
@@ -96,7 +97,7 @@ impl AzureDevOps {
             query: &[("api-version", "7.1-preview.1")],
         };
         // A policy that was never set is answered with null or with nothing.
-        let is_policy = |answer: &Answer| {
+        let is_policy = |answer: &Answer, _: &Scrubber| {
             let is_empty = answer.body.trim_ascii().is_empty();
             let is_json = answer
                 .json()
@@ -119,7 +120,7 @@ impl AzureDevOps {
             path: "_apis/audit/actions",
             query: &[("areaName", "Token"), ("api-version", "7.1-preview.1")],
         };
-        let is_catalogue = |answer: &Answer| answer.json().map(|_| ());
+        let is_catalogue = |answer: &Answer, _: &Scrubber| answer.json().map(|_| ());
         self.ask(&question, credential, timeout, is_catalogue)
     }
 }

@@ -79,12 +79,21 @@ impl Verdict {
             Self::Outage | Self::Unreachable | Self::Unexpected => ValidityReason::Inconclusive,
         }
     }
+
+    /// Without what was presented, which the service may repeat as a name.
+    fn scrubbed(self, scrubber: &Scrubber) -> Self {
+        match self {
+            Self::Accepted(owner) => Self::Accepted(scrubbed(owner, scrubber)),
+            Self::Elsewhere(owner) => Self::Elsewhere(scrubbed(owner, scrubber)),
+            other => other,
+        }
+    }
 }
 
 /// Reads what came of presenting a token.
 pub(super) fn read(asked: &Asked, method: Method, scrubber: &Scrubber) -> Reading {
     let verdict = match &asked.outcome {
-        Ok(answer) => verdict(answer, method),
+        Ok(answer) => verdict(answer, method).scrubbed(scrubber),
         Err(_) => Verdict::Unreachable,
     };
     Reading {
@@ -183,8 +192,20 @@ fn accepted(answer: &Answer, method: Method) -> Option<Owner> {
 }
 
 /// Whoever an answer of `connectionData` names.
-pub(super) fn connected(answer: &Answer) -> Option<Owner> {
-    accepted(answer, Method::ConnectionData)
+pub(super) fn connected(answer: &Answer, scrubber: &Scrubber) -> Option<Owner> {
+    accepted(answer, Method::ConnectionData).map(|owner| scrubbed(owner, scrubber))
+}
+
+/// What may be kept of an owner: ids as they are or not at all, names without what was presented.
+fn scrubbed(owner: Owner, scrubber: &Scrubber) -> Owner {
+    let whole = |text: Option<String>| text.and_then(|text| scrubber.whole(&text));
+    let text = |text: Option<String>| text.map(|text| scrubber.scrub(&text));
+    Owner {
+        id: whole(owner.id),
+        descriptor: whole(owner.descriptor),
+        name: text(owner.name),
+        account: text(owner.account),
+    }
 }
 
 fn json<T: DeserializeOwned>(answer: &Answer) -> Option<T> {
