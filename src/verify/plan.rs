@@ -106,7 +106,7 @@ pub(super) fn case(
         last_accepted_at: None,
     };
     if let Some(cache) = &options.cache {
-        case.recall(cache, (options.now)());
+        case.recall(cache, options);
     }
     if case.steps.is_empty() {
         return Err(case.settle().1);
@@ -182,9 +182,10 @@ impl Case {
     }
 
     /// Takes what was answered before, and asks only for the rest.
-    fn recall(&mut self, cache: &Cache, now: Timestamp) {
+    fn recall(&mut self, cache: &Cache, options: &Options) {
+        let now = (options.now)();
         for step in std::mem::take(&mut self.steps) {
-            match cache.answer(&self.id, &step, now) {
+            match cache.answer((options.service.base(), &self.id), &step, now) {
                 Some((attempt, owner)) => self.note(attempt, owner),
                 None => self.steps.push_back(step),
             }

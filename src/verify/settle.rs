@@ -78,7 +78,8 @@ fn take(case: &mut Case, step: &Step, reading: Reading, left: Duration, options:
         evidence,
     };
     if let Some(cache) = &options.cache {
-        cache.keep(&case.id, &attempt, owner.as_ref());
+        let place = (options.service.base(), &case.id);
+        cache.keep(place, &attempt, owner.as_ref());
     }
     case.note(attempt, owner);
     case.steps.pop_front();
