@@ -36,9 +36,9 @@ pub(super) enum Step {
 pub(super) type Answer = (ValidityReason, Box<Verification>);
 
 /// A token, what is still to be asked about it, and what was answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Case {
-    index: usize,
+    pub(super) index: usize,
     pub(super) id: FindingId,
     pub(super) secret: Secret,
     value_from: ValueFrom,
@@ -176,11 +176,6 @@ pub(super) fn organizations(finding: &Finding, options: &Options) -> Vec<String>
 }
 
 impl Case {
-    /// Which finding it is about, and where its value comes from.
-    pub(super) fn place(&self) -> (usize, ValueFrom) {
-        (self.index, self.value_from)
-    }
-
     /// Takes what was answered before, and asks only for the rest.
     fn recall(&mut self, cache: &Cache, options: &Options) {
         let now = (options.now)();
@@ -225,6 +220,16 @@ impl Case {
             });
         }
         self.steps.clear();
+    }
+
+    /// What is known of it at the end of the run, be that too early: what it holds counts.
+    pub(super) fn end(mut self, at: Timestamp) -> (usize, Answer) {
+        if self.attempts.is_empty() && !self.steps.is_empty() {
+            let answer = unasked(ValidityReason::NotAttempted, self.value_from, self.tried);
+            return (self.index, answer);
+        }
+        self.give_up(ValidityReason::NotAttempted, at, "not asked: interrupted");
+        self.settle()
     }
 
     /// What all answers together say: the one that says most counts.

@@ -18,3 +18,4 @@ mod outcomes;
 mod politeness;
 mod program;
 mod secrecy;
+mod stopped;
