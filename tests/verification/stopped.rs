@@ -1,12 +1,16 @@
-//! Runs that end before all is asked.
+//! Runs that end before all is asked: by Ctrl-C, or because the service asks for more time than there
+//! is.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener};
 use std::process::Command;
+use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::program::{Run, command, leak};
+use crate::client::order;
+use crate::program::{Run, command, leak, verify};
+use crate::service::Fake;
 
 /// Each attempt of the finding of `run`: where, and what it told.
 fn attempts(run: &Run) -> Vec<(String, String)> {
@@ -78,4 +82,23 @@ fn ctrl_c_keeps_what_was_answered() {
         );
         assert_eq!(finding["verification"]["refused_everywhere"], false);
     }
+}
+
+/// Nobody waits for longer than there is time.
+#[test]
+fn a_pause_that_is_too_long_ends_it() {
+    let fake = Fake::start();
+    let token = fake.token("active");
+    let input = leak(&token.token, "contoso") + &leak(&token.token, "fabrikam");
+    let target = json!({ "token": token.token, "organization": "contoso" });
+    order(&fake, &target, "throttled", 3600);
+    let begun = Instant::now();
+    let run = verify(&fake.url, &input, &["--timeout", "20s"]);
+    assert!(begun.elapsed().as_secs() < 15, "{:?}", begun.elapsed());
+    assert_eq!(run.finding()["validity_reason"], "throttled");
+    assert_eq!(
+        attempts(&run),
+        [("contoso", "throttled"), ("fabrikam", "budget_exhausted")]
+            .map(|(at, reason)| (at.to_owned(), reason.to_owned()))
+    );
 }
