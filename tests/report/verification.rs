@@ -68,10 +68,10 @@ fn every_reason_in_words() {
     let expected = [
         "active – accepted by contoso",
         "active – sound, but a policy of contoso stops it from here",
-        "active – sound, for contoso knows its owner, but it belongs to another organization or may \
-         do too little there",
         "inactive – revoked, says the administrator's list",
         "inactive – expired, says contoso",
+        "active – sound, for contoso knows its owner, but it belongs to another organization or may \
+         do too little there",
         "unknown – too many requests, again after waiting",
         "unknown – this run's limit of time or requests was reached before its turn",
         "unknown – no answer that proves anything",

@@ -288,6 +288,33 @@ fn every_token_of_the_service_is_told() {
     assert!(told.len() >= 9, "{told:?}");
 }
 
+/// The service's own word that a token has ended says more than that it turned somebody away by
+/// name: no refusal tells whether the token would have been let in.
+#[test]
+fn an_end_that_is_said_outweighs_a_name() {
+    let fake = Fake::start();
+    let token = fake.token("active");
+    for (organization, behavior) in [
+        ("contoso", "identity-elsewhere"),
+        ("fabrikam", "expired-said"),
+    ] {
+        let target = json!({ "token": token.token, "organization": organization });
+        order(&fake, &target, behavior, 0);
+    }
+    let input = leak(&token.token, "contoso") + &leak(&token.token, "fabrikam");
+    let run = verify(&fake.url, &input, &[]);
+    let finding = run.finding();
+    assert_eq!(
+        (&finding["validity"], &finding["validity_reason"], run.code),
+        (&json!("inactive"), &json!("expired"), 1)
+    );
+    let verification = &finding["verification"];
+    assert_eq!(verification["organization"], "fabrikam");
+    assert_eq!(verification["attempts"].as_array().map(Vec::len), Some(2));
+    // Whose it was is told all the same.
+    assert!(verification["owner"]["id"].is_string(), "{verification}");
+}
+
 /// An answer says where it was had from, whatever the organisation is called.
 #[test]
 fn evidence_names_its_endpoint() {
