@@ -315,6 +315,18 @@ fn an_end_that_is_said_outweighs_a_name() {
     assert!(verification["owner"]["id"].is_string(), "{verification}");
 }
 
+/// Something between here and the service may be busy, too, which says nothing of the service.
+#[test]
+fn a_429_without_a_mark_of_the_service_proves_nothing() {
+    let answer = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+    let replay = Replay::start(answer.as_bytes().to_vec());
+    let token = patsweep::token::mint::pat(7);
+    let run = verify(&replay.url(), &leak(&token, "contoso"), &[]);
+    assert_eq!(run.finding()["validity_reason"], "inconclusive");
+    // It is waited for and asked once more all the same.
+    assert_eq!(replay.requests().len(), 2);
+}
+
 /// An answer says where it was had from, whatever the organisation is called.
 #[test]
 fn evidence_names_its_endpoint() {

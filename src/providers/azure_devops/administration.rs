@@ -38,7 +38,8 @@ pub enum Refusal {
     Version,
     /// Too many requests.
     Throttled,
-    /// An outage, worth a second try.
+    /// An outage, or too many requests for something between here and the service: worth a second
+    /// try.
     Outage,
     /// No answer at all.
     Unreachable,
@@ -130,11 +131,14 @@ fn outcome<T>(asked: &Asked, read: impl FnOnce(&Answer) -> Option<T>) -> Result<
         return Err(Refusal::Unreachable);
     };
     let said = Said::of(answer);
+    if answer.status == 407 || !reading::is_of_service(answer, &said) {
+        return Err(match answer.status {
+            429 => Refusal::Outage,
+            _ => Refusal::Unexpected,
+        });
+    }
     if answer.status == 429 {
         return Err(Refusal::Throttled);
-    }
-    if answer.status == 407 || !reading::is_of_service(answer, &said) {
-        return Err(Refusal::Unexpected);
     }
     let key = said.type_key.as_deref().unwrap_or_default();
     Err(match answer.status {

@@ -52,7 +52,8 @@ pub enum Verdict {
     OrganizationNotFound,
     /// Too many requests.
     Throttled,
-    /// An outage, worth a second try.
+    /// An outage, or too many requests for something between here and the service: worth a second
+    /// try.
     Outage,
     /// No answer at all.
     Unreachable,
@@ -101,7 +102,7 @@ pub(super) fn read(asked: &Asked, method: Method, scrubber: &Scrubber) -> Readin
             .outcome
             .as_ref()
             .ok()
-            .and_then(|it| pause(it, verdict == Verdict::Throttled)),
+            .and_then(|it| pause(it, it.status == 429)),
         evidence: evidence(asked, scrubber),
         verdict,
     }
@@ -131,11 +132,14 @@ pub(super) fn evidence(asked: &Asked, scrubber: &Scrubber) -> ServiceEvidence {
 fn verdict(answer: &Answer, method: Method) -> Verdict {
     let said = Said::of(answer);
     let text = said.all();
+    if answer.status == 407 || !is_of_service(answer, &said) {
+        return match answer.status {
+            429 => Verdict::Outage,
+            _ => Verdict::Unexpected,
+        };
+    }
     if answer.status == 429 {
         return Verdict::Throttled;
-    }
-    if answer.status == 407 || !is_of_service(answer, &said) {
-        return Verdict::Unexpected;
     }
     if answer.status >= 500 {
         return Verdict::Outage;
