@@ -257,8 +257,8 @@ pub struct PatRecord {
     pub valid_from: Option<Timestamp>,
     /// Expires.
     pub valid_to: Option<Timestamp>,
-    /// Whether it works in every organisation of its owner.
-    pub is_global: bool,
+    /// Whether it works in every organisation of its owner; `None` where the list does not say.
+    pub is_global: Option<bool>,
 }
 
 /// Everything that is known of whether a token works, and how.

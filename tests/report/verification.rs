@@ -204,7 +204,7 @@ fn full() -> Finding {
         scopes: vec!["vso.code_write".to_owned(), "vso.build".to_owned()],
         valid_from: None,
         valid_to: Some(Timestamp(NOW.0 + 86_400)),
-        is_global: true,
+        is_global: Some(true),
     });
     told.consumers = vec![
         consumer("Renovate", &format!("it stands in {}", token('A'))),

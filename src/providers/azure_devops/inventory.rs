@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use super::administration::{Refusal, Told, json};
 use super::graph::is_descriptor;
@@ -137,7 +138,11 @@ fn listed(token: wire::SessionToken, scrubber: &Scrubber) -> Option<ListedPat> {
             scopes: scopes.map(|scope| scrubber.scrub(scope)).collect(),
             valid_from: date(token.valid_from),
             valid_to: date(token.valid_to),
-            is_global: token.target_accounts.is_none(),
+            is_global: match token.target_accounts {
+                Some(Value::Null) => Some(true),
+                Some(Value::Array(_)) => Some(false),
+                _ => None,
+            },
         },
     })
 }
@@ -157,7 +162,7 @@ fn instant(text: &str) -> Option<Timestamp> {
 mod tests {
     use data_encoding::BASE64;
     use reqwest::header::{HeaderMap, HeaderValue};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::model::Secret;
@@ -175,6 +180,20 @@ mod tests {
         };
         let presented = Secret::new(PRESENTED.as_bytes());
         page(&answer, &Scrubber::new(Some(&presented)))
+    }
+
+    #[test]
+    fn only_null_is_every_organisation() {
+        for (record, expected) in [
+            (json!({ "targetAccounts": null }), Some(true)),
+            (json!({ "targetAccounts": ["38aaa865"] }), Some(false)),
+            (json!({}), None),
+        ] {
+            let mut record = record;
+            record["authorizationId"] = "an id".into();
+            let page = read(&json!({ "value": [record] })).expect("a page");
+            assert_eq!(page.items[0].record.is_global, expected, "{record}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The JSON of the service, as far as it is read. Everything may be absent.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// The answer of `connectionData`.
@@ -80,8 +80,15 @@ pub(super) struct SessionToken {
     pub(super) display_name: Option<String>,
     pub(super) is_valid: Option<bool>,
     pub(super) scope: Option<String>,
-    pub(super) target_accounts: Option<Vec<String>>,
+    /// Null means every organisation, and that there is no such field means nothing.
+    #[serde(deserialize_with = "given")]
+    pub(super) target_accounts: Option<Value>,
     pub(super) user_id: Option<String>,
     pub(super) valid_from: Option<String>,
     pub(super) valid_to: Option<String>,
+}
+
+/// What stands there, null being something that stands there.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
