@@ -13,6 +13,7 @@ mod service;
 #[path = "../shared/traces.rs"]
 mod traces;
 
+mod faults;
 mod handover;
 mod outcomes;
 mod politeness;
