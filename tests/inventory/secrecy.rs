@@ -80,10 +80,7 @@ fn nothing_that_is_written_holds_a_credential() {
         let states = ["active", "revoked", "unknown", "active_elsewhere"];
         let tokens = states.map(|state| bench.fake.token(state));
         let lines: String = tokens.iter().map(|token| leak("noor", token)).collect();
-        let plain: String = tokens
-            .iter()
-            .map(|token| format!("{}\n", token.token))
-            .collect();
+        let plain = tokens.map(|token| token.token.as_str()).join("\n");
         bench.write("leaks/.env", &lines);
         hidden.extend(tokens.map(|token| Hidden::new(token.state, &token.token)));
         for (path, behavior) in ECHOES {
