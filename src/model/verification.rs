@@ -26,19 +26,22 @@ impl Validity {
 
 /// What is known about whether a token works: its [`Validity`] follows.
 ///
-/// The order is that of how much it says: of several answers about a token the smallest counts.
+/// The order is that of how much it says: of several answers about a token the smallest counts. To
+/// be let in, or stopped by a policy that only a sound token meets, is seen; that it has ended is
+/// the service's own word. Both say more than a refusal that names somebody: whose a token is can
+/// be told of one that has expired, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ValidityReason {
     /// Accepted, by an answer that names whose it is.
     Live,
     /// Sound, but stopped by a policy of the organisation that asked for it.
     LiveBlocked,
-    /// Sound, but not for what was asked: another organisation, or too few rights.
-    LiveElsewhere,
     /// A matched record says that it was revoked.
     Revoked,
     /// The service, a matched record or the token itself says that it has expired.
     Expired,
+    /// Sound, but not for what was asked: another organisation, or too few rights.
+    LiveElsewhere,
     /// Too many requests, again after waiting.
     Throttled,
     /// The run's limit of time or requests was reached first.
@@ -66,9 +69,9 @@ impl ValidityReason {
     pub const ALL: [Self; 15] = [
         Self::Live,
         Self::LiveBlocked,
-        Self::LiveElsewhere,
         Self::Revoked,
         Self::Expired,
+        Self::LiveElsewhere,
         Self::Throttled,
         Self::BudgetExhausted,
         Self::Inconclusive,
@@ -254,8 +257,8 @@ pub struct PatRecord {
     pub valid_from: Option<Timestamp>,
     /// Expires.
     pub valid_to: Option<Timestamp>,
-    /// Whether it works in every organisation of its owner.
-    pub is_global: bool,
+    /// Whether it works in every organisation of its owner; `None` where the list does not say.
+    pub is_global: Option<bool>,
 }
 
 /// Everything that is known of whether a token works, and how.

@@ -56,7 +56,7 @@ struct Pat {
     scopes: Vec<String>,
     valid_from: Option<String>,
     valid_to: Option<String>,
-    global: bool,
+    global: Option<bool>,
 }
 
 impl Verification {

@@ -116,7 +116,7 @@ mod tests {
                 scopes: Vec::new(),
                 valid_from: Some(at(start)),
                 valid_to: Some(at("2027-01-01T00:00:00Z")),
-                is_global: false,
+                is_global: Some(false),
             },
         }
     }

@@ -1,5 +1,5 @@
 //! What was answered before, so that it need not be asked again. Never holds a token: answers are
-//! found by C3ID, organisation and method.
+//! found by where was asked, C3ID, organisation and method.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Step;
 use crate::model::{Attempt, FindingId, Method, Owner, ServiceEvidence, Timestamp, ValidityReason};
+use crate::providers::azure_devops::Base;
 
 /// The name and version of the file.
 const SCHEMA: &str = "patsweep-cache/1";
@@ -25,8 +26,8 @@ pub struct Cache {
     answers: Mutex<BTreeMap<Key, Entry>>,
 }
 
-/// Which answer.
-type Key = (String, Option<String>, &'static str);
+/// Which answer: that of which service, about which token, at which organisation, by which method.
+type Key = (String, String, Option<String>, &'static str);
 
 /// Why a cache cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,7 @@ struct Document {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
+    service: String,
     c3id: String,
     organization: Option<String>,
     method: String,
@@ -108,16 +110,23 @@ impl Cache {
         })
     }
 
-    /// What was answered about the token `id`, if that still holds at `now`.
+    /// What `service` answered about the token `id`, if that still holds at `now`. What stands at
+    /// another address may answer otherwise.
     pub(super) fn answer(
         &self,
-        id: &FindingId,
+        (service, id): (&Base, &FindingId),
         step: &Step,
         now: Timestamp,
     ) -> Option<(Attempt, Option<Owner>)> {
         let (method, organization) = step.place();
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = answers.get(&(id.as_str().to_owned(), organization, method.as_str()))?;
+        let key = (
+            service.to_string(),
+            id.as_str().to_owned(),
+            organization,
+            method.as_str(),
+        );
+        let entry = answers.get(&key)?;
         let reason = ValidityReason::named(&entry.reason)?;
         let age = now.0 - entry.at;
         (0..lifetime(reason)?).contains(&age).then(|| {
@@ -138,11 +147,17 @@ impl Cache {
     }
 
     /// Keeps what was answered, unless that proves nothing.
-    pub(super) fn keep(&self, id: &FindingId, attempt: &Attempt, owner: Option<&Owner>) {
+    pub(super) fn keep(
+        &self,
+        (service, id): (&Base, &FindingId),
+        attempt: &Attempt,
+        owner: Option<&Owner>,
+    ) {
         if lifetime(attempt.reason).is_none() {
             return;
         }
         let entry = Entry {
+            service: service.to_string(),
             c3id: id.as_str().to_owned(),
             organization: attempt.organization.clone(),
             method: attempt.method.as_str().to_owned(),
@@ -205,6 +220,7 @@ impl Entry {
             .into_iter()
             .find(|method| method.as_str() == self.method)?;
         Some((
+            self.service.clone(),
             self.c3id.clone(),
             self.organization.clone(),
             method.as_str(),
@@ -267,6 +283,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("deep/cache.json");
         let step = Step::ConnectionData("contoso".to_owned());
+        let here = Base::Microsoft;
         let id = |text: &str| FindingId::C3id(text.to_owned());
         let cache = Cache::open(&path).expect("an empty one");
         let owner = Owner {
@@ -274,17 +291,17 @@ mod tests {
             ..Owner::default()
         };
         cache.keep(
-            &id("live"),
+            (&here, &id("live")),
             &attempt(ValidityReason::Live, 1000),
             Some(&owner),
         );
         cache.keep(
-            &id("refused"),
+            (&here, &id("refused")),
             &attempt(ValidityReason::Refused, 1000),
             None,
         );
         cache.keep(
-            &id("nothing"),
+            (&here, &id("nothing")),
             &attempt(ValidityReason::Inconclusive, 1000),
             None,
         );
@@ -298,15 +315,23 @@ mod tests {
             ("refused", 1000 + NEGATIVE, false),
             ("nothing", 1001, false),
         ] {
-            let answer = cache.answer(&id(name), &step, Timestamp(now));
+            let answer = cache.answer((&here, &id(name)), &step, Timestamp(now));
             assert_eq!(answer.is_some(), holds, "{name} {now}");
         }
         assert_eq!(
-            cache.answer(&id("live"), &Step::Profile, Timestamp(1001)),
+            cache.answer((&here, &id("live")), &Step::Profile, Timestamp(1001)),
             None
         );
+        for elsewhere in [
+            Base::gateway("https://gate.example"),
+            Base::server("https://host/tfs/C"),
+        ] {
+            let elsewhere = elsewhere.expect("https");
+            let answer = cache.answer((&elsewhere, &id("live")), &step, Timestamp(1001));
+            assert_eq!(answer, None, "{elsewhere}");
+        }
         let (_, kept) = cache
-            .answer(&id("live"), &step, Timestamp(1001))
+            .answer((&here, &id("live")), &step, Timestamp(1001))
             .expect("an answer");
         assert_eq!(kept, Some(owner));
         cache.save(Timestamp(1000 + NEGATIVE)).expect("written");

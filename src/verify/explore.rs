@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::probes::{Named, PROBES, Places, Reading, Response};
 use super::radius::ProbeResult;
 use crate::model::{Owner, Secret};
-use crate::providers::azure_devops::{Asked, AzureDevOps, Identity, ServiceHost};
+use crate::providers::Scrubber;
+use crate::providers::azure_devops::{Asked, AzureDevOps, Identity, ServiceHost, is_organization};
 use crate::providers::http::{Answer, Credential};
 
 /// The most requests about one token, those that prepare the probes among them.
@@ -132,8 +133,11 @@ fn memberships(asking: &mut Asking<'_>, owner: &Owner) -> Option<Vec<String>> {
     let path = format!("/_apis/accounts?memberId={id}&api-version=7.1-preview.1");
     let answer = asking.json(ServiceHost::AppVssps, &path)?;
     let accounts = answer.get("value")?.as_array()?;
-    let name = |account: &Value| account.get("accountName")?.as_str().map(str::to_owned);
-    Some(accounts.iter().filter_map(name).collect())
+    let names = accounts.iter();
+    let names = names.filter_map(|account| account.get("accountName")?.as_str());
+    let names = names.filter(|name| is_organization(name));
+    let scrubber = Scrubber::new(Some(asking.secret));
+    Some(names.filter_map(|name| scrubber.whole(name)).collect())
 }
 
 /// Some project, for what is asked of one.
@@ -141,7 +145,9 @@ fn first_project(asking: &mut Asking<'_>, organization: &str) -> Option<String> 
     let path = format!("/{organization}/_apis/projects?$top=1&api-version=7.1");
     let answer = asking.json(ServiceHost::DevAzure, &path)?;
     let project = answer.get("value")?.as_array()?.first()?;
-    project.get("name")?.as_str().map(str::to_owned)
+    let name = project.get("name")?.as_str()?;
+    // It becomes part of an address, in which nothing of the token must stand.
+    Scrubber::new(Some(asking.secret)).whole(name)
 }
 
 /// Which error an answer names.

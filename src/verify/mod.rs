@@ -217,10 +217,9 @@ fn ask(
         return;
     }
     let deadline = Instant::now() + options.timeout;
-    let open: Vec<(usize, ValueFrom)> = cases.iter().map(Case::place).collect();
     let threads = IN_FLIGHT.min(cases.len());
     let queue = Arc::new(Queue::new(cases, deadline, options.max_requests));
-    let (sender, receiver) = mpsc::channel();
+    let (sender, ended) = mpsc::channel::<()>();
     for _ in 0..threads {
         let (queue, options) = (queue.clone(), options.clone());
         let (sender, progress, stop) = (sender.clone(), progress.clone(), stop.clone());
@@ -228,33 +227,19 @@ fn ask(
         thread::spawn(move || {
             while let Some(turn) = queue.next(&stop) {
                 let case = settle::step(turn, &queue, &options, &progress);
-                let Some(done) = queue.put_back(case) else {
-                    continue;
-                };
-                progress.settled.fetch_add(1, Ordering::Relaxed);
-                if sender.send(done.settle()).is_err() {
-                    return;
+                if queue.put_back(case) {
+                    progress.settle();
                 }
             }
+            drop(sender);
         });
     }
     drop(sender);
-    loop {
-        match receiver.recv_timeout(WATCH) {
-            Ok((index, answer)) => {
-                settled.insert(index, answer);
-            }
-            Err(RecvTimeoutError::Timeout) if stop.load(Ordering::Relaxed) => break,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => break,
+    while ended.recv_timeout(WATCH) == Err(RecvTimeoutError::Timeout) {
+        if stop.load(Ordering::Relaxed) {
+            break;
         }
     }
-    for (index, value_from) in open {
-        settled.entry(index).or_insert_with(|| {
-            (
-                ValidityReason::NotAttempted,
-                Box::new(Verification::none(value_from)),
-            )
-        });
-    }
+    let now = (options.now)();
+    settled.extend(queue.end().into_iter().map(|case| case.end(now)));
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::cache::Cache;
 use super::{Options, Probe, Value};
 use crate::model::{
-    Attempt, Finding, FindingId, Method, Owner, Proof, Secret, Timestamp, ValidityReason,
+    Attempt, Finding, FindingId, Method, Owner, Proof, Secret, Timestamp, Validity, ValidityReason,
     ValueFrom, Verification,
 };
 use crate::providers::azure_devops::{Base, is_organization};
@@ -36,9 +36,9 @@ pub(super) enum Step {
 pub(super) type Answer = (ValidityReason, Box<Verification>);
 
 /// A token, what is still to be asked about it, and what was answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Case {
-    index: usize,
+    pub(super) index: usize,
     pub(super) id: FindingId,
     pub(super) secret: Secret,
     value_from: ValueFrom,
@@ -106,7 +106,7 @@ pub(super) fn case(
         last_accepted_at: None,
     };
     if let Some(cache) = &options.cache {
-        case.recall(cache, (options.now)());
+        case.recall(cache, options);
     }
     if case.steps.is_empty() {
         return Err(case.settle().1);
@@ -122,7 +122,8 @@ pub(super) fn is_pat(finding: &Finding) -> bool {
 /// What is known of a token that is not presented, because of `reason`, after `tried`.
 fn unasked(reason: ValidityReason, value_from: ValueFrom, tried: Vec<Attempt>) -> Answer {
     // What says more than that it was not asked.
-    let best = most_telling(&tried).filter(|it| it.reason.is_answered() || it.reason < reason);
+    let best = most_telling(&tried).map(|at| &tried[at]);
+    let best = best.filter(|it| it.reason.is_answered() || it.reason < reason);
     let verification = Verification {
         method: best.map(|best| best.method),
         organization: best.and_then(|best| best.organization.clone()),
@@ -138,9 +139,17 @@ fn unasked(reason: ValidityReason, value_from: ValueFrom, tried: Vec<Attempt>) -
     (reason, Box::new(verification))
 }
 
-/// The attempt that says most, of several that say as much the first.
-fn most_telling(attempts: &[Attempt]) -> Option<&Attempt> {
-    attempts.iter().min_by_key(|attempt| attempt.reason)
+/// Which attempt says most; of several that say as much, the first. That a token was let in says
+/// nothing any more once the service has said that it ended: an end is for good.
+fn most_telling(attempts: &[Attempt]) -> Option<usize> {
+    let is = |attempt: &Attempt, validity| attempt.reason.validity() == validity;
+    let ends = attempts.iter().filter(|it| is(it, Validity::Inactive));
+    let ended = ends.map(|it| it.at).max();
+    let is_past = |it: &Attempt| is(it, Validity::Active) && ended.is_some_and(|end| it.at < end);
+    let all = attempts.iter().enumerate();
+    all.filter(|(_, attempt)| !is_past(attempt))
+        .min_by_key(|(_, attempt)| attempt.reason)
+        .map(|(at, _)| at)
 }
 
 /// Each organisation that stands with the token, the surest first, then those of the operator.
@@ -176,15 +185,11 @@ pub(super) fn organizations(finding: &Finding, options: &Options) -> Vec<String>
 }
 
 impl Case {
-    /// Which finding it is about, and where its value comes from.
-    pub(super) fn place(&self) -> (usize, ValueFrom) {
-        (self.index, self.value_from)
-    }
-
     /// Takes what was answered before, and asks only for the rest.
-    fn recall(&mut self, cache: &Cache, now: Timestamp) {
+    fn recall(&mut self, cache: &Cache, options: &Options) {
+        let now = (options.now)();
         for step in std::mem::take(&mut self.steps) {
-            match cache.answer(&self.id, &step, now) {
+            match cache.answer((options.service.base(), &self.id), &step, now) {
                 Some((attempt, owner)) => self.note(attempt, owner),
                 None => self.steps.push_back(step),
             }
@@ -226,19 +231,22 @@ impl Case {
         self.steps.clear();
     }
 
+    /// What is known of it at the end of the run, be that too early: what it holds counts.
+    pub(super) fn end(mut self, at: Timestamp) -> (usize, Answer) {
+        if self.attempts.is_empty() && !self.steps.is_empty() {
+            let answer = unasked(ValidityReason::NotAttempted, self.value_from, self.tried);
+            return (self.index, answer);
+        }
+        self.give_up(ValidityReason::NotAttempted, at, "not asked: interrupted");
+        self.settle()
+    }
+
     /// What all answers together say: the one that says most counts.
     pub(super) fn settle(self) -> (usize, Answer) {
-        let first =
-            |best: Option<&Attempt>, at: &Attempt| best.is_none_or(|best| at.reason < best.reason);
-        let mut best: Option<&Attempt> = None;
-        let mut cached = false;
-        for (index, attempt) in self.attempts.iter().enumerate() {
-            if first(best, attempt) {
-                best = Some(attempt);
-                cached = index < self.recalled;
-            }
-        }
-        let best = best.or_else(|| most_telling(&self.tried));
+        let best = most_telling(&self.attempts);
+        let cached = best.is_some_and(|at| at < self.recalled);
+        let best = best.map(|at| &self.attempts[at]);
+        let best = best.or_else(|| most_telling(&self.tried).map(|at| &self.tried[at]));
         let reason = best.map_or(ValidityReason::NotAttempted, |best| best.reason);
         let is_refused = |attempt: &Attempt| {
             matches!(
@@ -282,6 +290,45 @@ impl Step {
                 Some(name.clone()).filter(|name| !name.is_empty()),
             ),
             Self::Profile => (Method::Profile, None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ServiceEvidence;
+
+    #[test]
+    fn an_end_is_for_good() {
+        use ValidityReason::{Expired, Live, LiveBlocked, LiveElsewhere, Refused, Throttled};
+        for (attempts, expected) in [
+            (&[][..], None),
+            (&[(Refused, 1), (Throttled, 1), (Refused, 2)], Some(1)),
+            (&[(LiveElsewhere, 1), (Expired, 1)], Some(1)),
+            (&[(LiveElsewhere, 2), (Expired, 1)], Some(1)),
+            // Out of a cache, at two organisations.
+            (&[(Live, 1), (Expired, 2)], Some(1)),
+            (&[(LiveBlocked, 1), (Refused, 1), (Expired, 2)], Some(2)),
+            (&[(Expired, 1), (Live, 2)], Some(1)),
+            (&[(Live, 2), (Live, 1)], Some(0)),
+        ] {
+            let attempts: Vec<Attempt> = attempts
+                .iter()
+                .map(|&(reason, at)| Attempt {
+                    method: Method::ConnectionData,
+                    organization: None,
+                    at: Timestamp(at),
+                    reason,
+                    evidence: ServiceEvidence {
+                        status: None,
+                        type_key: None,
+                        message: None,
+                        endpoint: String::new(),
+                    },
+                })
+                .collect();
+            assert_eq!(most_telling(&attempts), expected, "{attempts:?}");
         }
     }
 }

@@ -25,6 +25,9 @@ struct State {
     under_way: usize,
     requests_left: Option<u64>,
     faults: BTreeMap<ServiceHost, u32>,
+    /// By finding, each case as it was put back last: what it holds counts, even if the run ends
+    /// while it is asked about.
+    latest: BTreeMap<usize, Case>,
 }
 
 /// Why a case is handed out.
@@ -37,8 +40,10 @@ pub(super) enum Turn {
 
 impl Queue {
     pub(super) fn new(cases: Vec<Case>, deadline: Instant, max_requests: Option<u64>) -> Self {
+        let latest = cases.iter().map(|case| (case.index, case.clone()));
         Self {
             state: Mutex::new(State {
+                latest: latest.collect(),
                 ready: cases.into(),
                 paused: Vec::new(),
                 under_way: 0,
@@ -91,22 +96,26 @@ impl Queue {
         }
     }
 
-    /// Takes a case back, to go on with it later; gives it out again if nothing is left to ask.
-    pub(super) fn put_back(&self, case: Case) -> Option<Case> {
+    /// Takes a case back, to go on with it later; returns whether nothing is left to ask.
+    pub(super) fn put_back(&self, case: Case) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.under_way -= 1;
-        let done = if case.steps.is_empty() {
-            Some(case)
-        } else if case.not_before.is_some() {
+        state.latest.insert(case.index, case.clone());
+        let is_done = case.steps.is_empty();
+        if case.not_before.is_some() && !is_done {
             state.paused.push(case);
-            None
-        } else {
+        } else if !is_done {
             // A token that was begun is finished first.
             state.ready.push_front(case);
-            None
-        };
+        }
         self.changed.notify_all();
-        done
+        is_done
+    }
+
+    /// All cases, as far as they got.
+    pub(super) fn end(&self) -> Vec<Case> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut state.latest).into_values().collect()
     }
 
     /// How much time is left.

@@ -332,12 +332,11 @@ fn reach(method: Method, reason: ValidityReason) -> Reach {
 /// The record tells; else a global token is one that lists its owner's organisations, that two of
 /// them let in, or that is turned away for being global. Nothing proves the opposite.
 fn is_global(verification: Option<&Verification>, lists_organizations: bool) -> Answer {
-    if let Some(pat) = verification.and_then(|verification| verification.pat.as_ref()) {
-        return if pat.is_global {
-            Answer::Yes
-        } else {
-            Answer::No
-        };
+    let record = verification.and_then(|verification| verification.pat.as_ref());
+    match record.and_then(|pat| pat.is_global) {
+        Some(true) => return Answer::Yes,
+        Some(false) => return Answer::No,
+        None => {}
     }
     let attempts: &[Attempt] = verification.map_or(&[], |verification| &verification.attempts);
     let mut let_in: Vec<&str> = attempts

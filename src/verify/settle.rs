@@ -78,13 +78,21 @@ fn take(case: &mut Case, step: &Step, reading: Reading, left: Duration, options:
         evidence,
     };
     if let Some(cache) = &options.cache {
-        cache.keep(&case.id, &attempt, owner.as_ref());
+        let place = (options.service.base(), &case.id);
+        cache.keep(place, &attempt, owner.as_ref());
     }
     case.note(attempt, owner);
     case.steps.pop_front();
     case.is_retry = false;
-    case.not_before = pause.and_then(|pause| Instant::now().checked_add(pause));
     if is_last_word(reason) {
         case.steps.clear();
+    }
+    match pause {
+        // It would be waited for in vain.
+        Some(pause) if pause >= left => {
+            let message = "not asked: the service asks to wait for longer than there is time";
+            case.give_up(ValidityReason::BudgetExhausted, at, message);
+        }
+        _ => case.not_before = pause.and_then(|pause| Instant::now().checked_add(pause)),
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    /// What the list of processes has of it.
+    pub(crate) arguments: Vec<u8>,
 }
 
 impl Bench {
@@ -98,6 +100,7 @@ impl Bench {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
+        let arguments = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap_or_default();
         let mut stdin = child.stdin.take().expect("a pipe");
         // A run that needs no input may be gone.
         let _ = stdin.write_all(input.as_bytes());
@@ -107,6 +110,7 @@ impl Bench {
             code: output.status.code().expect("an exit code"),
             stdout: String::from_utf8(output.stdout).expect("text"),
             stderr: String::from_utf8(output.stderr).expect("text"),
+            arguments,
         }
     }
 

@@ -9,12 +9,15 @@
 mod client;
 #[path = "../fake_azure_devops/service/mod.rs"]
 mod service;
+#[path = "../shared/traces.rs"]
+mod traces;
 
 mod auth_check;
 mod bench;
 mod lookup;
 mod owners;
 mod renewal;
+mod secrecy;
 mod sign_in;
 mod state;
 mod trouble;

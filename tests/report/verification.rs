@@ -68,10 +68,10 @@ fn every_reason_in_words() {
     let expected = [
         "active – accepted by contoso",
         "active – sound, but a policy of contoso stops it from here",
-        "active – sound, for contoso knows its owner, but it belongs to another organization or may \
-         do too little there",
         "inactive – revoked, says the administrator's list",
         "inactive – expired, says contoso",
+        "active – sound, for contoso knows its owner, but it belongs to another organization or may \
+         do too little there",
         "unknown – too many requests, again after waiting",
         "unknown – this run's limit of time or requests was reached before its turn",
         "unknown – no answer that proves anything",
@@ -204,7 +204,7 @@ fn full() -> Finding {
         scopes: vec!["vso.code_write".to_owned(), "vso.build".to_owned()],
         valid_from: None,
         valid_to: Some(Timestamp(NOW.0 + 86_400)),
-        is_global: true,
+        is_global: Some(true),
     });
     told.consumers = vec![
         consumer("Renovate", &format!("it stands in {}", token('A'))),

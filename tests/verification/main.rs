@@ -10,9 +10,13 @@ mod client;
 mod server;
 #[path = "../fake_azure_devops/service/mod.rs"]
 mod service;
+#[path = "../shared/traces.rs"]
+mod traces;
 
+mod faults;
 mod handover;
 mod outcomes;
 mod politeness;
 mod program;
 mod secrecy;
+mod stopped;

@@ -288,6 +288,68 @@ fn every_token_of_the_service_is_told() {
     assert!(told.len() >= 9, "{told:?}");
 }
 
+/// The service's own word that a token has ended says more than that it turned somebody away by
+/// name: no refusal tells whether the token would have been let in.
+#[test]
+fn an_end_that_is_said_outweighs_a_name() {
+    let fake = Fake::start();
+    let token = fake.token("active");
+    for (organization, behavior) in [
+        ("contoso", "identity-elsewhere"),
+        ("fabrikam", "expired-said"),
+    ] {
+        let target = json!({ "token": token.token, "organization": organization });
+        order(&fake, &target, behavior, 0);
+    }
+    let input = leak(&token.token, "contoso") + &leak(&token.token, "fabrikam");
+    let run = verify(&fake.url, &input, &[]);
+    let finding = run.finding();
+    assert_eq!(
+        (&finding["validity"], &finding["validity_reason"], run.code),
+        (&json!("inactive"), &json!("expired"), 1)
+    );
+    let verification = &finding["verification"];
+    assert_eq!(verification["organization"], "fabrikam");
+    assert_eq!(verification["attempts"].as_array().map(Vec::len), Some(2));
+    // Whose it was is told all the same.
+    assert!(verification["owner"]["id"].is_string(), "{verification}");
+}
+
+/// Something between here and the service may be busy, too, which says nothing of the service.
+#[test]
+fn a_429_without_a_mark_of_the_service_proves_nothing() {
+    let answer = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+    let replay = Replay::start(answer.as_bytes().to_vec());
+    let token = patsweep::token::mint::pat(7);
+    let run = verify(&replay.url(), &leak(&token, "contoso"), &[]);
+    assert_eq!(run.finding()["validity_reason"], "inconclusive");
+    // It is waited for and asked once more all the same.
+    assert_eq!(replay.requests().len(), 2);
+}
+
+/// An answer says where it was had from, whatever the organisation is called.
+#[test]
+fn evidence_names_its_endpoint() {
+    let fake = Fake::start();
+    let token = fake.token("active");
+    let organization = "contoso-manufacturing-emea";
+    let run = verify(&fake.url, &leak(&token.token, organization), &[]);
+    assert_eq!(
+        run.finding()["verification"]["evidence"]["endpoint"],
+        format!(
+            "{}/dev.azure.com/{organization}/_apis/connectionData",
+            fake.url
+        )
+    );
+    let server = format!("{}/tfs/DefaultCollection", fake.url);
+    let args = ["verify", "--server-url", &server, "-f", "json"];
+    let run = crate::program::patsweep(&args, &token.token);
+    assert_eq!(
+        run.finding()["verification"]["evidence"]["endpoint"],
+        format!("{server}/_apis/connectionData")
+    );
+}
+
 /// The same rows, byte for byte as they were written down, from a server that knows no HTTP.
 const TRANSCRIPTS: [(&str, &str); 37] = [
     ("A-accepted", "live"),

@@ -307,3 +307,30 @@ fn what_was_answered_is_not_asked_again() {
     let run = verify(&fake.url, "nothing\n", &["--cache=/dev/null/x"]);
     assert_eq!(run.code, 2, "{}", run.stderr);
 }
+
+/// What one service said is no answer of another.
+#[test]
+fn another_address_is_asked_anew() {
+    let (one, other) = (Fake::start(), Fake::start());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("cache.json");
+    let flag = format!("--cache={}", file.to_str().expect("text"));
+    let token = one.token("active");
+    order(&other, &json!({ "token": token.token }), "refused", 0);
+    let input = leak(&token.token, "contoso");
+    for (fake, reason, cached) in [
+        (&one, "live", false),
+        (&other, "refused", false),
+        (&one, "live", true),
+        (&other, "refused", true),
+    ] {
+        let finding = verify(&fake.url, &input, &[&flag]).finding();
+        assert_eq!(finding["validity_reason"], reason);
+        assert_eq!(finding["verification"]["cached"], cached);
+    }
+    let server = format!("{}/tfs/DefaultCollection", one.url);
+    let args = ["verify", "--server-url", &server, "-f", "json", &flag];
+    let finding = crate::program::patsweep(&args, &token.token).finding();
+    assert_eq!(finding["verification"]["cached"], false);
+    assert_eq!((log(&one).len(), log(&other).len()), (2, 1));
+}

@@ -1,110 +1,103 @@
 //! No token leaves in a report, a log, an error or a list of processes, however it is written.
 
-use data_encoding::{BASE64, HEXLOWER};
+use std::fs;
+use std::io::Write;
+
 use serde_json::json;
 
-use crate::client::order;
+use crate::client::{get, order};
 use crate::program::{command, leak, patsweep};
 use crate::service::Fake;
+use crate::traces::{Hidden, assert_clean};
 
-/// What a token must not be found as.
-fn forms(token: &str) -> Vec<(String, Vec<u8>)> {
-    let base64 = |text: &[u8]| BASE64.encode(text).into_bytes();
-    let wide: Vec<u8> = token.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let percent = |bytes: &[u8]| {
-        let digits = HEXLOWER.encode(bytes);
-        let pairs = digits.as_bytes().chunks(2);
-        pairs
-            .flat_map(|pair| [b'%', pair[0], pair[1]])
-            .collect::<Vec<u8>>()
-    };
-    let mut forms = vec![
-        ("plain".to_owned(), token.as_bytes().to_vec()),
-        (
-            "half".to_owned(),
-            token.as_bytes()[..token.len() / 2].to_vec(),
-        ),
-        (":token".to_owned(), base64(format!(":{token}").as_bytes())),
-        (
-            "PAT:token".to_owned(),
-            base64(format!("PAT:{token}").as_bytes()),
-        ),
-        ("utf-16".to_owned(), wide.clone()),
-        ("base64 of utf-16".to_owned(), base64(&wide)),
-        ("percent".to_owned(), percent(token.as_bytes())),
-        (
-            "hex".to_owned(),
-            HEXLOWER.encode(token.as_bytes()).into_bytes(),
-        ),
-    ];
-    for alignment in 0..3 {
-        let encoded = base64(&token.as_bytes()[alignment..]);
-        let whole = encoded.len() / 4 * 4 - 4;
-        forms.push((format!("base64 at {alignment}"), encoded[..whole].to_vec()));
-    }
-    forms
-}
-
-#[track_caller]
-fn assert_absent(token: &str, output: &[u8], what: &str) {
-    for (name, form) in forms(token) {
-        let found = output.windows(form.len()).any(|window| window == form);
-        assert!(!found, "{what} holds the token: {name}");
-    }
-}
+/// What is asked, of a token on standard input. Each report format is written, and a cache.
+const RUNS: [&str; 4] = [
+    "scan - --verify --cache=CACHE -f json -o R.json -f jsonl -o R.jsonl -f sarif -o R.sarif -f text",
+    "verify --org contoso --cache=CACHE -f json -o R.json -f jsonl -o R.jsonl -f sarif -o R.sarif \
+     -f text",
+    "map --org contoso --cache=CACHE --probe-scopes -f text",
+    "map --org contoso --probe-scopes -f json",
+];
 
 #[test]
 fn nothing_that_is_written_holds_a_token() {
     let fake = Fake::start();
-    let folder = tempfile::tempdir().expect("a folder");
     for behavior in [
         "accepted",
         "echo",
+        "echo-fields",
+        "identity-refused",
         "refused",
         "close",
         "truncated-json",
         "redirect-other-host",
     ] {
-        let token = fake.token("active");
-        order(&fake, &json!({ "token": token.token }), behavior, 0);
-        for format in ["text", "json", "jsonl", "sarif"] {
-            let file = folder.path().join(format!("{behavior}.{format}"));
-            let path = file.to_str().expect("text");
-            let mut child = command(&[
-                "scan",
-                "-",
-                "--verify",
-                "-vvv",
-                "--azure-devops-url",
-                &fake.url,
-                "-f",
-                format,
-                "-o",
-                path,
-                "-f",
-                "text",
-            ])
-            .env("RUST_LOG", "trace")
-            .spawn()
-            .expect("the program starts");
-            let mut stdin = child.stdin.take().expect("a pipe");
-            let input = leak(&token.token, "contoso");
-            std::io::Write::write_all(&mut stdin, input.as_bytes()).expect("written");
-            drop(stdin);
-            if let Ok(arguments) = std::fs::read(format!("/proc/{}/cmdline", child.id())) {
-                assert_absent(&token.token, &arguments, "the list of processes");
+        // One that may list its owner's organisations, and one that may not.
+        for token in [fake.token("active"), fake.token("blocked")] {
+            crate::client::ask("DELETE", "/__control").to(&fake);
+            let target = json!({ "token": token.token });
+            order(&fake, &target, behavior, 0);
+            if behavior == "identity-refused" {
+                order(&fake, &target, "echo-fields", 0);
             }
-            let output = child.wait_with_output().expect("the program ends");
-            for (what, bytes) in [
-                ("standard output", &output.stdout),
-                ("standard error", &output.stderr),
-                ("the report", &std::fs::read(&file).expect("a report")),
-            ] {
-                assert_absent(&token.token, bytes, &format!("{behavior} {format}: {what}"));
+            let hidden = [Hidden::new("the token", &token.token)];
+            for run in RUNS {
+                let input = if run.starts_with("scan") {
+                    leak(&token.token, &token.organization)
+                } else {
+                    format!("{}\n", token.token)
+                };
+                traced(&fake, run, &input, &hidden, behavior);
             }
         }
-        let log = crate::client::get("/__log").to(&fake);
-        assert_absent(&token.token, &log.body, "the log of the service");
+    }
+    let log = get("/__log").to(&fake);
+    for token in [fake.token("active"), fake.token("blocked")] {
+        let hidden = Hidden::new("the token", &token.token);
+        hidden.assert_absent(&log.body, "an address that was asked for");
+    }
+}
+
+/// Runs `patsweep RUN`, as talkative as can be, and looks for `hidden` in all that it leaves.
+#[track_caller]
+fn traced(fake: &Fake, run: &str, input: &str, hidden: &[Hidden], behavior: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = |name: &str| folder.path().join(name).to_str().expect("text").to_owned();
+    let run = format!("{run} -vvv --azure-devops-url {}", fake.url);
+    let args: Vec<String> = run
+        .split_whitespace()
+        .map(|arg| match arg {
+            "--cache=CACHE" => format!("--cache={}", place("cache")),
+            arg if arg.starts_with("R.") => place(arg),
+            arg => arg.to_owned(),
+        })
+        .collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut child = command(&args)
+        .env("RUST_LOG", "trace")
+        .env("RUST_BACKTRACE", "full")
+        .spawn()
+        .expect("the program starts");
+    // It waits for its input, so that it is there to be looked at.
+    let arguments = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap_or_default();
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(input.as_bytes()).expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("the program ends");
+    let code = output.status.code().expect("an exit code");
+    assert!([1, 4].contains(&code), "{}", output.stderr.escape_ascii());
+    let run = format!("{behavior}: {run}");
+    let streams = [
+        ("the list of processes", &arguments[..]),
+        ("standard output", &output.stdout[..]),
+        ("standard error", &output.stderr[..]),
+    ];
+    assert_clean(hidden, &streams, &run);
+    for file in fs::read_dir(folder.path()).expect("a folder") {
+        let path = file.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        let text = fs::read(&path).expect("a file");
+        assert_clean(hidden, &[(&*name, &text[..])], &run);
     }
 }
 
@@ -131,7 +124,7 @@ fn another_host_gets_nothing() {
     ];
     let run = patsweep(&args, &input);
     assert_eq!(run.finding()["validity_reason"], "inconclusive");
-    let log = crate::client::get("/__log").to(&fake).json();
+    let log = get("/__log").to(&fake).json();
     let hosts = log
         .as_array()
         .expect("a list")
@@ -156,6 +149,6 @@ fn no_token_travels_in_the_clear() {
         );
         assert_eq!(run.code, 2, "{url}");
         assert!(run.stdout.is_empty(), "nothing was read");
-        assert_absent(&token, run.stderr.as_bytes(), "the complaint");
+        Hidden::new("the token", &token).assert_absent(run.stderr.as_bytes(), "the complaint");
     }
 }

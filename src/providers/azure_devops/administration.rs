@@ -39,7 +39,8 @@ pub enum Refusal {
     Version,
     /// Too many requests.
     Throttled,
-    /// An outage, worth a second try.
+    /// An outage, or too many requests for something between here and the service: worth a second
+    /// try.
     Outage,
     /// No answer at all.
     Unreachable,
@@ -49,13 +50,13 @@ pub enum Refusal {
 
 impl AzureDevOps {
     /// Asks with a `GET` as an administrator, and reads the answer with `read`, which gets nothing
-    /// but successes of the service.
+    /// but successes of the service, and the scrubber that takes the credential out of what is kept.
     pub(super) fn ask<T>(
         &self,
         question: &Question<'_>,
         credential: Credential<'_>,
         timeout: Duration,
-        read: impl FnOnce(&Answer) -> Option<T>,
+        read: impl FnOnce(&Answer, &Scrubber) -> Option<T>,
     ) -> Told<T> {
         let asked = self.get(question, Some(credential), timeout);
         told(&asked, credential, read)
@@ -72,7 +73,7 @@ impl AzureDevOps {
     ) -> Told<()> {
         let credential = grant.credential();
         let asked = self.send_to(question, Some(credential), Body::Json(body), timeout);
-        told(&asked, credential, |_| Some(()))
+        told(&asked, credential, |_, _| Some(()))
     }
 
     /// Asks an organisation as whom it knows an administrator.
@@ -105,7 +106,7 @@ impl AzureDevOps {
             query: &[("api-version", "7.1-preview.1")],
         };
         // A policy that was never set is answered with null or with nothing.
-        let is_policy = |answer: &Answer| {
+        let is_policy = |answer: &Answer, _: &Scrubber| {
             let is_empty = answer.body.trim_ascii().is_empty();
             let is_json = answer
                 .json()
@@ -128,7 +129,7 @@ impl AzureDevOps {
             path: "_apis/audit/actions",
             query: &[("areaName", "Token"), ("api-version", "7.1-preview.1")],
         };
-        let is_catalogue = |answer: &Answer| answer.json().map(|_| ());
+        let is_catalogue = |answer: &Answer, _: &Scrubber| answer.json().map(|_| ());
         self.ask(&question, credential, timeout, is_catalogue)
     }
 }
@@ -136,13 +137,14 @@ impl AzureDevOps {
 fn told<T>(
     asked: &Asked,
     credential: Credential<'_>,
-    read: impl FnOnce(&Answer) -> Option<T>,
+    read: impl FnOnce(&Answer, &Scrubber) -> Option<T>,
 ) -> Told<T> {
-    let evidence = asked.evidence(Scrubber::new(Some(credential.secret())));
+    let scrubber = Scrubber::new(Some(credential.secret()));
+    let evidence = asked.evidence(&scrubber);
     Told {
         pause: asked.pause(),
         date: asked.outcome.as_ref().ok().and_then(reading::date),
-        outcome: outcome(asked, read),
+        outcome: outcome(asked, |answer| read(answer, &scrubber)),
         evidence,
     }
 }
@@ -152,11 +154,14 @@ fn outcome<T>(asked: &Asked, read: impl FnOnce(&Answer) -> Option<T>) -> Result<
         return Err(Refusal::Unreachable);
     };
     let said = Said::of(answer);
+    if answer.status == 407 || !reading::is_of_service(answer, &said) {
+        return Err(match answer.status {
+            429 => Refusal::Outage,
+            _ => Refusal::Unexpected,
+        });
+    }
     if answer.status == 429 {
         return Err(Refusal::Throttled);
-    }
-    if answer.status == 407 || !reading::is_of_service(answer, &said) {
-        return Err(Refusal::Unexpected);
     }
     let key = said.type_key.as_deref().unwrap_or_default();
     Err(match answer.status {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::administration::{Told, json};
 use super::{AzureDevOps, Question, ServiceHost, wire};
+use crate::providers::Scrubber;
 use crate::providers::http::{Answer, Credential};
 
 /// Somebody in an organisation.
@@ -71,31 +72,36 @@ impl AzureDevOps {
             path: "_apis/identities",
             query: &query,
         };
-        self.ask(&question, credential, timeout, |answer| {
+        self.ask(&question, credential, timeout, |answer, scrubber| {
             let identities: wire::List<Option<wire::Identity>> = json(answer)?;
             let descriptors = identities.value.into_iter().flatten();
-            let mut descriptors = descriptors.filter_map(|identity| identity.subject_descriptor);
-            Some(descriptors.find(|descriptor| is_descriptor(descriptor)))
+            let descriptors = descriptors.filter_map(|identity| identity.subject_descriptor);
+            let mut descriptors = descriptors.filter(|descriptor| is_descriptor(descriptor));
+            Some(descriptors.find_map(|descriptor| scrubber.whole(&descriptor)))
         })
     }
 }
 
-fn users(answer: &Answer) -> Option<Page<User>> {
+fn users(answer: &Answer, scrubber: &Scrubber) -> Option<Page<User>> {
     let users: wire::List<wire::User> = json(answer)?;
+    let text = |text: Option<String>| text.map(|text| scrubber.scrub(&text));
     let users = users.value.into_iter().filter_map(|user| {
         let descriptor = user.descriptor.filter(|it| is_descriptor(it))?;
         Some(User {
-            descriptor,
-            name: user.display_name,
-            account: user.principal_name,
-            mail: user.mail_address,
+            descriptor: scrubber.whole(&descriptor)?,
+            name: text(user.display_name),
+            account: text(user.principal_name),
+            mail: text(user.mail_address),
         })
     });
+    let items = users.collect();
     let next = answer.header("x-ms-continuationtoken");
-    Some(Page {
-        items: users.collect(),
-        next: next.filter(|token| !token.is_empty()).map(str::to_owned),
-    })
+    let next = match next.filter(|token| !token.is_empty()) {
+        // Nothing of the credential is sent in an address: such a list cannot be read on.
+        Some(token) => Some(scrubber.whole(token)?),
+        None => None,
+    };
+    Some(Page { items, next })
 }
 
 /// Whether `text` can be a subject descriptor: a kind, and an id in base64 behind a dot. It becomes

@@ -92,6 +92,17 @@ pub enum Base {
     Server(Url),
 }
 
+impl fmt::Display for Base {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Microsoft => f.write_str("https://dev.azure.com"),
+            Self::Gateway(url) | Self::Server(url) => {
+                f.write_str(url.as_str().trim_end_matches('/'))
+            }
+        }
+    }
+}
+
 /// Why an address cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseError {

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use super::administration::{Refusal, Told, json};
 use super::graph::is_descriptor;
 use super::{AzureDevOps, Page, Question, ServiceHost, wire};
 use crate::model::{PatRecord, ServiceEvidence, Timestamp};
+use crate::providers::Scrubber;
 use crate::providers::http::{Answer, Credential};
 
 /// Tokens on a page. What the service allows at most is published nowhere; this is accepted.
@@ -103,33 +105,44 @@ fn no_descriptor() -> Told<Page<ListedPat>> {
     }
 }
 
-fn page(answer: &Answer) -> Option<Page<ListedPat>> {
+fn page(answer: &Answer, scrubber: &Scrubber) -> Option<Page<ListedPat>> {
     let tokens: wire::SessionTokens = json(answer)?;
-    let items = tokens.value?.into_iter().filter_map(listed);
+    let items = tokens.value?.into_iter();
+    let items = items.filter_map(|token| listed(token, scrubber));
     // The end is null, or a GUID of zeros.
-    let is_zero = |token: &str| token.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+    let is_zero = |token: &String| token.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+    let next = match tokens.continuation_token.filter(|token| !is_zero(token)) {
+        // Nothing of the credential is sent in an address: such a list cannot be read on.
+        Some(token) => Some(scrubber.whole(&token)?),
+        None => None,
+    };
     Some(Page {
         items: items.collect(),
-        next: tokens.continuation_token.filter(|token| !is_zero(token)),
+        next,
     })
 }
 
-fn listed(token: wire::SessionToken) -> Option<ListedPat> {
+/// A record; none where what it is revoked by cannot be kept.
+fn listed(token: wire::SessionToken, scrubber: &Scrubber) -> Option<ListedPat> {
     let date = |text: Option<String>| text.as_deref().and_then(instant);
+    let whole = |text: Option<String>| text.and_then(|text| scrubber.whole(&text));
     let scopes = token.scope.unwrap_or_default();
+    let scopes = scopes.split_whitespace();
     Some(ListedPat {
-        c3id: token
-            .cross_company_correlating_id
-            .filter(|id| !id.is_empty()),
+        c3id: whole(token.cross_company_correlating_id).filter(|id| !id.is_empty()),
         is_valid: token.is_valid,
-        owner_id: token.user_id,
+        owner_id: whole(token.user_id),
         record: PatRecord {
-            authorization_id: token.authorization_id?,
-            name: token.display_name,
-            scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+            authorization_id: whole(token.authorization_id)?,
+            name: token.display_name.map(|name| scrubber.scrub(&name)),
+            scopes: scopes.map(|scope| scrubber.scrub(scope)).collect(),
             valid_from: date(token.valid_from),
             valid_to: date(token.valid_to),
-            is_global: token.target_accounts.is_none(),
+            is_global: match token.target_accounts {
+                Some(Value::Null) => Some(true),
+                Some(Value::Array(_)) => Some(false),
+                _ => None,
+            },
         },
     })
 }
@@ -147,7 +160,77 @@ fn instant(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::BASE64;
+    use reqwest::header::{HeaderMap, HeaderValue};
+    use serde_json::json;
+
     use super::*;
+    use crate::model::Secret;
+
+    const PRESENTED: &str = "n0tReallyATokenButLongEnoughToBeTakenForOne";
+
+    /// What is read of a page, as an administrator with [`PRESENTED`].
+    fn read(body: &Value) -> Option<Page<ListedPat>> {
+        let json = HeaderValue::from_static("application/json");
+        let answer = Answer {
+            status: 200,
+            headers: HeaderMap::from_iter([(reqwest::header::CONTENT_TYPE, json)]),
+            body: body.to_string().into_bytes(),
+            is_cut: false,
+        };
+        let presented = Secret::new(PRESENTED.as_bytes());
+        page(&answer, &Scrubber::new(Some(&presented)))
+    }
+
+    #[test]
+    fn only_null_is_every_organisation() {
+        for (record, expected) in [
+            (json!({ "targetAccounts": null }), Some(true)),
+            (json!({ "targetAccounts": ["38aaa865"] }), Some(false)),
+            (json!({}), None),
+        ] {
+            let mut record = record;
+            record["authorizationId"] = "an id".into();
+            let page = read(&json!({ "value": [record] })).expect("a page");
+            assert_eq!(page.items[0].record.is_global, expected, "{record}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_credential_is_kept_or_sent_back() {
+        let echo = BASE64.encode(format!("PAT:{PRESENTED}").as_bytes());
+        let record = |field: &str, value: &str| {
+            let mut record = json!({
+                "authorizationId": "an id", "crossCompanyCorrelatingId": "a C3ID",
+                "displayName": "ci", "scope": "vso.code vso.build", "userId": "an owner",
+            });
+            record[field] = value.into();
+            read(&json!({ "value": [record] })).expect("a page").items
+        };
+        let plain = record("displayName", "ci");
+        for (field, change) in [
+            (
+                "crossCompanyCorrelatingId",
+                (|it| it.c3id = None) as fn(&mut ListedPat),
+            ),
+            ("userId", |it| it.owner_id = None),
+            ("displayName", |it| it.record.name = Some("…".to_owned())),
+            ("scope", |it| it.record.scopes = vec!["…".to_owned()]),
+        ] {
+            let mut expected = plain.clone();
+            change(&mut expected[0]);
+            assert_eq!(record(field, &echo), expected, "{field}");
+        }
+        // What is revoked by a part of it is no record of anything.
+        assert_eq!(record("authorizationId", &echo), []);
+        let next = |token: &str| read(&json!({ "value": [], "continuationToken": token }));
+        assert_eq!(next(&echo), None);
+        assert_eq!(
+            next("a-page").and_then(|page| page.next).as_deref(),
+            Some("a-page")
+        );
+        assert_eq!(next("").map(|page| page.next), Some(None));
+    }
 
     #[test]
     fn times_without_a_zone_are_utc() {

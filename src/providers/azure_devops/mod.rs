@@ -165,7 +165,7 @@ impl AzureDevOps {
             Some(Credential::Pat(token)),
             timeout,
         );
-        reading::read(&asked, Method::ConnectionData, Scrubber::new(Some(token)))
+        reading::read(&asked, Method::ConnectionData, &Scrubber::new(Some(token)))
     }
 
     /// Asks who `token` is where no organisation is known.
@@ -180,7 +180,7 @@ impl AzureDevOps {
             Some(Credential::Pat(token)),
             timeout,
         );
-        reading::read(&asked, Method::Profile, Scrubber::new(Some(token)))
+        reading::read(&asked, Method::Profile, &Scrubber::new(Some(token)))
     }
 }
 
@@ -197,7 +197,7 @@ impl Asked {
     }
 
     /// What there is to show for it.
-    pub fn evidence(&self, scrubber: Scrubber<'_>) -> ServiceEvidence {
+    pub fn evidence(&self, scrubber: &Scrubber) -> ServiceEvidence {
         reading::evidence(self, scrubber)
     }
 }

@@ -73,7 +73,7 @@ impl AzureDevOps {
             path: &path,
             query: &[("api-version", "7.1-preview.1")],
         };
-        self.ask(&question, credential, timeout, |answer| {
+        self.ask(&question, credential, timeout, |answer, _| {
             setting(answer, name)
         })
     }

@@ -52,7 +52,8 @@ pub enum Verdict {
     OrganizationNotFound,
     /// Too many requests.
     Throttled,
-    /// An outage, worth a second try.
+    /// An outage, or too many requests for something between here and the service: worth a second
+    /// try.
     Outage,
     /// No answer at all.
     Unreachable,
@@ -79,12 +80,21 @@ impl Verdict {
             Self::Outage | Self::Unreachable | Self::Unexpected => ValidityReason::Inconclusive,
         }
     }
+
+    /// Without what was presented, which the service may repeat as a name.
+    fn scrubbed(self, scrubber: &Scrubber) -> Self {
+        match self {
+            Self::Accepted(owner) => Self::Accepted(scrubbed(owner, scrubber)),
+            Self::Elsewhere(owner) => Self::Elsewhere(scrubbed(owner, scrubber)),
+            other => other,
+        }
+    }
 }
 
 /// Reads what came of presenting a token.
-pub(super) fn read(asked: &Asked, method: Method, scrubber: Scrubber<'_>) -> Reading {
+pub(super) fn read(asked: &Asked, method: Method, scrubber: &Scrubber) -> Reading {
     let verdict = match &asked.outcome {
-        Ok(answer) => verdict(answer, method),
+        Ok(answer) => verdict(answer, method).scrubbed(scrubber),
         Err(_) => Verdict::Unreachable,
     };
     Reading {
@@ -92,14 +102,14 @@ pub(super) fn read(asked: &Asked, method: Method, scrubber: Scrubber<'_>) -> Rea
             .outcome
             .as_ref()
             .ok()
-            .and_then(|it| pause(it, verdict == Verdict::Throttled)),
+            .and_then(|it| pause(it, it.status == 429)),
         evidence: evidence(asked, scrubber),
         verdict,
     }
 }
 
 /// What there is to show for an answer, or for none.
-pub(super) fn evidence(asked: &Asked, scrubber: Scrubber<'_>) -> ServiceEvidence {
+pub(super) fn evidence(asked: &Asked, scrubber: &Scrubber) -> ServiceEvidence {
     let (status, type_key, message) = match &asked.outcome {
         Ok(answer) => {
             let said = Said::of(answer);
@@ -107,26 +117,29 @@ pub(super) fn evidence(asked: &Asked, scrubber: Scrubber<'_>) -> ServiceEvidence
         }
         Err(fault) => (None, None, Some(fault.to_string())),
     };
-    let text = |text: Option<String>| {
-        text.map(|text| scrubber.scrub(&text))
-            .filter(|text| !text.is_empty())
-    };
+    let is_said = |text: &String| !text.is_empty();
     ServiceEvidence {
         status,
-        type_key: text(type_key),
-        message: text(message),
-        endpoint: scrubber.scrub(&asked.endpoint),
+        // A word of many letters, and an address that was made here.
+        type_key: type_key
+            .map(|key| scrubber.scrub_known(&key))
+            .filter(is_said),
+        message: message.map(|text| scrubber.scrub(&text)).filter(is_said),
+        endpoint: scrubber.scrub_known(&asked.endpoint),
     }
 }
 
 fn verdict(answer: &Answer, method: Method) -> Verdict {
     let said = Said::of(answer);
     let text = said.all();
+    if answer.status == 407 || !is_of_service(answer, &said) {
+        return match answer.status {
+            429 => Verdict::Outage,
+            _ => Verdict::Unexpected,
+        };
+    }
     if answer.status == 429 {
         return Verdict::Throttled;
-    }
-    if answer.status == 407 || !is_of_service(answer, &said) {
-        return Verdict::Unexpected;
     }
     if answer.status >= 500 {
         return Verdict::Outage;
@@ -183,8 +196,20 @@ fn accepted(answer: &Answer, method: Method) -> Option<Owner> {
 }
 
 /// Whoever an answer of `connectionData` names.
-pub(super) fn connected(answer: &Answer) -> Option<Owner> {
-    accepted(answer, Method::ConnectionData)
+pub(super) fn connected(answer: &Answer, scrubber: &Scrubber) -> Option<Owner> {
+    accepted(answer, Method::ConnectionData).map(|owner| scrubbed(owner, scrubber))
+}
+
+/// What may be kept of an owner: ids as they are or not at all, names without what was presented.
+fn scrubbed(owner: Owner, scrubber: &Scrubber) -> Owner {
+    let whole = |text: Option<String>| text.and_then(|text| scrubber.whole(&text));
+    let text = |text: Option<String>| text.map(|text| scrubber.scrub(&text));
+    Owner {
+        id: whole(owner.id),
+        descriptor: whole(owner.descriptor),
+        name: text(owner.name),
+        account: text(owner.account),
+    }
 }
 
 fn json<T: DeserializeOwned>(answer: &Answer) -> Option<T> {

@@ -54,14 +54,9 @@ pub(super) struct WrappedException {
 pub(super) struct TenantPolicy {
     pub(super) name: Option<String>,
     /// None where there is no such field; null stands for a value that was never set.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "given")]
     pub(super) value: Option<Value>,
     pub(super) properties: Option<BTreeMap<String, String>>,
-}
-
-/// A field that is there, even if it is null.
-fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(field).map(Some)
 }
 
 /// A list.
@@ -97,8 +92,15 @@ pub(super) struct SessionToken {
     pub(super) display_name: Option<String>,
     pub(super) is_valid: Option<bool>,
     pub(super) scope: Option<String>,
-    pub(super) target_accounts: Option<Vec<String>>,
+    /// Null means every organisation, and that there is no such field means nothing.
+    #[serde(deserialize_with = "given")]
+    pub(super) target_accounts: Option<Value>,
     pub(super) user_id: Option<String>,
     pub(super) valid_from: Option<String>,
     pub(super) valid_to: Option<String>,
+}
+
+/// What stands there, null being something that stands there.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }

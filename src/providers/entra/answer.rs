@@ -80,7 +80,7 @@ pub(super) fn ask(
     let mut answer = http
         .send(request)
         .map_err(|source| SignInError::Unreachable { way, source })?;
-    let read = read(&answer, way, Scrubber::new(presented), now);
+    let read = read(&answer, way, &Scrubber::new(presented), now);
     answer.body.zeroize();
     read
 }
@@ -88,7 +88,7 @@ pub(super) fn ask(
 fn read(
     answer: &Answer,
     way: &'static str,
-    scrubber: Scrubber<'_>,
+    scrubber: &Scrubber,
     now: Timestamp,
 ) -> Result<(Secret, Timestamp), SignInError> {
     let status = answer.status;

@@ -105,7 +105,7 @@ fn record(pat: &PatRecord) -> String {
         text.push_str("; valid until ");
         text.push_str(&date);
     }
-    if pat.is_global {
+    if pat.is_global == Some(true) {
         text.push_str("; for every organization of its owner");
     }
     text

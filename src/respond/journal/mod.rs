@@ -245,6 +245,13 @@ impl Journal {
     }
 }
 
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // A program that is being started may hold a copy of the file for a moment.
+        let _ = self.file.unlock();
+    }
+}
+
 /// Reads the journal at `path` without keeping others from writing to it.
 ///
 /// # Errors

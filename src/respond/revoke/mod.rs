@@ -19,7 +19,7 @@ use super::listing::Lister;
 use super::plan::{Order, Plan};
 use crate::model::{ServiceEvidence, Timestamp};
 use crate::providers::azure_devops::{Refusal, Told};
-use crate::providers::entra::{Credentials, Grant};
+use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
 pub use past::open_orders;
 
@@ -132,6 +132,15 @@ impl Sent {
     }
 }
 
+/// Why nobody can act at an organisation.
+#[derive(Debug, thiserror::Error)]
+enum NoGrant {
+    #[error("there is no administrator for it")]
+    Nobody,
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+}
+
 /// One run through a plan.
 struct Run<'r, 'p> {
     revoker: &'r mut Revoker<'p>,
@@ -197,7 +206,7 @@ impl Run<'_, '_> {
             Ok(grant) => grant,
             Err(why) => {
                 for order in orders {
-                    self.end(order, State::Unsent, &why);
+                    self.end(order, State::Unsent, &why.to_string());
                 }
                 return Ok(());
             }
@@ -222,11 +231,9 @@ impl Run<'_, '_> {
         self.watch(&grant, planned)
     }
 
-    fn grant(&self, organization: &str) -> Result<Grant, String> {
-        let credentials = (self.revoker.credentials)(organization)
-            .ok_or_else(|| "there is no administrator for it".to_owned())?;
-        let grant = credentials.grant(self.revoker.lister.time_left());
-        grant.map_err(|error| error.to_string())
+    fn grant(&self, organization: &str) -> Result<Grant, NoGrant> {
+        let credentials = (self.revoker.credentials)(organization).ok_or(NoGrant::Nobody)?;
+        Ok(credentials.grant(self.revoker.lister.time_left())?)
     }
 
     /// Leaves an order alone that is not what was planned.

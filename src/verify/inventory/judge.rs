@@ -158,7 +158,7 @@ mod tests {
                     scopes: Vec::new(),
                     valid_from: None,
                     valid_to,
-                    is_global: false,
+                    is_global: None,
                 },
             };
             assert_eq!(reason(&listed, date), expected, "{is_valid:?} {valid_to:?}");

@@ -54,7 +54,7 @@ fn record(scopes: &[&str], is_global: bool) -> Verification {
             scopes: scopes.iter().map(ToString::to_string).collect(),
             valid_from: Some(Timestamp(1)),
             valid_to: Some(Timestamp(2)),
-            is_global,
+            is_global: Some(is_global),
         }),
         ..Verification::none(ValueFrom::Inventory)
     }

@@ -303,6 +303,26 @@ fn an_echo_repeats_the_token_in_many_forms() {
     assert!(got.header("x-tfs-serviceerror").contains(token));
 }
 
+/// The usual answer stays readable, and its names repeat what was presented.
+#[test]
+fn an_echo_of_fields_repeats_it_in_what_people_write() {
+    let fake = Fake::start();
+    let token = &fake.token("active").token;
+    let got = after(&fake, "echo-fields", 0);
+    assert_eq!(got.status, 200);
+    let person = &got.json()["authenticatedUser"];
+    let encoded = BASE64.encode(format!(":{token}").as_bytes());
+    for field in [
+        &person["providerDisplayName"],
+        &person["properties"]["Account"]["$value"],
+    ] {
+        let text = field.as_str().expect("text");
+        assert!(text.contains(token) && text.contains(&encoded), "{text}");
+    }
+    assert_eq!(person["id"].as_str().map(str::len), Some(36));
+    assert!(got.header("x-vss-userdata").contains(&encoded));
+}
+
 #[test]
 fn orders_are_counted_and_aimed() {
     let fake = Fake::start();

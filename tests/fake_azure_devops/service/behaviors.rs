@@ -20,7 +20,7 @@ use Kind::{Act, Answer, Twist};
 
 /// Every behaviour; an order names it by row or by name.
 #[rustfmt::skip] // a table
-pub(crate) const BEHAVIORS: [Behavior; 87] = [
+pub(crate) const BEHAVIORS: [Behavior; 88] = [
     // The rows.
     ("A", "accepted", Twist, "every credential is accepted, as its owner or else as the administrator"),
     ("B", "sign-in-page", Answer, "203 and the sign-in page"),
@@ -68,6 +68,7 @@ pub(crate) const BEHAVIORS: [Behavior; 87] = [
     ("", "redirect-other-host", Answer, "302 to the host `elsewhere`, which notes what arrives"),
     ("", "redirect-same-host", Answer, "302 to another path of this host"),
     ("", "echo", Answer, "401 whose message and headers repeat Authorization, in several encodings"),
+    ("", "echo-fields", Twist, "the usual answer, whose names, accounts, scopes and messages repeat it so, too"),
     ("", "clock-skew", Twist, "the Date header is delay_s off, which may be negative"),
     ("", "advance-clock", Act, "the service's clock goes delay_s forward"),
     ("", "error-in-html", Answer, "500, a page"),

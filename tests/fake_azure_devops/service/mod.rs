@@ -18,6 +18,7 @@ mod call;
 mod clients;
 mod connection;
 mod control;
+mod echo;
 mod graph;
 mod log;
 mod pats;

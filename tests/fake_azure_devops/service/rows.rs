@@ -4,6 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::echo;
 use super::reply::{Payload, Reply};
 use super::state::{ANONYMOUS, World};
 
@@ -46,7 +47,8 @@ pub(crate) fn wrapped(status: u16, type_key: &str, message: &str) -> Reply {
     Reply::json(status, &value)
 }
 
-fn service_error(reply: Reply, message: &str) -> Reply {
+/// Adds `message` as the header in which the service says it, too.
+pub(crate) fn service_error(reply: Reply, message: &str) -> Reply {
     let encoded = percent_encode(message.as_bytes(), ENCODED).to_string();
     reply.with("x-tfs-serviceerror", encoded)
 }
@@ -317,33 +319,7 @@ fn broken(name: &str, world: &World, call: &Call) -> Reply {
         "redirect-same-host" => {
             Reply::empty(302).with("location", format!("/{}/redirected", call.host))
         }
-        "echo" => echo(call),
+        "echo" => echo::refusal(call),
         _ => unreachable!("{name} is no answer"),
     }
-}
-
-/// Repeats what was presented, as a careless server would.
-fn echo(call: &Call) -> Reply {
-    let base64 = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
-    let percent = percent_encode(call.credential.as_bytes(), NON_ALPHANUMERIC).to_string();
-    let forms = [
-        call.authorization.clone(),
-        call.credential.clone(),
-        base64(&call.credential),
-        base64(&format!(":{}", call.credential)),
-        base64(&format!("PAT:{}", call.credential)),
-        percent,
-        call.credential
-            .chars()
-            .flat_map(|letter| [letter, '\0'])
-            .collect(),
-    ];
-    let message = format!("TF000000: cannot authorize {}", forms.join(" or "));
-    let visible: String = call
-        .credential
-        .chars()
-        .filter(char::is_ascii_graphic)
-        .collect();
-    service_error(wrapped(401, "EchoException", &message), &message)
-        .with("www-authenticate", format!("Basic realm=\"{visible}\""))
 }

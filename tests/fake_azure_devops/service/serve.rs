@@ -20,7 +20,7 @@ use super::control::Orders;
 use super::log::Log;
 use super::reply::{Payload, Reply};
 use super::state::{World, guid};
-use super::{auth, behaviors, routes, rows, time};
+use super::{auth, behaviors, echo, routes, rows, time};
 
 /// Requests may be so long.
 const MAX_BODY: usize = 1 << 24;
@@ -206,6 +206,9 @@ fn finish(world: &World, call: &Call, mut reply: Reply) -> Reply {
     }
     if let Some(seconds) = call.active.delay("delayed") {
         reply = rows::rate_limits(reply, seconds);
+    }
+    if call.active.has("echo-fields") {
+        reply = echo::fields(call, reply);
     }
     distort(call, reply)
 }
