@@ -20,6 +20,7 @@ pub mod tokens;
 use std::collections::BTreeMap;
 
 use crate::model::{Clue, FindingId, Proof, Secret, ValueFrom};
+use crate::rules::BuiltIn;
 use crate::token;
 
 pub use recall::recall;
@@ -107,6 +108,14 @@ fn proven(token: &[u8]) -> Result<FindingId, NotProven> {
         Ok(explained) if explained.proof == Proof::Checksum => Ok(explained.id),
         Ok(_) => Err(NotProven::NoChecksum),
         Err(refusal) => Err(NotProven::Refused(refusal)),
+    }
+}
+
+/// Why tokens that a rule of this name finds are believed.
+fn proof_of(rule: &str) -> Proof {
+    match BuiltIn::of_rule(rule) {
+        Some(BuiltIn::Pat | BuiltIn::PatLegacy | BuiltIn::AppSecret) => Proof::Checksum,
+        Some(BuiltIn::OauthToken | BuiltIn::PatUnproven) | None => Proof::Shape,
     }
 }
 

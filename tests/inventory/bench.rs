@@ -77,13 +77,24 @@ impl Bench {
 
     /// Runs `patsweep ARGS`, separated by blanks, against the service, with `input`.
     pub(crate) fn patsweep(&self, args: &str, input: &str) -> Run {
+        self.run(
+            &format!("{args} --azure-devops-url {}", self.fake.url),
+            input,
+        )
+    }
+
+    /// Runs `patsweep ARGS`, which asks nobody.
+    pub(crate) fn plain(&self, args: &str) -> Run {
+        self.run(args, "")
+    }
+
+    fn run(&self, args: &str, input: &str) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patsweep"));
         for name in VARIABLES {
             command.env_remove(name);
         }
         command
             .args(args.split_whitespace())
-            .args(["--azure-devops-url", &self.fake.url])
             .current_dir(self.home.path())
             .env("HOME", self.home.path())
             .env("APPDATA", self.home.path().join(".config"))

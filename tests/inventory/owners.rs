@@ -1,6 +1,7 @@
 //! Whose tokens are listed, in which order, and when that ends.
 
 use crate::bench::{Bench, leak, told};
+use crate::service::Issued;
 
 #[test]
 fn a_likely_owner_is_listed_and_nobody_else() {
@@ -93,10 +94,8 @@ fn all_c3ids_found_end_it_at_every_organisation() {
     assert_eq!(bench.asked(), ["list 7.2-preview.1", "users"]);
 }
 
-#[test]
-fn an_author_of_a_commit_is_a_likely_owner() {
-    let bench = Bench::administrator();
-    let token = bench.fake.token("active");
+/// A repository in the home in which somebody leaked `token` without a word of whose it is.
+fn committed(bench: &Bench, token: &Issued) {
     let folder = bench.path("repository");
     let repository = git2::Repository::init(&folder).expect("a repository");
     let line = format!("pat = {} # https://dev.azure.com/contoso\n", token.token);
@@ -111,6 +110,13 @@ fn an_author_of_a_commit_is_a_likely_owner() {
     repository
         .commit(Some("HEAD"), &author, &author, "begin", &tree, &[])
         .expect("a commit");
+}
+
+#[test]
+fn an_author_of_a_commit_is_a_likely_owner() {
+    let bench = Bench::administrator();
+    let token = bench.fake.token("active");
+    committed(&bench, token);
     let run = bench.patsweep("scan repository --verify -f json --auth pat --no-probe", "");
     assert_eq!(
         run.settled(token),
@@ -119,4 +125,37 @@ fn an_author_of_a_commit_is_a_likely_owner() {
         run.stderr
     );
     assert_eq!(bench.asked(), ["list 7.2-preview.1", "users"]);
+}
+
+#[test]
+fn a_report_names_the_authors_of_commits_too() {
+    let bench = Bench::administrator();
+    let token = bench.fake.token("active");
+    committed(&bench, token);
+    let run = bench.plain("scan repository -f json -o report.json");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    // Neither the value nor an organisation is at hand, and neither is needed.
+    let run = bench.patsweep(
+        "verify --from report.json --auth pat --org contoso -f json",
+        "",
+    );
+    assert_eq!(
+        run.settled(token),
+        told("live", "inventory"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(
+        run.finding(token)["verification"]["value_from"],
+        "inventory"
+    );
+    assert_eq!(bench.asked(), ["list 7.2-preview.1", "users"]);
+    let run = bench.patsweep("verify --from report.json --auth pat --org contoso", "");
+    assert!(!run.stdout.contains("no known commit"), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("N. V. <noor@contoso.example>  \"begin\""),
+        "{}",
+        run.stdout
+    );
 }

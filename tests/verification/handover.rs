@@ -167,6 +167,29 @@ fn what_a_report_claims_is_not_believed() {
     assert_eq!(hosts.collect::<Vec<_>>(), ["app.vssps.visualstudio.com"]);
 }
 
+/// What the scan said of one that carries no checksum, `verify` says, too.
+#[test]
+fn what_a_report_has_no_value_of_keeps_its_proof_and_its_end() {
+    let fake = Fake::start();
+    let past = Some(patsweep::model::Timestamp(1_700_000_000));
+    let issuer = patsweep::token::jwt::ISSUER_HOST;
+    let token = patsweep::token::mint::oauth_token(1, issuer, past);
+    let scanned = Scanned::new(&leak(&token, "contoso"));
+    let finding = scanned.verify(&fake, &[]).finding();
+    assert_eq!(finding["proof"], "shape");
+    assert_eq!(finding["expires"], "2023-11-14T22:13:20Z");
+    assert_eq!(finding["validity_reason"], "expired");
+    assert_eq!(finding["verification"]["method"], "offline");
+    let report = scanned.path("report.json");
+    let text = patsweep(
+        &["verify", "--from", &report, "--azure-devops-url", &fake.url],
+        "",
+    );
+    let line = "not proven: its signature cannot be checked offline; expired on 2023-11-14";
+    assert!(text.stdout.contains(line), "{}", text.stdout);
+    assert_eq!(requests(&fake), 0);
+}
+
 #[test]
 fn reports_that_cannot_be_used_are_told() {
     let fake = Fake::start();
