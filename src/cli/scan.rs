@@ -44,7 +44,8 @@ pub(super) fn run(
     let mut report = scan(&settings, &stop, environment, console);
     let mut asked = Ok(());
     if let Some(asking) = &settings.asking {
-        asked = asking.ask(&mut report, &BTreeMap::new(), &stop, console);
+        let mut bounds = asking.bounds(&stop);
+        asked = asking.ask(&mut report, &BTreeMap::new(), &mut bounds, console);
     }
     let rules = settings.scan.rules.iter();
     let rules: Vec<&Rule> = rules

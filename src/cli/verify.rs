@@ -55,7 +55,8 @@ pub(super) fn run(
     }
     let taken = handover::take(&args.handover, environment, console, &stop)?;
     let mut report = taken.report;
-    let asked = asking.ask(&mut report, &taken.values, &stop, console);
+    let mut bounds = asking.bounds(&stop);
+    let asked = asking.ask(&mut report, &taken.values, &mut bounds, console);
     let rules = RuleSet::builtin();
     let rules: Vec<&Rule> = rules.iter().collect();
     let color = settings::color(chosen, environment, environment.stdout_terminal);

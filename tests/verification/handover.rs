@@ -245,7 +245,7 @@ fn a_map_shows_whose_it_is_and_what_it_may_read() {
     probing.push("--probe-scopes");
     let run = patsweep(&probing, &input);
     assert!(
-        !run.stderr.contains("not everything was asked"),
+        !run.stderr.contains("not all known"),
         "{}",
         run.stderr
     );

@@ -11,7 +11,9 @@ mod server;
 #[path = "../fake_azure_devops/service/mod.rs"]
 mod service;
 
+mod explore;
 mod handover;
+mod interrupt;
 mod outcomes;
 mod politeness;
 mod program;
