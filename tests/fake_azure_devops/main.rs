@@ -3,6 +3,7 @@
 mod leaks;
 mod service;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -70,6 +71,10 @@ fn guide(fake: &Fake, folder: &str) -> String {
         )
     };
     let table: String = fake.tokens.iter().map(row).collect();
+    let all: BTreeSet<&str> = (fake.tokens.iter())
+        .map(|issued| &*issued.organization)
+        .collect();
+    let all = Vec::from_iter(all).join(",");
     let (token, administrator) = (&fake.token("active").token, &fake.admin_pat);
     format!(
         "\
@@ -89,7 +94,7 @@ See what one of them can do:
 Ask the inventory as an administrator, and present none of them:
 
   export PATSWEEP_ADMIN_PAT={administrator}
-  patsweep scan {folder} --verify --no-probe --auth pat --inventory full --azure-devops-url {url}
+  patsweep scan {folder} --verify --no-probe --auth pat --inventory full --org {all} --azure-devops-url {url}
 
 Make the service misbehave, list how it can, and read what it was asked:
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -89,6 +89,11 @@ impl Bench {
     }
 
     fn run(&self, args: &str, input: &str) -> Run {
+        Run::of(self.start(args, input))
+    }
+
+    /// Starts `patsweep ARGS` on `input`.
+    pub(crate) fn start(&self, args: &str, input: &str) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_patsweep"));
         for name in VARIABLES {
             command.env_remove(name);
@@ -107,17 +112,18 @@ impl Bench {
         // A run that needs no input may be gone.
         let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
-        let output = child.wait_with_output().expect("the program ends");
-        Run {
-            code: output.status.code().expect("an exit code"),
-            stdout: String::from_utf8(output.stdout).expect("text"),
-            stderr: String::from_utf8(output.stderr).expect("text"),
-        }
+        child
     }
 
-    /// Scans `input` and asks, with further flags; the report is JSON.
+    /// Scans `input` and asks, with further flags; the report is JSON. Administrators are asked at
+    /// the organisations of the service unless the flags say at which.
     pub(crate) fn verify(&self, input: &str, flags: &str) -> Run {
-        self.patsweep(&format!("scan - --verify -f json {flags}"), input)
+        let named = if flags.contains("--org") {
+            ""
+        } else {
+            "--org contoso,northwind"
+        };
+        self.patsweep(&format!("scan - --verify -f json {named} {flags}"), input)
     }
 
     /// Orders `behavior` for as many requests as `times` whose path or query holds `path`.
@@ -186,6 +192,16 @@ pub(crate) fn leak(user: &str, token: &Issued) -> String {
 }
 
 impl Run {
+    /// What `child` gives until it ends.
+    pub(crate) fn of(child: Child) -> Self {
+        let output = child.wait_with_output().expect("the program ends");
+        Self {
+            code: output.status.code().expect("an exit code"),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
     #[track_caller]
     pub(crate) fn report(&self) -> Value {
         serde_json::from_str(&self.stdout)

@@ -117,7 +117,10 @@ fn an_author_of_a_commit_is_a_likely_owner() {
     let bench = Bench::administrator();
     let token = bench.fake.token("active");
     committed(&bench, token);
-    let run = bench.patsweep("scan repository --verify -f json --auth pat --no-probe", "");
+    let run = bench.patsweep(
+        "scan repository --verify -f json --auth pat --org contoso --no-probe",
+        "",
+    );
     assert_eq!(
         run.settled(token),
         told("live", "inventory"),
@@ -158,4 +161,42 @@ fn a_report_names_the_authors_of_commits_too() {
         "{}",
         run.stdout
     );
+}
+
+/// Whoever writes a text that is scanned must not have the administrator's credential sent to them.
+#[test]
+fn only_organisations_that_the_operator_names_see_the_administrator() {
+    let bench = Bench::administrator();
+    let token = bench.fake.token("active");
+    let evil = leak("noor", token).replace("contoso", "evilorg");
+    let administrators = |bench: &Bench| -> Vec<String> {
+        let id = patsweep::token::c3id(bench.fake.admin_pat.as_bytes());
+        let log = bench.log().into_iter();
+        let own = log.filter(|request| request["c3id"] == id.as_str());
+        let organization = |request: serde_json::Value| {
+            let path = request["path"].as_str().expect("a path").to_owned();
+            path.trim_start_matches('/')
+                .split('/')
+                .next()
+                .map(str::to_owned)
+        };
+        own.filter_map(organization).collect()
+    };
+    // Without --org nobody is asked, and with it no other.
+    let run = bench.patsweep("scan - --verify -f json --auth pat --no-probe", &evil);
+    assert_eq!((run.code, administrators(&bench)), (1, vec![]));
+    let note = "note: inventory: evilorg was not asked, for the administrator's credential goes \
+                only where you say; --org evilorg adds it\n";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
+    let input = leak("noor", token) + &evil + &evil.replace("evilorg", "other-one");
+    let run = bench.verify(&input, "--auth pat --org Contoso");
+    assert_eq!(run.settled(token), told("live", "inventory"));
+    assert_eq!(administrators(&bench), ["contoso", "contoso"]);
+    let note = "note: inventory: evilorg, other-one were not asked, for the administrator's \
+                credential goes only where you say; --org evilorg,other-one adds them\n";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
+    // Where the operator wants it, it goes there.
+    bench.forget_log();
+    bench.verify(&evil, "--auth pat --org evilorg --no-probe");
+    assert_eq!(administrators(&bench), ["evilorg"]);
 }

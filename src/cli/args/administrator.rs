@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum, ValueHint};
 pub(in crate::cli) struct Administrator {
     /// Sign in as an administrator, in this way and no other
     ///
+    /// The credential goes to the organizations of --org and to no other, whatever a leak names.
     /// Values come from the environment: `PATSWEEP_ADMIN_PAT`; `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and
     /// `AZURE_CLIENT_SECRET` or `AZURE_FEDERATED_TOKEN_FILE`. For several tenants, write tables
     /// `[[credentials]]` into the configuration file.

@@ -16,6 +16,7 @@ pub(in crate::cli) struct Service {
     ///
     /// A token is presented to the organizations that stand with it. Of one that names none,
     /// these are asked, and without them the service for profiles. Organizations are never guessed.
+    /// An administrator's list (--auth) is read at these alone.
     #[arg(long, value_name = "ORG", value_delimiter = ',')]
     pub(in crate::cli) org: Vec<String>,
     /// Ask the organizations of --org about every token
