@@ -275,8 +275,9 @@ impl Exploring {
                 thread::sleep((until - now).min(WATCH));
                 continue;
             } else {
-                let left = self.bounds.requests_left.as_mut();
-                left.into_iter().for_each(|left| *left -= 1);
+                if let Some(left) = &mut self.bounds.requests_left {
+                    *left -= 1;
+                }
                 return Some(self.bounds.deadline - now);
             }
             return None;

@@ -141,6 +141,11 @@ fn what_is_taken_of_a_report() {
             occurrences: vec![recorded("a"), recorded("b"), file],
         }],
     };
+    check_in_every_form(finding, &expected);
+}
+
+/// A report with `finding` alone, laid out and encoded as reports may be.
+fn check_in_every_form(mut finding: Value, expected: &Handed) {
     let report = document(&[finding.clone()]);
     let text = report.to_string();
     assert_eq!(parse(&text), Ok(expected.clone()));
@@ -167,7 +172,7 @@ fn what_is_taken_of_a_report() {
     });
     let later = json!({"type": "of-a-later-version"});
     let lines = format!("{finding}\r\n{problem}\n\n{later}\n{summary}\n");
-    assert_eq!(parse(lines), Ok(expected));
+    assert_eq!(parse(lines), Ok(expected.clone()));
 }
 
 #[test]

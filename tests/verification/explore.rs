@@ -18,8 +18,8 @@ fn tokens(fake: &Fake) -> [&Issued; 2] {
 fn map(fake: &Fake, tokens: &[&Issued], flags: &[&str]) -> Run {
     let mut args = vec!["map", "--probe-scopes", "--azure-devops-url", &fake.url];
     args.extend(flags);
-    let input: String = tokens.iter().map(|it| format!("{}\n", it.token)).collect();
-    patsweep(&args, &input)
+    let input: Vec<&str> = tokens.iter().map(|it| &*it.token).collect();
+    patsweep(&args, &input.join("\n"))
 }
 
 /// The same as JSON, of one token at `contoso`: the token, and what was said to people.
