@@ -22,6 +22,7 @@ use super::settings::{Environment, now};
 use crate::model::{FindingId, Report, Unprobed};
 use crate::providers::azure_devops::{AzureDevOps, Base, is_organization};
 use crate::providers::http::{Authority, AuthorityError, Http, HttpOptions};
+use crate::report::Home;
 use crate::verify::{self, Bounds, Cache, Organizations, Probe, Progress, Value};
 
 /// How long a run asks at most.
@@ -116,7 +117,7 @@ impl Asking {
 
     /// Whom to ask what tokens may read, or why nobody is.
     pub(super) fn explorer(&self) -> Result<AzureDevOps, Unprobed> {
-        if self.is_on_server() {
+        if self.home() == Home::Server {
             return Err(Unprobed::OnServer);
         }
         if self.probe == Probe::Forbidden {
@@ -127,9 +128,12 @@ impl Asking {
         Ok(AzureDevOps::new(http, self.base.clone()))
     }
 
-    /// Whether a server on premises is asked.
-    pub(super) fn is_on_server(&self) -> bool {
-        matches!(self.base, Base::Server(_))
+    /// Whether the service is asked or a server on premises.
+    pub(super) fn home(&self) -> Home {
+        match self.base {
+            Base::Microsoft | Base::Gateway(_) => Home::Services,
+            Base::Server(_) => Home::Server,
+        }
     }
 
     /// Asks about every finding within `bounds`, which the requests are taken from. Without one, no
@@ -148,6 +152,12 @@ impl Asking {
     ) -> Result<(), Failure> {
         if report.findings.is_empty() {
             return Ok(());
+        }
+        if self.home() == Home::Server {
+            console.note(
+                "Azure DevOps Server has no list to look tokens up in, and revokes a token for its \
+                 owner alone",
+            );
         }
         let progress = &Arc::new(Progress::default());
         let http = match Http::new(&self.http) {
@@ -182,9 +192,9 @@ impl Asking {
             .then(|| Line::asking(progress.clone()));
         verify::run(report, values, &options, progress, &bounds.stop);
         drop(line);
-        let left = bounds.requests_left.as_mut();
-        left.into_iter()
-            .for_each(|left| *left = left.saturating_sub(progress.requests()));
+        if let Some(left) = &mut bounds.requests_left {
+            *left = left.saturating_sub(progress.requests());
+        }
         for note in progress.notes() {
             console.note(note);
         }

@@ -11,12 +11,12 @@ use super::console::Console;
 use super::exit::{DEFAULT_LEAK_CODE, Failure, verdict};
 use super::output;
 use super::settings::{self, Environment, now};
-use super::{config, handover, interrupt};
+use super::{config, handover};
 use crate::cli::args::FailOn;
 use crate::model::{BlastRadius, Finding, FindingId, Method, Unprobed, ValidityReason};
 use crate::providers::azure_devops::AzureDevOps;
 use crate::report::map::{self, MapOptions};
-use crate::report::{Redactor, count};
+use crate::report::{Home, Redactor, count};
 use crate::verify::consumers::Products;
 use crate::verify::radius::{Evidence, blast_radius};
 use crate::verify::{self, Bounds, Cut, Explored, Subject};
@@ -28,19 +28,17 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
     let console = Console::new(common, environment);
+    handover::check(&args.handover, &args.service.administrator)?;
     let file = config::load(common, environment)?;
     let chosen = settings::color_flag(common).or(file.color);
     let asking = Asking::resolve(&args.service, &file, environment)?;
     let stop = Arc::new(AtomicBool::new(false));
-    if let Err(error) = interrupt::listen(&stop, console) {
-        console.detail(format_args!("Ctrl-C will end this without a map: {error}"));
-    }
     let taken = handover::take(&args.handover, environment, console, &stop)?;
     let mut report = taken.report;
     let mut bounds = asking.bounds(&stop);
     let asked = asking.ask(&mut report, &taken.values, &mut bounds, console);
     let mut exploring = Exploring {
-        service: if args.probe_scopes || asking.is_on_server() {
+        service: if args.probe_scopes || asking.home() == Home::Server {
             asking.explorer()
         } else {
             Err(Unprobed::NotWanted)

@@ -17,7 +17,7 @@ pub mod sealed;
 pub mod source;
 pub mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use crate::model::{Clue, FindingId, Proof, Secret, ValueFrom};
 use crate::rules::BuiltIn;
@@ -77,6 +77,16 @@ impl Values {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Values {
+    type Item = (FindingId, Value);
+    type IntoIter = btree_map::IntoIter<FindingId, Value>;
+
+    /// All of them, by id.
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -4,7 +4,7 @@ use patsweep::model::{
     Attempt, Finding, Method, Owner, PatRecord, ServiceEvidence, Timestamp, ValidityReason,
     ValueFrom, Verification,
 };
-use patsweep::report::{Format, Verbosity};
+use patsweep::report::{Format, Home, Verbosity};
 use serde_json::{Value, json};
 
 use crate::map::consumer;
@@ -301,6 +301,19 @@ fn the_next_step_fits_the_validity() {
         "have its owner revoke it in Azure DevOps under User settings > Personal access tokens, \
          then remove it here"
     );
+}
+
+/// Nothing that the text names leads to a page of Azure DevOps Services then.
+#[test]
+fn on_a_server_only_the_owner_revokes() {
+    let mut finding = verified(ValidityReason::Live, Some(told(Method::ConnectionData)));
+    finding.organizations = vec![clue("contoso", patsweep::model::Evidence::Entry)];
+    let written = write_with(&report(vec![finding]), Format::Text, |options| {
+        options.home = Home::Server;
+    });
+    let help = "= help: it works, so act now: have its owner, for nobody else can, revoke it on the \
+                server under User settings > Personal access tokens, then remove it here\n";
+    assert!(written.contains(help), "{written}");
 }
 
 #[test]

@@ -46,6 +46,41 @@ fn interrupt(mut child: Child, fake: &Fake, (of, name): (&str, &str)) -> Run {
     }
 }
 
+/// Standard input may be waited for without an end, so that a signal ends the program as any other.
+/// It is not that of Ctrl-C, which programs in the background ignore unless they handle it.
+#[test]
+fn of_tokens_that_are_waited_for() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let fake = Fake::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    // A report that is read before standard input: once it was, that is what is waited for.
+    let report = folder.path().join("report.json");
+    let made = Command::new("mkfifo").arg(&report).status();
+    assert!(made.expect("mkfifo").success());
+    for name in ["verify", "map"] {
+        let path = report.to_str().expect("text");
+        let args = [name, "--from", path, "--tokens", "-"];
+        let child = command(&args)
+            .args(["--azure-devops-url", &fake.url])
+            .spawn()
+            .expect("the program starts");
+        std::fs::write(
+            &report,
+            r#"{"schema": "patsweep-report/1", "findings": []}"#,
+        )
+        .expect("it is read");
+        let sent = Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status();
+        assert!(sent.expect("kill").success());
+        // Its input ends only now.
+        let output = child.wait_with_output().expect("the program ends");
+        assert_eq!(output.status.signal(), Some(15), "{output:?}");
+        assert!(output.stderr.is_empty(), "{output:?}");
+    }
+}
+
 /// What each finding of a report came to.
 fn reasons(run: &Run, tokens: [&Issued; 2]) -> [Value; 2] {
     let report = run.report();
@@ -126,10 +161,10 @@ fn of_a_map_before_its_last_token() {
     let tokens: Vec<&Issued> = (fake.tokens.iter())
         .filter(|it| it.state == "active" && it.organization == "contoso")
         .collect();
-    let input: String = tokens.iter().map(|it| format!("{}\n", it.token)).collect();
+    let input: Vec<&str> = tokens.iter().map(|it| &*it.token).collect();
     order(&fake, &json!({ "path": "_apis/projects" }), "slow", 60);
     let args = ["map", "--org", "contoso", "--probe-scopes"];
-    let child = start(&fake, &args, &input);
+    let child = start(&fake, &args, &input.join("\n"));
     // A global one asks there first; the others do at once.
     let run = interrupt(child, &fake, ("host", "app.vssps.visualstudio.com"));
     assert_eq!(run.code, 130, "{}", run.stderr);
