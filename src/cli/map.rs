@@ -94,8 +94,13 @@ impl Exploring {
             return Err(why);
         }
         let verification = finding.verification.as_deref();
-        let verification = verification.filter(|_| finding.validity == ValidityReason::Live);
         let verification = verification.ok_or(Unprobed::NotLetIn)?;
+        if verification.method == Some(Method::Profile) {
+            return Err(Unprobed::NoOrganization);
+        }
+        if finding.validity != ValidityReason::Live {
+            return Err(Unprobed::NotLetIn);
+        }
         if verification.method == Some(Method::Inventory) {
             return Err(Unprobed::Listed);
         }

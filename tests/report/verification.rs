@@ -184,6 +184,28 @@ fn every_reason_is_documented_in_order() {
 }
 
 #[test]
+fn whom_the_service_for_profiles_knows() {
+    let mut told = told(Method::Profile);
+    told.organization = None;
+    told.checked_at = None;
+    told.owner = Some(Owner {
+        name: None,
+        account: None,
+        ..owner()
+    });
+    let finding = verified(ValidityReason::LiveElsewhere, Some(told));
+    assert_eq!(
+        note(finding.clone(), "validity").unwrap(),
+        "active – sound, for the service knows its owner, but not at which organization; --org \
+         names one to ask"
+    );
+    assert_eq!(
+        note(finding, "owner").unwrap(),
+        "somebody with the id d6245f20"
+    );
+}
+
+#[test]
 fn nothing_is_said_where_nobody_was_to_ask() {
     assert_eq!(
         note(verified(ValidityReason::NotAttempted, None), "validity"),

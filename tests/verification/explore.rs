@@ -180,6 +180,12 @@ fn why_nothing_is_known_is_said() {
             everywhere,
             "scopes: not known; no organization is known to ask at, and --org names one",
         ),
+        // The service for profiles lets only global ones in, and knows the others.
+        (
+            &["--probe-scopes", url[0], url[1]],
+            full,
+            "scopes: not known; no organization is known to ask at, and --org names one",
+        ),
         (
             &["--org", "contoso", url[0], url[1]],
             full,
