@@ -102,7 +102,7 @@ pub(super) fn take(
     if let Some(given) = given {
         values.extend(given);
         if values.is_empty() && args.from.is_none() {
-            let hint = "give one a line: patsweep verify < token.txt".to_owned();
+            let hint = "give one a line, such as < token.txt, or a report with --from".to_owned();
             return Err(Failure::new(&HandoverError::NoToken, Some(hint)));
         }
     }

@@ -182,6 +182,14 @@ fn only_organisations_that_the_operator_names_see_the_administrator() {
         };
         own.filter_map(organization).collect()
     };
+    let nameless = format!("{}\n", token.token);
+    let run = bench.patsweep("verify --auth pat --no-probe", &nameless);
+    assert_eq!((run.code, administrators(&bench)), (1, vec![]));
+    assert_eq!(
+        run.stderr,
+        "note: inventory: nobody was asked, for no --org says where the administrator's \
+         credential goes\n"
+    );
     // Without --org nobody is asked, and with it no other.
     let run = bench.patsweep("scan - --verify -f json --auth pat --no-probe", &evil);
     assert_eq!((run.code, administrators(&bench)), (1, vec![]));

@@ -266,7 +266,7 @@ fn is_named(options: &Options, organization: &str) -> bool {
 }
 
 /// What people are told of organisations that only what was scanned names, so that nobody is asked
-/// there as an administrator; `None` if there are none.
+/// there as an administrator, or of there being none to ask; `None` if all is asked.
 fn unnamed(report: &Report, options: &Options, inventory: &InventoryOptions) -> Option<String> {
     let is_for_all = |access: &Access| access.organizations.is_empty();
     if let Base::Server(_) = options.service.base() {
@@ -281,6 +281,11 @@ fn unnamed(report: &Report, options: &Options, inventory: &InventoryOptions) -> 
         .collect();
     let names: Vec<&str> = left_out.iter().map(String::as_str).take(NAMES).collect();
     let (were, them) = match left_out.len() {
+        0 if options.organizations.names.is_empty() && sought(report).next().is_some() => {
+            let note = "inventory: nobody was asked, for no --org says where the administrator's \
+                        credential goes";
+            return Some(note.to_owned());
+        }
         0 => return None,
         1 => ("was", "it"),
         _ => ("were", "them"),
