@@ -26,7 +26,7 @@ const MAX_SECRET: usize = 64 << 10;
 /// A credential that nobody has signed in with yet, and where it is used.
 #[derive(Clone, Debug)]
 pub(super) struct Credential {
-    /// The organisations, in lower case; empty for all.
+    /// The organisations, in lower case; empty for those that the operator names otherwise.
     pub(super) organizations: Vec<String>,
     /// How to sign in.
     pub(super) way: Way,

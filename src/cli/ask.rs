@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -17,13 +19,18 @@ use super::console::Console;
 use super::exit::{Complaint, Failure};
 use super::progress::Line;
 use super::settings::{Environment, now};
-use crate::model::{Finding, FindingId, Method, Report};
+use crate::model::{FindingId, Report, Unprobed};
 use crate::providers::azure_devops::{AzureDevOps, Base, is_organization};
 use crate::providers::http::{Authority, AuthorityError, Http, HttpOptions};
-use crate::verify::{self, Cache, Explored, Organizations, Probe, Progress, Subject, Value};
+use crate::report::Home;
+use crate::verify::{self, Bounds, Cache, Organizations, Probe, Progress, Value};
 
 /// How long a run asks at most.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+/// How often is looked whether the operator has had enough.
+const WATCH: Duration = Duration::from_millis(50);
+/// Longer than any run.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// The most bytes of certificates that are read.
 const MAX_AUTHORITIES: u64 = 4 << 20;
 
@@ -97,24 +104,40 @@ impl Asking {
         Ok(asking)
     }
 
-    /// Asks what a token that was let in may read; `None` where nobody was, or nobody may be asked.
-    pub(super) fn explore(&self, finding: &Finding) -> Option<Explored> {
-        let verification = finding.verification.as_deref()?;
-        if self.probe == Probe::Forbidden || verification.method == Some(Method::Inventory) {
-            return None;
+    /// How far a run may go that begins now, and ends when `stop` is set.
+    pub(super) fn bounds(&self, stop: &Arc<AtomicBool>) -> Bounds {
+        let now = Instant::now();
+        Bounds {
+            // A time that no clock reaches is as good as a year.
+            deadline: now.checked_add(self.timeout).unwrap_or(now + YEAR),
+            requests_left: self.max_requests,
+            stop: stop.clone(),
         }
-        let subject = Subject {
-            secret: &finding.secret,
-            organization: verification.organization.as_deref()?,
-            owner: verification.owner.as_ref()?,
-        };
-        let http = Http::new(&self.http).ok()?;
-        let service = AzureDevOps::new(http, self.base.clone());
-        let deadline = Instant::now().checked_add(self.timeout)?;
-        Some(verify::explore(&service, subject, deadline))
     }
 
-    /// Asks about every finding. Without one, no connection is made and no thread started.
+    /// Whom to ask what tokens may read, or why nobody is.
+    pub(super) fn explorer(&self) -> Result<AzureDevOps, Unprobed> {
+        if self.home() == Home::Server {
+            return Err(Unprobed::OnServer);
+        }
+        if self.probe == Probe::Forbidden {
+            return Err(Unprobed::Forbidden);
+        }
+        // Nobody was asked whether the tokens work, then, either.
+        let http = Http::new(&self.http).map_err(|_| Unprobed::NotLetIn)?;
+        Ok(AzureDevOps::new(http, self.base.clone()))
+    }
+
+    /// Whether the service is asked or a server on premises.
+    pub(super) fn home(&self) -> Home {
+        match self.base {
+            Base::Microsoft | Base::Gateway(_) => Home::Services,
+            Base::Server(_) => Home::Server,
+        }
+    }
+
+    /// Asks about every finding within `bounds`, which the requests are taken from. Without one, no
+    /// connection is made and no thread started.
     ///
     /// # Errors
     ///
@@ -124,11 +147,17 @@ impl Asking {
         &self,
         report: &mut Report,
         values: &BTreeMap<FindingId, Value>,
-        stop: &Arc<AtomicBool>,
+        bounds: &mut Bounds,
         console: Console,
     ) -> Result<(), Failure> {
         if report.findings.is_empty() {
             return Ok(());
+        }
+        if self.home() == Home::Server {
+            console.note(
+                "Azure DevOps Server has no list to look tokens up in, and revokes a token for its \
+                 owner alone",
+            );
         }
         let progress = &Arc::new(Progress::default());
         let http = match Http::new(&self.http) {
@@ -147,18 +176,25 @@ impl Asking {
             service: AzureDevOps::new(http, self.base.clone()),
             organizations: self.organizations.clone(),
             probe: self.probe,
-            timeout: self.timeout,
-            max_requests: self.max_requests,
+            timeout: time_left(bounds),
+            max_requests: bounds.requests_left,
             cache: self.cache.clone(),
             now,
             inventory,
         };
-        sign_in(report, &options)?;
+        sign_in(report, &options, bounds)?;
+        let options = verify::Options {
+            timeout: time_left(bounds),
+            ..options
+        };
         let line = console
             .shows_progress()
             .then(|| Line::asking(progress.clone()));
-        verify::run(report, values, &options, progress, stop);
+        verify::run(report, values, &options, progress, &bounds.stop);
         drop(line);
+        if let Some(left) = &mut bounds.requests_left {
+            *left = left.saturating_sub(progress.requests());
+        }
         for note in progress.notes() {
             console.note(note);
         }
@@ -172,8 +208,13 @@ impl Asking {
     }
 }
 
-/// Signs in wherever an administrator is needed, with no credential that has leaked itself.
-fn sign_in(report: &Report, options: &verify::Options) -> Result<(), Failure> {
+fn time_left(bounds: &Bounds) -> Duration {
+    bounds.deadline.saturating_duration_since(Instant::now())
+}
+
+/// Signs in wherever an administrator is needed, with no credential that has leaked itself. Returns
+/// when that is done, or when the operator has had enough.
+fn sign_in(report: &Report, options: &verify::Options, bounds: &Bounds) -> Result<(), Failure> {
     let needed = verify::needed(report, options);
     for credentials in &needed {
         let kind = credentials.way().name();
@@ -186,12 +227,23 @@ fn sign_in(report: &Report, options: &verify::Options) -> Result<(), Failure> {
             return Err(Failure::new(&AskError::Leaked { kind, id }, Some(hint)));
         }
     }
-    for credentials in &needed {
-        credentials
-            .grant(options.timeout)
-            .map_err(|error| Failure::new(&error, error.hint()))?;
+    if needed.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let (sender, signed_in) = mpsc::channel();
+    let timeout = options.timeout;
+    // Not scoped: when the operator has had enough, nobody waits for whom one signs in with.
+    thread::spawn(move || {
+        let granted = needed.iter().try_for_each(|it| it.grant(timeout).map(drop));
+        let _ = sender.send(granted);
+    });
+    loop {
+        match signed_in.recv_timeout(WATCH) {
+            Ok(Err(error)) => return Err(Failure::new(&error, error.hint())),
+            Err(RecvTimeoutError::Timeout) if !bounds.stop.load(Ordering::Relaxed) => {}
+            Ok(Ok(())) | Err(_) => return Ok(()),
+        }
+    }
 }
 
 /// Names of organisations that the operator gives.

@@ -67,20 +67,20 @@ pub(super) fn check(
     args: &AuthCheck,
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
-    ask::check_organizations(&args.org)?;
+    ask::check_organizations(&args.at.org)?;
     let file = config::load(common, environment)?;
-    let gateway = args.azure_devops_url.as_ref();
-    let base = ask::base(args.server_url.as_ref(), gateway, environment)?;
+    let gateway = args.at.azure_devops_url.as_ref();
+    let base = ask::base(args.at.server_url.as_ref(), gateway, environment)?;
     if let Base::Server(_) = base {
         return Err(Failure::new(&AuthError::Server, None));
     }
-    let options = ask::http(&base, args.ca_file.as_deref())?;
-    let credentials = administrator::credentials(&args.administrator, &file, environment)?;
+    let options = ask::http(&base, args.at.ca_file.as_deref())?;
+    let credentials = administrator::credentials(&args.at.administrator, &file, environment)?;
     let http = Http::new(&options).map_err(|error| Failure::new(&error, None))?;
     let service = AzureDevOps::new(http, base.clone());
-    let deadline = Instant::now() + args.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let deadline = Instant::now() + args.at.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let mut all = Vec::new();
-    for organization in &args.org {
+    for organization in &args.at.org {
         let organization = organization.to_ascii_lowercase();
         let credential = for_organization(&credentials, &organization)?;
         let authority = environment.authority_host.as_deref();

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::args::Handover;
+use super::args::{Administrator, Handover};
 use super::console::Console;
 use super::exit::Failure;
+use super::interrupt;
 use super::settings::{Environment, shown};
 use crate::handoff::report::{self, Handed};
 use crate::handoff::{Values, recall, sealed, source, tokens};
@@ -24,12 +26,33 @@ pub(super) struct Taken {
     pub(super) values: BTreeMap<FindingId, Value>,
 }
 
-/// Why there is nothing to take over.
+/// Why nothing can be taken over.
 #[derive(Debug, thiserror::Error)]
-#[error("no token on standard input")]
-struct NoToken;
+enum HandoverError {
+    #[error("no token on standard input")]
+    NoToken,
+    #[error("standard input cannot hold tokens and the secret of --auth-file at once")]
+    TwiceStdin,
+}
 
-/// Reads what the flags name.
+/// Refuses to read two things from standard input, before either is read.
+pub(super) fn check(args: &Handover, administrator: &Administrator) -> Result<(), Failure> {
+    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+    if reads_stdin(args) && administrator.auth_file.as_ref().is_some_and(is_stdin) {
+        let hint = "name a file with --auth-file, or take the tokens from a report with --from";
+        let hint = Some(hint.to_owned());
+        return Err(Failure::new(&HandoverError::TwiceStdin, hint));
+    }
+    Ok(())
+}
+
+/// Whether tokens are taken from standard input.
+fn reads_stdin(args: &Handover) -> bool {
+    args.tokens.is_some() || args.from.is_none() && args.sealed.is_none()
+}
+
+/// Reads what the flags name, and from then on lets Ctrl-C set `stop`: standard input is waited for
+/// as long as it takes, which nothing but the end of the program ends.
 pub(super) fn take(
     args: &Handover,
     environment: &Environment,
@@ -41,6 +64,16 @@ pub(super) fn take(
             .map_err(|error| Failure::new(&error, error.flaw.hint().map(str::to_owned)))?,
         None => Handed::default(),
     };
+    let given = if reads_stdin(args) {
+        Some(read_stdin(environment, console)?)
+    } else {
+        None
+    };
+    if let Err(error) = interrupt::listen(stop, console) {
+        console.detail(format_args!(
+            "Ctrl-C will end this without a report: {error}"
+        ));
+    }
     let mut values = Values::default();
     if let Some(root) = &args.source {
         let wanted: BTreeSet<FindingId> = handed.findings.iter().map(|it| it.id.clone()).collect();
@@ -50,12 +83,7 @@ pub(super) fn take(
         for (id, why) in &again.unavailable {
             console.note(format_args!("no value of {id}: {why}"));
         }
-        values.extend(
-            again
-                .values
-                .iter()
-                .map(|(id, value)| (id.clone(), value.clone())),
-        );
+        values.extend(again.values);
     }
     if let (Some(file), Some(identity)) = (&args.sealed, &args.identity) {
         let unsealed = sealed::open(file, identity).map_err(|error| Failure::new(&error, None))?;
@@ -69,36 +97,13 @@ pub(super) fn take(
                 refused.line, refused.why
             ));
         }
-        values.extend(
-            unsealed
-                .values
-                .iter()
-                .map(|(id, value)| (id.clone(), value.clone())),
-        );
+        values.extend(unsealed.values);
     }
-    if args.tokens.is_some() || args.from.is_none() && args.sealed.is_none() {
-        if environment.stdin_terminal {
-            console.note(
-                "paste tokens, one a line, then press Enter and Ctrl-D; they are not printed again",
-            );
-        }
-        let given =
-            tokens::read(&mut io::stdin().lock()).map_err(|error| Failure::new(&error, None))?;
-        for refused in &given.refused {
-            console.note(format_args!(
-                "line {} is left out: {}",
-                refused.line, refused.why
-            ));
-        }
-        values.extend(
-            given
-                .values
-                .iter()
-                .map(|(id, value)| (id.clone(), value.clone())),
-        );
+    if let Some(given) = given {
+        values.extend(given);
         if values.is_empty() && args.from.is_none() {
-            let hint = "give one a line: patsweep verify < token.txt".to_owned();
-            return Err(Failure::new(&NoToken, Some(hint)));
+            let hint = "give one a line, such as < token.txt, or a report with --from".to_owned();
+            return Err(Failure::new(&HandoverError::NoToken, Some(hint)));
         }
     }
     let report = recall(&handed, &values);
@@ -120,4 +125,22 @@ pub(super) fn take(
         )),
     }
     Ok(Taken { report, values })
+}
+
+/// The tokens on standard input.
+fn read_stdin(environment: &Environment, console: Console) -> Result<Values, Failure> {
+    if environment.stdin_terminal {
+        console.note(
+            "paste tokens, one a line, then press Enter and Ctrl-D; they are not printed again",
+        );
+    }
+    let given =
+        tokens::read(&mut io::stdin().lock()).map_err(|error| Failure::new(&error, None))?;
+    for refused in &given.refused {
+        console.note(format_args!(
+            "line {} is left out: {}",
+            refused.line, refused.why
+        ));
+    }
+    Ok(given.values)
 }

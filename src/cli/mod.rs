@@ -6,6 +6,7 @@ mod ask;
 mod auth;
 mod config;
 mod console;
+mod desk;
 mod exit;
 mod explain;
 mod generate;
@@ -14,6 +15,7 @@ mod interrupt;
 mod journal;
 mod map;
 mod output;
+mod policy;
 mod progress;
 mod revoke;
 mod rules;
@@ -30,7 +32,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{AuthSubcommand, Cli, Command, JournalSubcommand, RulesCommand};
+use args::{AuthSubcommand, Cli, Command, JournalSubcommand, PolicySubcommand, RulesCommand};
 use console::Console;
 use exit::{Complaint, Exit, Failure};
 use settings::Environment;
@@ -62,6 +64,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
         Command::Map(map) => map::run(&cli.common, map, &environment),
         Command::Revoke(revoke) => revoke::run(&cli.common, revoke, &environment),
+        Command::Policy(policy) => match &policy.command {
+            PolicySubcommand::Show(args) => policy::show(&cli.common, args, &environment),
+        },
         Command::Journal(journal) => match &journal.command {
             JournalSubcommand::Show(args) => journal::show(args, &environment),
             JournalSubcommand::Verify(args) => journal::verify(args, &environment),

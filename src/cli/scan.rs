@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::args::{Common, OutputArg, Scan};
+use super::ask::Asking;
 use super::console::Console;
 use super::exit::{Complaint, Failure, say_what_is_open, verdict};
 use super::interrupt;
@@ -44,18 +45,24 @@ pub(super) fn run(
     let mut report = scan(&settings, &stop, environment, console);
     let mut asked = Ok(());
     if let Some(asking) = &settings.asking {
-        asked = asking.ask(&mut report, &BTreeMap::new(), &stop, console);
+        let mut bounds = asking.bounds(&stop);
+        asked = asking.ask(&mut report, &BTreeMap::new(), &mut bounds, console);
     }
     let rules = settings.scan.rules.iter();
     let rules: Vec<&Rule> = rules
         .filter(|rule| settings.scan.rules.is_enabled(rule))
         .collect();
+    let home = settings
+        .asking
+        .as_ref()
+        .map(Asking::home)
+        .unwrap_or_default();
     let secrets = if args.show_secrets {
         Secrets::Show
     } else {
         Secrets::Redact
     };
-    let options = settings::reporting(common, &rules, settings.stdout_coloring, secrets);
+    let options = settings::reporting(common, &rules, settings.stdout_coloring, secrets, home);
     // Whichever of them fails, the other is of use.
     Failure::any([
         output::write(&outputs, &options, &report),

@@ -16,7 +16,7 @@ use super::config::{self, ConfigFile};
 use super::exit::{DEFAULT_LEAK_CODE, Failure};
 use super::output::{self, Output};
 use crate::model::{Secret, Timestamp};
-use crate::report::{self, Format, Secrets, Verbosity};
+use crate::report::{self, Format, Home, Secrets, Verbosity};
 use crate::rules::{Rule, RuleSet, Unproven};
 use crate::sources::git::{self, part::Part};
 use crate::sources::{self, Target, archive};
@@ -311,6 +311,7 @@ pub(super) fn reporting<'r>(
     rules: &'r [&'r Rule],
     coloring: Coloring,
     secrets: Secrets,
+    home: Home,
 ) -> report::Options<'r> {
     report::Options {
         rules,
@@ -322,6 +323,7 @@ pub(super) fn reporting<'r>(
             Verbosity::Normal
         },
         now: now(),
+        home,
     }
 }
 

@@ -10,7 +10,7 @@ use super::console::Console;
 use super::exit::{Complaint, DEFAULT_LEAK_CODE, Failure, say_what_is_open, verdict};
 use super::output::{self, Input, Role};
 use super::settings::{self, Environment};
-use super::{config, handover, interrupt};
+use super::{config, handover};
 use crate::cli::args::FailOn;
 use crate::report::{Format, Secrets};
 use crate::rules::{Rule, RuleSet};
@@ -23,6 +23,7 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
     let console = Console::new(common, environment);
+    handover::check(&args.handover, &args.service.administrator)?;
     let file = config::load(common, environment)?;
     let chosen = settings::color_flag(common).or(file.color);
     let asking = Asking::resolve(&args.service, &file, environment)?;
@@ -48,18 +49,14 @@ pub(super) fn run(
             .collect(),
     })?;
     let stop = Arc::new(AtomicBool::new(false));
-    if let Err(error) = interrupt::listen(&stop, console) {
-        console.detail(format_args!(
-            "Ctrl-C will end this without a report: {error}"
-        ));
-    }
     let taken = handover::take(&args.handover, environment, console, &stop)?;
     let mut report = taken.report;
-    let asked = asking.ask(&mut report, &taken.values, &stop, console);
+    let mut bounds = asking.bounds(&stop);
+    let asked = asking.ask(&mut report, &taken.values, &mut bounds, console);
     let rules = RuleSet::builtin();
     let rules: Vec<&Rule> = rules.iter().collect();
     let color = settings::color(chosen, environment, environment.stdout_terminal);
-    let options = settings::reporting(common, &rules, color, Secrets::Redact);
+    let options = settings::reporting(common, &rules, color, Secrets::Redact, asking.home());
     // What was taken over is told all the same.
     Failure::any([output::write(&outputs, &options, &report), asked])?;
     let fail_on = args.fail_on.or(file.fail_on).unwrap_or(FailOn::Any);

@@ -17,9 +17,10 @@ pub mod sealed;
 pub mod source;
 pub mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use crate::model::{Clue, FindingId, Proof, Secret, ValueFrom};
+use crate::rules::BuiltIn;
 use crate::token;
 
 pub use recall::recall;
@@ -79,6 +80,16 @@ impl Values {
     }
 }
 
+impl IntoIterator for Values {
+    type Item = (FindingId, Value);
+    type IntoIter = btree_map::IntoIter<FindingId, Value>;
+
+    /// All of them, by id.
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl Extend<(FindingId, Value)> for Values {
     fn extend<I: IntoIterator<Item = (FindingId, Value)>>(&mut self, values: I) {
         for (id, value) in values {
@@ -107,6 +118,14 @@ fn proven(token: &[u8]) -> Result<FindingId, NotProven> {
         Ok(explained) if explained.proof == Proof::Checksum => Ok(explained.id),
         Ok(_) => Err(NotProven::NoChecksum),
         Err(refusal) => Err(NotProven::Refused(refusal)),
+    }
+}
+
+/// Why tokens that a rule of this name finds are believed.
+fn proof_of(rule: &str) -> Proof {
+    match BuiltIn::of_rule(rule) {
+        Some(BuiltIn::Pat | BuiltIn::PatLegacy | BuiltIn::AppSecret) => Proof::Checksum,
+        Some(BuiltIn::OauthToken | BuiltIn::PatUnproven) | None => Proof::Shape,
     }
 }
 

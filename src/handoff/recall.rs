@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::report::{Handed, Recorded, Reported};
-use super::{Value, Values};
+use super::{Value, Values, proof_of};
 use crate::model::{
-    BytePath, Coverage, Finding, FindingId, GitPlace, Occurrence, Origin, Proof, Report, Secret,
+    BytePath, Coverage, Finding, FindingId, GitPlace, Occurrence, Origin, Report, Secret,
     SourceKind, Summary, TargetKind, TargetSummary, ValidityReason,
 };
 use crate::rules::BuiltIn;
@@ -16,7 +16,7 @@ use crate::token::explain::explain;
 /// as if they stood on standard input.
 ///
 /// Rule, proof and dates are those of the value. Where none is at hand, the rule is what the report
-/// says, and the secret is empty.
+/// says, the proof is what that rule gives, and the secret is empty.
 pub fn recall(handed: &Handed, values: &Values) -> Report {
     let named: BTreeSet<&FindingId> = handed.findings.iter().map(|it| &it.id).collect();
     let mut findings: Vec<Finding> = handed
@@ -58,6 +58,8 @@ fn on_stdin(id: &FindingId) -> Reported {
     Reported {
         id: id.clone(),
         rule: String::new(),
+        expires: None,
+        exposure: None,
         occurrences: vec![Recorded {
             source: SourceKind::Stdin,
             path: BytePath::from("-"),
@@ -66,8 +68,9 @@ fn on_stdin(id: &FindingId) -> Reported {
             repository: None,
             object: None,
             commit: None,
+            reachable: None,
+            kept_by: None,
         }],
-        authors: Vec::new(),
     }
 }
 
@@ -82,14 +85,19 @@ fn finding(reported: &Reported, value: Option<&Value>) -> Finding {
         id: reported.id.clone(),
         rule,
         secret: value.map_or_else(|| Secret::new(b""), |value| value.secret.clone()),
-        // A report lists only what was proven as a rule that proves; the id is all that counts.
-        proof: explained.as_ref().map_or(Proof::Checksum, |it| it.proof),
+        proof: match &explained {
+            Some(explained) => explained.proof,
+            None => proof_of(&reported.rule),
+        },
         issued: explained.as_ref().and_then(|it| it.issued),
-        expires: explained.as_ref().and_then(|it| it.expires),
+        expires: match &explained {
+            Some(explained) => explained.expires,
+            None => reported.expires,
+        },
         validity: ValidityReason::NotAttempted,
         verification: None,
         organizations: value.map_or_else(Vec::new, |value| value.organizations.clone()),
-        exposure: None,
+        exposure: reported.exposure.clone(),
         suppressed: None,
         occurrence_count: occurrences.len() as u64,
         occurrences,
@@ -100,9 +108,9 @@ fn occurrence(recorded: &Recorded) -> Occurrence {
     let git = recorded.repository.as_ref().map(|repository| GitPlace {
         repository: Arc::new(repository.clone()),
         object: recorded.object,
-        commit: None,
-        reachable: None,
-        kept_by: None,
+        commit: recorded.commit.clone(),
+        reachable: recorded.reachable,
+        kept_by: recorded.kept_by.clone(),
     });
     Occurrence {
         origin: Origin {

@@ -1,18 +1,21 @@
 //! Reads a JSON report that somebody hands over, as hostile input.
 //!
 //! What it says of a token beside its id, its rule and its places is not believed and not given on:
-//! organisations, validity and evidence are found out again. Places and authors only say where to
-//! look first.
+//! organisations, validity and evidence are found out again. Places, with the commits that brought
+//! it there, only say where to look and whom to ask about first.
 
 mod wire;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::model::{BytePath, Encoding, FindingId, ObjectId, Position, SourceKind};
+use crate::model::{
+    BytePath, Commit, Encoding, Exposure, FindingId, ObjectId, Position, SourceKind, Timestamp,
+};
 
 /// The format that is read.
 pub const SCHEMA: &str = "patsweep-report/1";
@@ -45,10 +48,12 @@ pub struct Reported {
     pub id: FindingId,
     /// The rule that found it: 1 to 64 lower-case letters, digits and hyphens.
     pub rule: String,
+    /// When it expires, of an OAuth token: no value of one is ever handed over to tell it again.
+    pub expires: Option<Timestamp>,
+    /// Where in a repository it was when that was scanned.
+    pub exposure: Option<Exposure>,
     /// Places that can be read again, the first [`MAX_PLACES_OF_ONE`].
     pub occurrences: Vec<Recorded>,
-    /// Who wrote the commits that brought it, each once, in the order of the report.
-    pub authors: Vec<Author>,
 }
 
 /// A place that a report names.
@@ -66,17 +71,13 @@ pub struct Recorded {
     pub repository: Option<BytePath>,
     /// The object.
     pub object: Option<ObjectId>,
-    /// The commit that brought it.
-    pub commit: Option<ObjectId>,
-}
-
-/// Who wrote a commit. The texts have no control characters and are not long.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Author {
-    /// The name.
-    pub name: String,
-    /// The address.
-    pub email: String,
+    /// The commit that brought it. A name or an address that is long or has control characters is
+    /// left empty, and what is no date is one that no report writes.
+    pub commit: Option<Arc<Commit>>,
+    /// As [`GitPlace::reachable`](crate::model::GitPlace::reachable).
+    pub reachable: Option<bool>,
+    /// As [`GitPlace::kept_by`](crate::model::GitPlace::kept_by).
+    pub kept_by: Option<Arc<str>>,
 }
 
 /// A report that cannot be used.

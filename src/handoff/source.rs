@@ -11,9 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 use super::report::{Handed, Recorded, Reported};
-use super::{Value, Values};
-use crate::model::{BytePath, FindingId, ObjectId, SourceKind, ValueFrom};
-use crate::rules::BuiltIn;
+use super::{Value, Values, proof_of};
+use crate::model::{BytePath, FindingId, ObjectId, Proof, SourceKind, ValueFrom};
 use crate::scan::Lookout;
 use crate::sources::again::{self, Root, Tops, Unread};
 use crate::sources::git::part::PartError;
@@ -219,7 +218,7 @@ struct Reading<'r> {
 impl<'r> Reading<'r> {
     /// Reads places of `finding` until one gives the token; if none does, why.
     fn finding(&mut self, finding: &Reported) -> Unavailable {
-        if !is_provable(&finding.rule) {
+        if proof_of(&finding.rule) != Proof::Checksum {
             return Unavailable::Unproven;
         }
         let mut why = Unavailable::NoPlace;
@@ -263,8 +262,8 @@ impl<'r> Reading<'r> {
                 Some(object),
             ) => return self.objects(place, |folder| Stand::Object(folder, object)),
             // A name is redacted where it is recorded.
-            (SourceKind::GitName, ..) => match place.commit {
-                Some(commit) => return self.objects(place, |it| Stand::Names(it, commit)),
+            (SourceKind::GitName, ..) => match &place.commit {
+                Some(commit) => return self.objects(place, |it| Stand::Names(it, commit.id)),
                 None => return (Vec::new(), None),
             },
             _ => return (Vec::new(), None),
@@ -346,13 +345,5 @@ impl<'r> Reading<'r> {
         if let Some(named) = named {
             self.lookout.name_remotes(id, &named.remotes());
         }
-    }
-}
-
-/// Whether tokens that a rule of this name finds carry a checksum.
-fn is_provable(rule: &str) -> bool {
-    match BuiltIn::of_rule(rule) {
-        Some(BuiltIn::Pat | BuiltIn::PatLegacy | BuiltIn::AppSecret) => true,
-        Some(BuiltIn::OauthToken | BuiltIn::PatUnproven) | None => false,
     }
 }

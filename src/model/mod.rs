@@ -23,7 +23,7 @@ pub use origin::{BytePath, Origin, SourceKind};
 pub use problem::{Problem, ProblemKind};
 pub use radius::{
     Answer, BlastRadius, Consumer, FullAccess, Harm, Reach, Reached, ScopeFact, ScopeFit,
-    ScopeSource, ScopeState,
+    ScopeSource, ScopeState, Unprobed,
 };
 pub use secret::{FindingId, Secret};
 pub use sink::Sink;

@@ -126,6 +126,25 @@ impl ScopeSource {
     }
 }
 
+/// Why nothing is known of the scopes of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unprobed {
+    /// Azure DevOps Server is not asked for scopes.
+    OnServer,
+    /// The administrator's list knows the token, which is not presented then, but no scopes.
+    Listed,
+    /// Only a token that is let in can be asked.
+    NotLetIn,
+    /// The operator forbids to present tokens.
+    Forbidden,
+    /// The operator did not ask for it.
+    NotWanted,
+    /// No organisation is known that lets the token in.
+    NoOrganization,
+    /// The run ended before.
+    CutShort,
+}
+
 /// A scope, and whether a token holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeFact {
@@ -264,6 +283,8 @@ pub struct BlastRadius {
     pub full_access: FullAccess,
     /// What tells the scopes; `None` where nobody asked.
     pub scopes_from: Option<ScopeSource>,
+    /// Why nobody did.
+    pub unprobed: Option<Unprobed>,
     /// The scopes: held ones first, the worst first.
     pub scopes: Vec<ScopeFact>,
     /// The worst that it can do.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::model::{Evidence, Timestamp, Validity, ValidityReason};
 use crate::rules::BuiltIn;
 
+use super::Home;
 use super::history::is_history;
 use super::view::FindingView;
 
@@ -35,6 +36,11 @@ pub(super) fn next_step(finding: &FindingView<'_>, now: Timestamp) -> String {
 /// How it is made to work no longer.
 fn revoke(finding: &FindingView<'_>, now: Timestamp) -> Cow<'static, str> {
     match finding.built_in {
+        Some(BuiltIn::Pat | BuiltIn::PatLegacy) if finding.home() == Home::Server => {
+            "have its owner, for nobody else can, revoke it on the server under User settings > \
+             Personal access tokens"
+                .into()
+        }
         Some(BuiltIn::Pat | BuiltIn::PatLegacy) => match settings_page(finding) {
             Some(page) => format!("have its owner revoke it at {page}").into(),
             None => "have its owner revoke it in Azure DevOps under User settings > Personal \

@@ -177,11 +177,14 @@ struct Suppression {
     reason: String,
 }
 
+/// `partial` is written only where it is so: it was added later.
 #[derive(Serialize)]
 struct Exposure {
     first: Option<Commit>,
     present_at: Vec<String>,
     removed_by: Option<Commit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<bool>,
 }
 
 impl Exposure {
@@ -190,6 +193,7 @@ impl Exposure {
             first: exposure.first.map(Commit::new),
             present_at: exposure.present_at,
             removed_by: exposure.removed_by.map(Commit::new),
+            partial: exposure.is_partial.then_some(true),
         }
     }
 }

@@ -119,6 +119,18 @@ pub struct Options<'a> {
     pub verbosity: Verbosity,
     /// When the report is written: an expiry is past or not.
     pub now: Timestamp,
+    /// Where tokens are revoked.
+    pub home: Home,
+}
+
+/// Where the operator takes the tokens to belong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Home {
+    /// Azure DevOps Services.
+    #[default]
+    Services,
+    /// Azure DevOps Server, where only owners revoke tokens.
+    Server,
 }
 
 /// Whether the text report is coloured.

@@ -65,7 +65,10 @@ pub(super) fn person(owner: &Owner) -> Option<String> {
         (Some(name), Some(account)) if name != account => Some(format!("{name} ({account})")),
         (Some(name), _) => Some(name.clone()),
         (None, Some(account)) => Some(account.clone()),
-        (None, None) => owner.descriptor.clone().or_else(|| owner.id.clone()),
+        (None, None) => {
+            let id = owner.id.as_ref().or(owner.descriptor.as_ref())?;
+            Some(format!("somebody with the id {id}"))
+        }
     }
 }
 
@@ -94,6 +97,11 @@ fn specific(reason: ValidityReason, told: &Verification) -> Option<String> {
             "sound, for {place} knows its owner, but it belongs to another organization or may do \
              too little there"
         ),
+        (ValidityReason::LiveElsewhere, None) if told.method == Some(Method::Profile) => {
+            "sound, for the service knows its owner, but not at which organization; --org names one \
+             to ask"
+                .to_owned()
+        }
         (ValidityReason::Expired, _) if is_listed => {
             "expired, says the administrator's list".to_owned()
         }

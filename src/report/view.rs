@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::rules::{BuiltIn, Rule, Severity};
 
-use super::{Color, Options, Redactor, Secrets, Slash, Verbosity};
+use super::{Color, Home, Options, Redactor, Secrets, Slash, Verbosity};
 
 /// A redacted report. Findings and their occurrences are redacted one by one as they are asked
 /// for, so that a large report is not in memory twice.
@@ -20,6 +20,7 @@ pub(super) struct View<'a> {
     pub(super) color: Color,
     pub(super) verbosity: Verbosity,
     pub(super) now: Timestamp,
+    home: Home,
 }
 
 /// A target.
@@ -120,6 +121,7 @@ impl<'a> View<'a> {
             secrets,
             verbosity,
             now,
+            home,
         } = options;
         let redactor = match secrets {
             Secrets::Redact => Redactor::new(report),
@@ -140,6 +142,7 @@ impl<'a> View<'a> {
             color,
             verbosity,
             now,
+            home,
         }
     }
 
@@ -357,6 +360,11 @@ impl<'v> FindingView<'v> {
                     .as_ref()
                     .map(|excerpt| view.redactor.redact_excerpt(excerpt)),
             })
+    }
+
+    /// Where it is revoked.
+    pub(super) fn home(&self) -> Home {
+        self.view.home
     }
 
     /// What people call it.

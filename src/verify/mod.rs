@@ -33,8 +33,8 @@ use crate::model::{
 use crate::providers::azure_devops::AzureDevOps;
 
 pub use cache::{Cache, CacheError};
-pub use explore::{Explored, Subject, explore};
-pub use inventory::{Access, Breadth, InventoryOptions, StateError, StateFile, needed};
+pub use explore::{Bounds, Cut, Explored, Subject, explore};
+pub use inventory::{Access, Breadth, InventoryOptions, StateError, StateFile, access_to, needed};
 pub use plan::Organizations;
 
 use consumers::Products;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, Attempt, BlastRadius, Finding, FullAccess, Harm, Method, PatRecord, Reach, Reached,
-    ScopeFact, ScopeSource, ScopeState, ValidityReason, Verification,
+    ScopeFact, ScopeSource, ScopeState, Unprobed, ValidityReason, Verification,
 };
 
 use super::consumers::Products;
@@ -32,6 +32,8 @@ pub struct Evidence<'a> {
     pub finding: &'a Finding,
     /// What the probes said; empty where none was sent.
     pub probes: &'a [ProbeResult],
+    /// Why none was sent.
+    pub unprobed: Option<Unprobed>,
     /// The organisations of the owner, where the token was allowed to list them: only one that is
     /// global is.
     pub memberships: Option<&'a [String]>,
@@ -44,6 +46,7 @@ pub fn blast_radius(evidence: &Evidence<'_>) -> BlastRadius {
     let Evidence {
         finding,
         probes,
+        unprobed,
         memberships,
         products,
     } = *evidence;
@@ -72,6 +75,7 @@ pub fn blast_radius(evidence: &Evidence<'_>) -> BlastRadius {
         is_global: is_global(verification, memberships.is_some()),
         full_access,
         scopes_from,
+        unprobed: unprobed.filter(|_| scopes_from.is_none()),
         scopes,
         harm,
         harm_reason,

@@ -27,7 +27,14 @@ fn help_is_short_and_long() {
     let short = world.run("scan -h").stdout;
     let long = world.run("scan --help").stdout;
     assert!(!short.contains("Examples:") && long.contains("Examples:"));
-    assert!(long.contains("Exit codes:"));
+    for help in [&long, &world.run("--help").stdout] {
+        let (_, codes) = help.split_once("Exit codes:\n").expect("a list");
+        let codes: Vec<_> = codes
+            .lines()
+            .map(|line| line.split_whitespace().next())
+            .collect();
+        assert_eq!(codes, ["0", "1", "2", "3", "4", "130"].map(Some));
+    }
     for flag in [
         "--rules",
         "--include-unproven",

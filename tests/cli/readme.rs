@@ -34,3 +34,14 @@ fn the_example_gives_what_it_says() {
     assert_eq!(timeless(&run.stdout), timeless(shown));
     assert_eq!((run.code, run.stderr.as_str()), (1, ""));
 }
+
+/// What one test skipped shows only so, and that is how everything is checked before it goes in.
+#[test]
+fn the_test_command_shows_what_was_skipped() {
+    for text in [
+        include_str!("../../README.md"),
+        include_str!("../../.ci/run"),
+    ] {
+        assert!(text.contains("cargo test -- --show-output"));
+    }
+}

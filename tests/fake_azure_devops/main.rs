@@ -3,6 +3,7 @@
 mod leaks;
 mod service;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -70,6 +71,10 @@ fn guide(fake: &Fake, folder: &str) -> String {
         )
     };
     let table: String = fake.tokens.iter().map(row).collect();
+    let all: BTreeSet<&str> = (fake.tokens.iter())
+        .map(|issued| &*issued.organization)
+        .collect();
+    let all = Vec::from_iter(all).join(",");
     let (token, administrator) = (&fake.token("active").token, &fake.admin_pat);
     format!(
         "\
@@ -82,14 +87,21 @@ Find and verify them:
 
   patsweep scan {folder} --verify --azure-devops-url {url}
 
-See what one of them can do:
+Scan now and verify later; the places of the report are read again:
 
+  patsweep scan {folder} -f json -o leaks.json
+  patsweep verify --from leaks.json --source {folder} --azure-devops-url {url}
+
+See what they can do, or one of them:
+
+  patsweep map --from leaks.json --source {folder} --probe-scopes --azure-devops-url {url}
   echo {token} | patsweep map --org {organization} --azure-devops-url {url}
 
 Ask the inventory as an administrator, and present none of them:
 
   export PATSWEEP_ADMIN_PAT={administrator}
-  patsweep scan {folder} --verify --no-probe --auth pat --inventory full --azure-devops-url {url}
+  patsweep auth check --auth pat --org {organization} --azure-devops-url {url}
+  patsweep scan {folder} --verify --no-probe --auth pat --inventory full --org {all} --azure-devops-url {url}
 
 Make the service misbehave, list how it can, and read what it was asked:
 

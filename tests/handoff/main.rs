@@ -7,6 +7,7 @@
 )]
 
 mod objects;
+mod recall;
 mod report;
 mod seal;
 mod sealed;

@@ -21,7 +21,7 @@ fn object(repository: &str, object: git2::Oid) -> Recorded {
 }
 
 /// Commits everything in the work tree.
-fn commit(repository: &Repository, message: &str) -> git2::Oid {
+pub(crate) fn commit(repository: &Repository, message: &str) -> git2::Oid {
     let mut index = repository.index().unwrap();
     index
         .add_all(["*"], git2::IndexAddOption::DEFAULT, None)
@@ -89,13 +89,9 @@ fn what_stands_in_history_is_read_again() {
         let contoso = ("contoso".to_owned(), Evidence::Entry);
         assert_eq!(organizations(&again, removed), [contoso, fabrikam.clone()]);
         assert_eq!(organizations(&again, told), [fabrikam]);
-        let authors = &report
-            .findings
-            .iter()
-            .find(|it| it.id == id(told))
-            .unwrap()
-            .authors;
-        assert_eq!(authors[0].email, "ann@example.org");
+        let told = report.findings.iter().find(|it| it.id == id(told)).unwrap();
+        let commit = told.occurrences[0].commit.as_ref().unwrap();
+        assert_eq!(commit.email, "ann@example.org");
     }
     // Where there is no repository any more, there is nothing.
     let report = world.scan();

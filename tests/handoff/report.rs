@@ -1,11 +1,15 @@
 //! Reports as hostile input.
 
 use data_encoding::BASE64;
+use std::sync::Arc;
+
 use patsweep::handoff::report::{
-    Author, Flaw, Handed, MAX_BYTES, MAX_FINDINGS, MAX_PLACES_OF_ONE, Recorded, Reported, read,
-    read_from,
+    Flaw, Handed, MAX_BYTES, MAX_FINDINGS, MAX_PLACES_OF_ONE, Recorded, Reported, read, read_from,
 };
-use patsweep::model::{BytePath, Encoding, FindingId, ObjectId, Position, SourceKind};
+use patsweep::model::{
+    BytePath, Commit, CommitDate, Encoding, Exposure, FindingId, ObjectId, Position, SourceKind,
+    Timestamp,
+};
 use patsweep::token::mint;
 use serde_json::{Value, json};
 
@@ -58,9 +62,16 @@ fn places(occurrence: &Value) -> Vec<Recorded> {
 #[test]
 fn what_is_taken_of_a_report() {
     let blob = "0123456789abcdef0123456789abcdef01234567";
-    let commit = |author: &str| json!({"id": blob, "author": author, "email": "a@example.org"});
+    let commit = |author: &str| {
+        json!({
+            "id": blob, "author": author, "email": "a@example.org",
+            "date": "2026-11-22T11:00:00+01:00", "summary": "add it",
+        })
+    };
     let mut finding = finding();
-    finding["exposure"] = json!({"first": commit("Ann"), "present_at": ["HEAD"]});
+    finding["expires"] = "2026-11-22T10:00:00Z".into();
+    finding["exposure"] =
+        json!({"first": commit("Ann"), "present_at": ["HEAD"], "removed_by": null});
     let place = |path: &str| {
         json!({
             "source": "git-object", "path": path, "line": 1, "column": 2, "offset": 3,
@@ -74,9 +85,19 @@ fn what_is_taken_of_a_report() {
         {"source": "file", "path": "c", "path_base64": null},
         {"source": "of-a-later-version", "path": "d"},
     ]);
-    let author = |name: &str| Author {
-        name: name.to_owned(),
-        email: "a@example.org".to_owned(),
+    let id_of_blob = ObjectId::from_hex(blob.as_bytes());
+    let by = |author: &str| {
+        Some(Arc::new(Commit {
+            id: id_of_blob.expect("an id"),
+            author: author.to_owned(),
+            email: "a@example.org".to_owned(),
+            date: CommitDate {
+                at: Timestamp(1_795_341_600),
+                offset: 60,
+            },
+            summary: "add it".to_owned(),
+            or_earlier: false,
+        }))
     };
     let recorded = |path: &str| Recorded {
         source: SourceKind::GitObject,
@@ -88,8 +109,10 @@ fn what_is_taken_of_a_report() {
         }),
         encodings: vec![Encoding::Utf16Le, Encoding::Base64],
         repository: Some(BytePath::from("sub")),
-        object: ObjectId::from_hex(blob.as_bytes()),
-        commit: ObjectId::from_hex(blob.as_bytes()),
+        object: id_of_blob,
+        commit: by("Bob"),
+        reachable: Some(true),
+        kept_by: None,
     };
     let file = Recorded {
         source: SourceKind::File,
@@ -99,16 +122,30 @@ fn what_is_taken_of_a_report() {
         repository: None,
         object: None,
         commit: None,
+        reachable: None,
+        kept_by: None,
     };
     let expected = Handed {
         targets: vec![BytePath::from(".")],
         findings: vec![Reported {
             id: id(&mint::pat(1)),
             rule: "azure-devops-pat".to_owned(),
+            // It has none: no report of ours names one.
+            expires: None,
+            exposure: Some(Exposure {
+                first: by("Ann"),
+                present_at: vec!["HEAD".to_owned()],
+                removed_by: None,
+                is_partial: false,
+            }),
             occurrences: vec![recorded("a"), recorded("b"), file],
-            authors: vec![author("Ann"), author("Bob")],
         }],
     };
+    check_in_every_form(finding, &expected);
+}
+
+/// A report with `finding` alone, laid out and encoded as reports may be.
+fn check_in_every_form(mut finding: Value, expected: &Handed) {
     let report = document(&[finding.clone()]);
     let text = report.to_string();
     assert_eq!(parse(&text), Ok(expected.clone()));
@@ -135,7 +172,7 @@ fn what_is_taken_of_a_report() {
     });
     let later = json!({"type": "of-a-later-version"});
     let lines = format!("{finding}\r\n{problem}\n\n{later}\n{summary}\n");
-    assert_eq!(parse(lines), Ok(expected));
+    assert_eq!(parse(lines), Ok(expected.clone()));
 }
 
 #[test]
@@ -374,23 +411,38 @@ fn objects_and_authors_have_their_form() {
         assert_eq!(places(&place(object))[0].object, None, "{object}");
     }
     let mut finding = finding();
-    let commit = |author: &str, email: &str| {
-        let commit = json!({"id": "x", "author": author, "email": email});
+    let commit = |id: &str, author: &str, email: &str, date: &str| {
+        let commit = json!({"id": id, "author": author, "email": email, "date": date});
         json!({"source": "git-object", "commit": commit})
     };
+    let id = "a".repeat(40);
     finding["occurrences"] = json!([
-        commit("a\nb", "c"),
-        commit("", ""),
-        commit(&"a".repeat(321), ""),
-        commit("", "d@example.org"),
+        commit("x", "a", "b@example.org", "2026-11-22T11:00:00+01:00"),
+        commit(&id, "a\nb", "c", "soon"),
+        commit(&id, "", "", "1969-12-31T23:59:59Z"),
+        commit(&id, &"a".repeat(321), "", "2026-11-22T11:00:00-12:30"),
+        commit(&id, "", "d@example.org", ""),
     ]);
     let report = parse(document(&[finding]).to_string()).unwrap();
-    let authors: Vec<_> = report.findings[0]
-        .authors
+    let commits: Vec<_> = report.findings[0]
+        .occurrences
         .iter()
-        .map(|it| it.email.as_str())
+        .map(|it| {
+            let commit = it.commit.as_ref()?;
+            let CommitDate { at, offset } = commit.date;
+            Some((&*commit.author, &*commit.email, at.0, offset))
+        })
         .collect();
-    assert_eq!(authors, ["d@example.org"]);
+    assert_eq!(
+        commits,
+        [
+            None,
+            Some(("", "c", i64::MIN, 0)),
+            Some(("", "", -1, 0)),
+            Some(("", "", 1_795_390_200, -750)),
+            Some(("", "d@example.org", i64::MIN, 0)),
+        ]
+    );
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub(crate) fn file(path: &str) -> Recorded {
         repository: None,
         object: None,
         commit: None,
+        reachable: None,
+        kept_by: None,
     }
 }
 
@@ -58,8 +60,9 @@ pub(crate) fn says(token: &str, occurrences: Vec<Recorded>) -> Handed {
         findings: vec![Reported {
             id: id(token),
             rule: "azure-devops-pat".to_owned(),
+            expires: None,
+            exposure: None,
             occurrences,
-            authors: Vec::new(),
         }],
     }
 }

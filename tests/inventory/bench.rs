@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -32,6 +32,12 @@ pub(crate) struct Bench {
     pub(crate) fake: Fake,
     home: TempDir,
     environment: Vec<(String, String)>,
+}
+
+/// A program that runs.
+pub(crate) struct Started {
+    pub(crate) child: Child,
+    arguments: Vec<u8>,
 }
 
 /// What a run gave.
@@ -82,11 +88,17 @@ impl Bench {
     pub(crate) fn patsweep(&self, args: &str, input: &str) -> Run {
         let args = format!("{args} --azure-devops-url {}", self.fake.url);
         let program = Command::new(env!("CARGO_BIN_EXE_patsweep"));
-        self.run(program, &args, input)
+        Run::of(self.start(program, &args, input))
     }
 
-    /// Runs `command ARGS` with `input`, in an environment that is known.
-    pub(crate) fn run(&self, mut command: Command, args: &str, input: &str) -> Run {
+    /// Runs `patsweep ARGS`, which asks nobody, with `input`.
+    pub(crate) fn plain(&self, args: &str, input: &str) -> Run {
+        let program = Command::new(env!("CARGO_BIN_EXE_patsweep"));
+        Run::of(self.start(program, args, input))
+    }
+
+    /// Starts `command ARGS` on `input`, in an environment that is known.
+    pub(crate) fn start(&self, mut command: Command, args: &str, input: &str) -> Started {
         for name in VARIABLES {
             command.env_remove(name);
         }
@@ -105,18 +117,18 @@ impl Bench {
         // A run that needs no input may be gone.
         let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
-        let output = child.wait_with_output().expect("the program ends");
-        Run {
-            code: output.status.code().expect("an exit code"),
-            stdout: String::from_utf8(output.stdout).expect("text"),
-            stderr: String::from_utf8(output.stderr).expect("text"),
-            arguments,
-        }
+        Started { child, arguments }
     }
 
-    /// Scans `input` and asks, with further flags; the report is JSON.
+    /// Scans `input` and asks, with further flags; the report is JSON. Administrators are asked at
+    /// the organisations of the service unless the flags say at which.
     pub(crate) fn verify(&self, input: &str, flags: &str) -> Run {
-        self.patsweep(&format!("scan - --verify -f json {flags}"), input)
+        let named = if flags.contains("--org") {
+            ""
+        } else {
+            "--org contoso,northwind"
+        };
+        self.patsweep(&format!("scan - --verify -f json {named} {flags}"), input)
     }
 
     /// Orders `behavior` for as many requests as `times` whose path or query holds `path`.
@@ -185,6 +197,17 @@ pub(crate) fn leak(user: &str, token: &Issued) -> String {
 }
 
 impl Run {
+    /// What `started` gives until it ends.
+    pub(crate) fn of(started: Started) -> Self {
+        let output = started.child.wait_with_output().expect("the program ends");
+        Self {
+            arguments: started.arguments,
+            code: output.status.code().expect("an exit code"),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
     #[track_caller]
     pub(crate) fn report(&self) -> Value {
         serde_json::from_str(&self.stdout)

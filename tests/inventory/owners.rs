@@ -1,6 +1,7 @@
 //! Whose tokens are listed, in which order, and when that ends.
 
 use crate::bench::{Bench, leak, told};
+use crate::service::Issued;
 
 #[test]
 fn a_likely_owner_is_listed_and_nobody_else() {
@@ -93,10 +94,8 @@ fn all_c3ids_found_end_it_at_every_organisation() {
     assert_eq!(bench.asked(), ["list 7.2-preview.1", "users"]);
 }
 
-#[test]
-fn an_author_of_a_commit_is_a_likely_owner() {
-    let bench = Bench::administrator();
-    let token = bench.fake.token("active");
+/// A repository in the home in which somebody leaked `token` without a word of whose it is.
+fn committed(bench: &Bench, token: &Issued) {
     let folder = bench.path("repository");
     let repository = git2::Repository::init(&folder).expect("a repository");
     let line = format!("pat = {} # https://dev.azure.com/contoso\n", token.token);
@@ -111,7 +110,17 @@ fn an_author_of_a_commit_is_a_likely_owner() {
     repository
         .commit(Some("HEAD"), &author, &author, "begin", &tree, &[])
         .expect("a commit");
-    let run = bench.patsweep("scan repository --verify -f json --auth pat --no-probe", "");
+}
+
+#[test]
+fn an_author_of_a_commit_is_a_likely_owner() {
+    let bench = Bench::administrator();
+    let token = bench.fake.token("active");
+    committed(&bench, token);
+    let run = bench.patsweep(
+        "scan repository --verify -f json --auth pat --org contoso --no-probe",
+        "",
+    );
     assert_eq!(
         run.settled(token),
         told("live", "inventory"),
@@ -119,4 +128,83 @@ fn an_author_of_a_commit_is_a_likely_owner() {
         run.stderr
     );
     assert_eq!(bench.asked(), ["list 7.2-preview.1", "users"]);
+}
+
+#[test]
+fn a_report_names_the_authors_of_commits_too() {
+    let bench = Bench::administrator();
+    let token = bench.fake.token("active");
+    committed(&bench, token);
+    let run = bench.plain("scan repository -f json -o report.json", "");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    // Neither the value nor an organisation is at hand, and neither is needed.
+    let run = bench.patsweep(
+        "verify --from report.json --auth pat --org contoso -f json",
+        "",
+    );
+    assert_eq!(
+        run.settled(token),
+        told("live", "inventory"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(
+        run.finding(token)["verification"]["value_from"],
+        "inventory"
+    );
+    assert_eq!(bench.asked(), ["list 7.2-preview.1", "users"]);
+    let run = bench.patsweep("verify --from report.json --auth pat --org contoso", "");
+    assert!(!run.stdout.contains("no known commit"), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("N. V. <noor@contoso.example>  \"begin\""),
+        "{}",
+        run.stdout
+    );
+}
+
+/// Whoever writes a text that is scanned must not have the administrator's credential sent to them.
+#[test]
+fn only_organisations_that_the_operator_names_see_the_administrator() {
+    let bench = Bench::administrator();
+    let token = bench.fake.token("active");
+    let evil = leak("noor", token).replace("contoso", "evilorg");
+    let administrators = |bench: &Bench| -> Vec<String> {
+        let id = patsweep::token::c3id(bench.fake.admin_pat.as_bytes());
+        let log = bench.log().into_iter();
+        let own = log.filter(|request| request["c3id"] == id.as_str());
+        let organization = |request: serde_json::Value| {
+            let path = request["path"].as_str().expect("a path").to_owned();
+            path.trim_start_matches('/')
+                .split('/')
+                .next()
+                .map(str::to_owned)
+        };
+        own.filter_map(organization).collect()
+    };
+    let nameless = format!("{}\n", token.token);
+    let run = bench.patsweep("verify --auth pat --no-probe", &nameless);
+    assert_eq!((run.code, administrators(&bench)), (1, vec![]));
+    assert_eq!(
+        run.stderr,
+        "note: inventory: nobody was asked, for no --org says where the administrator's \
+         credential goes\n"
+    );
+    // Without --org nobody is asked, and with it no other.
+    let run = bench.patsweep("scan - --verify -f json --auth pat --no-probe", &evil);
+    assert_eq!((run.code, administrators(&bench)), (1, vec![]));
+    let note = "note: inventory: evilorg was not asked, for the administrator's credential goes \
+                only where you say; --org evilorg adds it\n";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
+    let input = leak("noor", token) + &evil + &evil.replace("evilorg", "other-one");
+    let run = bench.verify(&input, "--auth pat --org Contoso");
+    assert_eq!(run.settled(token), told("live", "inventory"));
+    assert_eq!(administrators(&bench), ["contoso", "contoso"]);
+    let note = "note: inventory: evilorg, other-one were not asked, for the administrator's \
+                credential goes only where you say; --org evilorg,other-one adds them\n";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
+    // Where the operator wants it, it goes there.
+    bench.forget_log();
+    bench.verify(&evil, "--auth pat --org evilorg --no-probe");
+    assert_eq!(administrators(&bench), ["evilorg"]);
 }

@@ -52,7 +52,7 @@ fn with_a_personal_access_token() {
     );
     bench.write("leak.txt", &leak("noor", bench.fake.token("active")));
     let run = bench.patsweep(
-        "scan leak.txt --verify -f json --auth pat --auth-file -",
+        "scan leak.txt --verify -f json --auth pat --org contoso --auth-file -",
         &bench.fake.admin_pat,
     );
     assert_eq!(
@@ -297,4 +297,38 @@ fn the_configuration_maps_organisations_to_credentials() {
     };
     assert_eq!(auth("contoso"), ["bearer", "bearer"]);
     assert_eq!(auth("northwind"), ["basic", "basic"]);
+}
+
+/// Whoever is signed in with may take long, too.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_sign_in() {
+    use crate::client::get;
+
+    let bench = application();
+    let secret = bench.fake.client_secret.clone();
+    let bench = bench.with("AZURE_CLIENT_SECRET", &secret);
+    let order = serde_json::json!({
+        "target": { "host": "login.microsoftonline.com" }, "behavior": "slow", "delay_s": 60,
+    });
+    let got = crate::client::ask("POST", "/__control").json(&order);
+    assert_eq!(got.to(&bench.fake).status, 204);
+    let token = bench.fake.token("active");
+    let flags = "scan - --verify -f json --auth client-secret --org contoso";
+    let started = bench.start(
+        std::process::Command::new(env!("CARGO_BIN_EXE_patsweep")),
+        &format!("{flags} --azure-devops-url {}", bench.fake.url),
+        &leak("noor", token),
+    );
+    let hosts = || get("/__concurrency").to(&bench.fake).json()["host"].clone();
+    while hosts()["login.microsoftonline.com"].is_null() {}
+    let start = std::time::Instant::now();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &started.child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill").success());
+    let run = crate::bench::Run::of(started);
+    assert!(start.elapsed() < std::time::Duration::from_secs(10));
+    assert_eq!(run.code, 130, "{}", run.stderr);
+    assert_eq!(run.settled(token), told("not_attempted", "null"));
 }

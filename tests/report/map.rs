@@ -2,7 +2,7 @@
 
 use patsweep::model::{
     Answer, BlastRadius, Consumer, FindingId, FullAccess, Harm, IssueMonth, Owner, Reach, Reached,
-    ScopeFact, ScopeFit, ScopeSource, ScopeState, Secret, Timestamp, ValidityReason,
+    ScopeFact, ScopeFit, ScopeSource, ScopeState, Secret, Timestamp, Unprobed, ValidityReason,
 };
 use patsweep::report::map::{MapFormat, MapOptions, write};
 use patsweep::report::{Color, Redactor, is_report};
@@ -75,6 +75,7 @@ fn listed() -> BlastRadius {
         is_global: Answer::Yes,
         full_access: FullAccess::No,
         scopes_from: Some(ScopeSource::Inventory),
+        unprobed: None,
         scopes: vec![
             fact("code_write", ScopeState::Held, Harm::Critical),
             unknown,
@@ -138,6 +139,7 @@ fn unknown() -> BlastRadius {
         is_global: Answer::No,
         full_access: FullAccess::Unknown,
         scopes_from: None,
+        unprobed: Some(Unprobed::NotLetIn),
         scopes: Vec::new(),
         harm: Harm::Unknown,
         harm_reason: "nobody asked what it may do".to_owned(),

@@ -10,7 +10,7 @@ use patsweep::model::{
     SourceKind, Summary, SuppressedBy, Suppression, TargetKind, TargetSummary, Timestamp, Unit,
     ValidityReason,
 };
-use patsweep::report::{Color, Format, Options, Secrets, Verbosity, write as write_report};
+use patsweep::report::{Color, Format, Home, Options, Secrets, Verbosity, write as write_report};
 use patsweep::rules::{BuiltIn, Place, Rule, RuleKind, Severity};
 
 /// 2026-11-22T10:00:00Z.
@@ -65,6 +65,7 @@ pub(crate) fn write_with(
         secrets: Secrets::Redact,
         verbosity: Verbosity::Normal,
         now: NOW,
+        home: Home::Services,
     };
     change(&mut options);
     let mut out = Vec::new();

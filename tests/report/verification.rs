@@ -4,11 +4,12 @@ use patsweep::model::{
     Attempt, Finding, Method, Owner, PatRecord, ServiceEvidence, Timestamp, ValidityReason,
     ValueFrom, Verification,
 };
-use patsweep::report::{Format, Verbosity};
+use patsweep::report::{Format, Home, Verbosity, is_report};
 use serde_json::{Value, json};
 
 use crate::map::consumer;
 use crate::sample::{NOW, clue, finding, place, report, token, write, write_with};
+use crate::sarif::log;
 
 fn owner() -> Owner {
     Owner {
@@ -183,6 +184,28 @@ fn every_reason_is_documented_in_order() {
 }
 
 #[test]
+fn whom_the_service_for_profiles_knows() {
+    let mut told = told(Method::Profile);
+    told.organization = None;
+    told.checked_at = None;
+    told.owner = Some(Owner {
+        name: None,
+        account: None,
+        ..owner()
+    });
+    let finding = verified(ValidityReason::LiveElsewhere, Some(told));
+    assert_eq!(
+        note(finding.clone(), "validity").unwrap(),
+        "active – sound, for the service knows its owner, but not at which organization; --org \
+         names one to ask"
+    );
+    assert_eq!(
+        note(finding, "owner").unwrap(),
+        "somebody with the id d6245f20"
+    );
+}
+
+#[test]
 fn nothing_is_said_where_nobody_was_to_ask() {
     assert_eq!(
         note(verified(ValidityReason::NotAttempted, None), "validity"),
@@ -260,6 +283,42 @@ fn everything_as_json() {
     );
 }
 
+/// As much as finds the JSON report's answer again, and never more than that says.
+#[test]
+fn the_most_needed_in_sarif() {
+    let mut finding = full();
+    let verification = finding.verification.as_mut().unwrap();
+    verification.evidence = Some(evidence(200, Some("listed as valid")));
+    let report = report(vec![finding]);
+    let document: Value = serde_json::from_str(&write(&report, Format::Json)).unwrap();
+    let told = &document["findings"][0]["verification"];
+    let log = log(&report);
+    let properties = &log["runs"][0]["results"][0]["properties"];
+    assert_eq!(properties["validity_reason"], "live");
+    assert_eq!(
+        properties["verification"],
+        json!({
+            "method": "inventory",
+            "organization": "contoso",
+            "checked_at": "2026-11-22T10:00:00Z",
+            "status": 200,
+        })
+    );
+    for field in ["method", "organization", "checked_at"] {
+        assert_eq!(properties["verification"][field], told[field], "{field}");
+    }
+    assert_eq!(
+        properties["verification"]["status"],
+        told["evidence"]["status"]
+    );
+    let unasked = log_of_one(verified(ValidityReason::NotAttempted, None));
+    assert_eq!(unasked["properties"]["verification"], Value::Null);
+}
+
+fn log_of_one(finding: Finding) -> Value {
+    log(&report(vec![finding]))["runs"][0]["results"][0].clone()
+}
+
 #[test]
 fn what_the_service_says_steers_nothing() {
     let hostile = format!("x\u{1b}[2J\u{202e}\n{}", token('A'));
@@ -303,6 +362,19 @@ fn the_next_step_fits_the_validity() {
     );
 }
 
+/// Nothing that the text names leads to a page of Azure DevOps Services then.
+#[test]
+fn on_a_server_only_the_owner_revokes() {
+    let mut finding = verified(ValidityReason::Live, Some(told(Method::ConnectionData)));
+    finding.organizations = vec![clue("contoso", patsweep::model::Evidence::Entry)];
+    let written = write_with(&report(vec![finding]), Format::Text, |options| {
+        options.home = Home::Server;
+    });
+    let help = "= help: it works, so act now: have its owner, for nobody else can, revoke it on the \
+                server under User settings > Personal access tokens, then remove it here\n";
+    assert!(written.contains(help), "{written}");
+}
+
 #[test]
 fn the_last_line_counts_them() {
     let with = |letter, reason| Finding {
@@ -322,8 +394,24 @@ fn the_last_line_counts_them() {
             with('D', ValidityReason::Throttled),
         ]),
         "4 leaked tokens in 4 places · 1,204 files, 33.1 MB in 0.12 s · 1 active, 1 inactive, 2 \
+         unknown · complete, but 2 tokens may still work"
+    );
+    assert_eq!(
+        last(vec![with('A', ValidityReason::Refused)]),
+        "1 leaked token in 1 place · 1,204 files, 33.1 MB in 0.12 s · 0 active, 0 inactive, 1 \
+         unknown · complete, but 1 token may still work"
+    );
+    assert_eq!(
+        last(vec![with('A', ValidityReason::Revoked)]),
+        "1 leaked token in 1 place · 1,204 files, 33.1 MB in 0.12 s · 0 active, 1 inactive, 0 \
          unknown · complete"
     );
+    // A scan knows its own reports again whatever they say.
+    let written = write(
+        &report(vec![with('A', ValidityReason::Refused)]),
+        Format::Text,
+    );
+    assert!(is_report(b"", written.as_bytes()));
     let lines = (0..30).map(|_| with('A', ValidityReason::Live)).collect();
     let written = write(&report(lines), Format::Text);
     assert!(

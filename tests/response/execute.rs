@@ -23,12 +23,14 @@ fn a_plan_is_done_exactly_and_a_receipt_given() {
     let (_, receipt) = run.stdout.split_once("head ").expect("a receipt");
     let head = receipt.split(' ').next().expect("a hash");
     let check = format!("journal verify --journal journal.jsonl --head {head}");
-    let verified = responder.alone(&check, "");
+    let verified = responder.bench.plain(&check, "");
     assert_eq!(
         (verified.code, verified.stdout.lines().next()),
         (0, Some("yes: as it was written"))
     );
-    let shown = responder.alone("journal show --journal journal.jsonl", "");
+    let shown = responder
+        .bench
+        .plain("journal show --journal journal.jsonl", "");
     assert_eq!(shown.stdout.lines().count(), 5, "{}", shown.stdout);
     assert!(!shown.stdout.contains(&token.token));
     let again = responder.execute("");
@@ -49,7 +51,7 @@ fn nothing_is_done_unconfirmed() {
         (format!("--confirm {other}"), "names another plan"),
     ] {
         let given = format!(
-            "revoke --execute --plan plan.json --journal journal.jsonl --auth pat {confirm}"
+            "revoke --execute --plan plan.json --journal journal.jsonl --auth pat --org contoso {confirm}"
         );
         let run = responder.bench.patsweep(&given, &id);
         assert_eq!(run.code, 2, "{}", run.stderr);
@@ -145,4 +147,21 @@ fn two_runs_at_once_share_no_journal() {
         run.stderr
     );
     assert_eq!(responder.writes(), 0);
+}
+
+#[test]
+fn the_credential_goes_only_where_the_operator_says() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    responder.bench.forget_log();
+    let id = responder.plan_id();
+    let given = format!(
+        "revoke --execute --plan plan.json --confirm {id} --journal journal.jsonl --auth pat \
+         --org northwind"
+    );
+    let run = responder.bench.patsweep(&given, "");
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(run.stderr.contains("contoso"), "{}", run.stderr);
+    assert_eq!(responder.bench.log(), [serde_json::Value::Null; 0]);
 }

@@ -41,7 +41,7 @@ impl Responder {
     /// Scans for `tokens`, and makes a plan with further `flags`.
     pub(crate) fn plan(&self, tokens: &[&Issued], flags: &str) -> Run {
         let input: String = tokens.iter().map(|token| leak("build", token)).collect();
-        let scanned = self.alone("scan - -f json", &input);
+        let scanned = self.bench.plain("scan - -f json", &input);
         self.bench.write("leaks.json", &scanned.stdout);
         let _ = fs::remove_file(self.bench.path("plan.json"));
         let given =
@@ -62,20 +62,15 @@ impl Responder {
         let id = self.plan_id();
         let given = format!(
             "revoke --execute --plan plan.json --confirm {id} --journal journal.jsonl \
-             --auth pat {flags}"
+             --auth pat --org contoso {flags}"
         );
         self.bench.patsweep(&given, "")
     }
 
     pub(crate) fn resume(&self, flags: &str) -> Run {
-        let given = format!("revoke --resume --journal journal.jsonl --auth pat {flags}");
+        let given =
+            format!("revoke --resume --journal journal.jsonl --auth pat --org contoso {flags}");
         self.bench.patsweep(&given, "")
-    }
-
-    /// Runs a command that asks nobody.
-    pub(crate) fn alone(&self, args: &str, input: &str) -> Run {
-        let program = Command::new(env!("CARGO_BIN_EXE_patsweep"));
-        self.bench.run(program, args, input)
     }
 
     /// Has revocations show after so many seconds, in one way or the other.
@@ -109,14 +104,14 @@ impl Responder {
     pub(crate) fn execute_with_a_full_disk(&self) -> Run {
         let id = self.plan_id();
         let given = format!(
-            "revoke --execute --plan plan.json --confirm {id} --journal journal.jsonl --auth pat"
+            "revoke --execute --plan plan.json --confirm {id} --journal journal.jsonl --auth pat --org contoso"
         );
         let args = format!("{given} --azure-devops-url {}", self.bench.fake.url);
         let mut shell = Command::new("sh");
         // The signal would end the program before it can complain.
         shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
         shell.arg(env!("CARGO_BIN_EXE_patsweep"));
-        self.bench.run(shell, &args, "")
+        Run::of(self.bench.start(shell, &args, ""))
     }
 
     /// The lines of the journal: event and outcome, of one token a line each.

@@ -167,6 +167,29 @@ fn what_a_report_claims_is_not_believed() {
     assert_eq!(hosts.collect::<Vec<_>>(), ["app.vssps.visualstudio.com"]);
 }
 
+/// What the scan said of one that carries no checksum, `verify` says, too.
+#[test]
+fn what_a_report_has_no_value_of_keeps_its_proof_and_its_end() {
+    let fake = Fake::start();
+    let past = Some(patsweep::model::Timestamp(1_700_000_000));
+    let issuer = patsweep::token::jwt::ISSUER_HOST;
+    let token = patsweep::token::mint::oauth_token(1, issuer, past);
+    let scanned = Scanned::new(&leak(&token, "contoso"));
+    let finding = scanned.verify(&fake, &[]).finding();
+    assert_eq!(finding["proof"], "shape");
+    assert_eq!(finding["expires"], "2023-11-14T22:13:20Z");
+    assert_eq!(finding["validity_reason"], "expired");
+    assert_eq!(finding["verification"]["method"], "offline");
+    let report = scanned.path("report.json");
+    let text = patsweep(
+        &["verify", "--from", &report, "--azure-devops-url", &fake.url],
+        "",
+    );
+    let line = "not proven: its signature cannot be checked offline; expired on 2023-11-14";
+    assert!(text.stdout.contains(line), "{}", text.stdout);
+    assert_eq!(requests(&fake), 0);
+}
+
 #[test]
 fn reports_that_cannot_be_used_are_told() {
     let fake = Fake::start();
@@ -221,11 +244,7 @@ fn a_map_shows_whose_it_is_and_what_it_may_read() {
     let mut probing = args.to_vec();
     probing.push("--probe-scopes");
     let run = patsweep(&probing, &input);
-    assert!(
-        !run.stderr.contains("not everything was asked"),
-        "{}",
-        run.stderr
-    );
+    assert!(!run.stderr.contains("not all known"), "{}", run.stderr);
     let map: Value = serde_json::from_str(&run.stdout).expect("JSON");
     assert_eq!(map["schema"], "patsweep-map/1");
     let scopes = map["tokens"][0]["scopes"].as_array().expect("scopes");
@@ -265,4 +284,45 @@ fn a_server_on_premises_is_asked_at_its_collection() {
     assert_eq!(run.finding()["validity_reason"], "live", "{}", run.stderr);
     let log = get("/__log").to(&fake).json();
     assert_eq!(log.as_array().expect("a list").len(), 1, "{log}");
+    assert_eq!(
+        run.stderr,
+        "note: Azure DevOps Server has no list to look tokens up in, and revokes a token for its \
+         owner alone\n"
+    );
+    let input = leak(&token.token, "contoso");
+    let run = patsweep(&["scan", "-", "--verify", "--server-url", &url], &input);
+    let help = "for nobody else can, revoke it on the server under User settings";
+    assert!(run.stdout.contains(help), "{}", run.stdout);
+    assert!(!run.stdout.contains("_usersSettings"), "{}", run.stdout);
+}
+
+#[test]
+fn standard_input_is_one_thing_only() {
+    let fake = Fake::start();
+    let token = fake.token("active");
+    let scanned = Scanned::new(&leak(&token.token, &token.organization));
+    let report = scanned.path("report.json");
+    let auth = ["--auth", "pat", "--auth-file", "-", "--org", "contoso"];
+    for command in [
+        &["verify"][..],
+        &["map"],
+        &["verify", "--from", &report, "--tokens", "-"],
+    ] {
+        let args = [command, &auth, &["--azure-devops-url", &fake.url]].concat();
+        let run = patsweep(&args, &token.token);
+        assert_eq!(
+            (run.code, &*run.stderr),
+            (
+                2,
+                "error: standard input cannot hold tokens and the secret of --auth-file at once\n\
+                 hint: name a file with --auth-file, or take the tokens from a report with --from\n"
+            )
+        );
+    }
+    // The tokens of a report leave it free.
+    let args = [&["verify", "--from", &report][..], &auth].concat();
+    let flags = ["--inventory", "full", "--azure-devops-url", &fake.url];
+    let run = patsweep(&[&args[..], &flags].concat(), &fake.admin_pat);
+    assert!(!run.stderr.contains("error"), "{}", run.stderr);
+    assert!(requests(&fake) > 0);
 }

@@ -13,8 +13,10 @@ mod service;
 #[path = "../shared/traces.rs"]
 mod traces;
 
+mod explore;
 mod faults;
 mod handover;
+mod interrupt;
 mod outcomes;
 mod politeness;
 mod program;

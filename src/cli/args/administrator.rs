@@ -1,6 +1,6 @@
 //! As which administrator, and whose tokens to list.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, ValueHint};
 
@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum, ValueHint};
 pub(in crate::cli) struct Administrator {
     /// Sign in as an administrator, in this way and no other
     ///
+    /// The credential goes to the organizations of --org and to no other, whatever a leak names.
     /// Values come from the environment: `PATSWEEP_ADMIN_PAT`; `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and
     /// `AZURE_CLIENT_SECRET` or `AZURE_FEDERATED_TOKEN_FILE`. For several tenants, write tables
     /// `[[credentials]]` into the configuration file.
@@ -112,6 +113,17 @@ pub(in crate::cli) enum AuthSubcommand {
 /// Flags of `auth check`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AuthCheck {
+    /// Where to ask.
+    #[command(flatten)]
+    pub(in crate::cli) at: AtOrganizations,
+    /// Answer in this format [default: text]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub(in crate::cli) format: Option<AnswerFormat>,
+}
+
+/// Organisations that are asked as an administrator.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AtOrganizations {
     /// Ask this organization; may be repeated
     #[arg(long, value_name = "ORG", value_delimiter = ',', required = true)]
     #[arg(help_heading = "Asking Azure DevOps")]
@@ -134,9 +146,33 @@ pub(in crate::cli) struct AuthCheck {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(help_heading = "Asking Azure DevOps")]
     pub(in crate::cli) ca_file: Option<PathBuf>,
-    /// Answer in this format [default: text]
-    #[arg(short, long, value_name = "FORMAT")]
-    pub(in crate::cli) format: Option<AnswerFormat>,
+}
+
+impl AtOrganizations {
+    /// The same for whoever acts there.
+    pub(in crate::cli) fn reach(&self) -> Reach<'_> {
+        Reach {
+            organizations: &self.org,
+            gateway: self.azure_devops_url.as_ref(),
+            server: self.server_url.as_ref(),
+            ca_file: self.ca_file.as_deref(),
+            administrator: &self.administrator,
+        }
+    }
+}
+
+/// Where an administrator acts, and as whom.
+pub(in crate::cli) struct Reach<'a> {
+    /// The organisations that are named.
+    pub(in crate::cli) organizations: &'a [String],
+    /// `--azure-devops-url`.
+    pub(in crate::cli) gateway: Option<&'a String>,
+    /// `--server-url`.
+    pub(in crate::cli) server: Option<&'a String>,
+    /// `--ca-file`.
+    pub(in crate::cli) ca_file: Option<&'a Path>,
+    /// As whom.
+    pub(in crate::cli) administrator: &'a Administrator,
 }
 
 /// How a command answers.

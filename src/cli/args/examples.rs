@@ -6,6 +6,7 @@ Examples:
   patsweep scan src build.log            scan a folder and a file
   git log -p | patsweep scan -           scan standard input
   patsweep scan -f json -o leaks.json    write a report to a file
+  patsweep scan src --verify             ask Azure DevOps which tokens still work
   patsweep rules explain < token.txt     say what a token is
 
 Exit codes:
@@ -13,6 +14,7 @@ Exit codes:
   1    at least one leak
   2    could not run: usage, configuration, or a target that cannot be opened
   3    incomplete: something was not read or not answered, and no leak was found
+  4    at least one leak still works, says Azure DevOps
   130  interrupted; what was found so far is reported";
 
 pub(super) const SCAN_EXAMPLES: &str = "\
@@ -38,6 +40,9 @@ Examples:
   patsweep scan -f json -o leaks.json --seal leaks.age --recipient age1…
       Hand over the tokens beside the report, which never holds them.
 
+  patsweep scan --verify --fail-on active
+      Ask Azure DevOps about what is found, and fail for tokens that still work.
+
   patsweep scan --fail-on proven --exit-code 10
       Exit with 10, and only for tokens that are proven by their checksum.
 
@@ -49,6 +54,7 @@ Exit codes:
   1    at least one leak at or above --fail-on (another code with --exit-code)
   2    could not run: usage, configuration, or a target that cannot be opened
   3    incomplete: something was not read or not answered, and no leak was found
+  4    with --verify: at least one leak still works
   130  interrupted; what was found so far is reported";
 
 pub(super) const VERIFY_EXAMPLES: &str = "\

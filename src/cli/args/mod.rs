@@ -18,6 +18,7 @@ use clap_complete::Shell;
 
 pub(super) use self::administrator::{
     Administrator, AnswerFormat, Auth, AuthCheck, AuthCommand, AuthSubcommand, Breadth, Listing,
+    Reach,
 };
 use self::examples::{
     EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES,
@@ -27,7 +28,7 @@ use self::git::Git;
 pub(super) use self::handover::Handover;
 pub(super) use self::revoke::{
     Assertion, JournalCommand, JournalFile, JournalShow, JournalSubcommand, JournalVerify, Place,
-    Revoke,
+    PolicyCommand, PolicyShow, PolicySubcommand, Revoke,
 };
 pub(super) use self::seal::Seal;
 pub(super) use self::service::{CachePlace, Service};
@@ -157,6 +158,9 @@ pub(super) enum Command {
     /// and the policy allows it; a leaked token is never used to revoke anything.
     #[command(after_long_help = REVOKE_EXAMPLES)]
     Revoke(Box<Revoke>),
+    /// Show what is done about leaked tokens, and why
+    #[command(arg_required_else_help = true)]
+    Policy(PolicyCommand),
     /// Show and check the journal of what was revoked
     #[command(arg_required_else_help = true)]
     Journal(JournalCommand),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
+use super::administrator::{AnswerFormat, AtOrganizations};
 use super::service::duration;
 use super::{Handover, Service};
 
@@ -157,4 +158,33 @@ pub(in crate::cli) struct JournalVerify {
     /// The hash that a receipt tells: nothing up to there may be missing
     #[arg(long, value_name = "HASH")]
     pub(in crate::cli) head: Option<String>,
+}
+
+/// `policy`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PolicyCommand {
+    /// What to do.
+    #[command(subcommand)]
+    pub(in crate::cli) command: PolicySubcommand,
+}
+
+/// Commands of `policy`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum PolicySubcommand {
+    /// Show which policy on leaked tokens applies, and why
+    ///
+    /// Reads the policy of the tenant, and `[policy]` of the configuration. Exits with 0, with 2 if it
+    /// could not run, with 3 if the tenant's policy cannot be read.
+    Show(PolicyShow),
+}
+
+/// Flags of `policy show`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PolicyShow {
+    /// Where to ask.
+    #[command(flatten)]
+    pub(in crate::cli) at: AtOrganizations,
+    /// Answer in this format [default: text]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub(in crate::cli) format: Option<AnswerFormat>,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::administrator::{Administrator, Listing};
+use super::administrator::{Administrator, Listing, Reach};
 
 /// Whom to ask, and how much.
 #[derive(Debug, Args)]
@@ -16,6 +16,7 @@ pub(in crate::cli) struct Service {
     ///
     /// A token is presented to the organizations that stand with it. Of one that names none,
     /// these are asked, and without them the service for profiles. Organizations are never guessed.
+    /// An administrator's list (--auth) is read at these alone.
     #[arg(long, value_name = "ORG", value_delimiter = ',')]
     pub(in crate::cli) org: Vec<String>,
     /// Ask the organizations of --org about every token
@@ -82,6 +83,17 @@ impl From<OsString> for CachePlace {
 }
 
 impl Service {
+    /// Where an administrator acts.
+    pub(in crate::cli) fn reach(&self) -> Reach<'_> {
+        Reach {
+            organizations: &self.org,
+            gateway: self.azure_devops_url.as_ref(),
+            server: self.server_url.as_ref(),
+            ca_file: self.ca_file.as_deref(),
+            administrator: &self.administrator,
+        }
+    }
+
     /// The first flag that was given, for a run that asks nobody.
     pub(in crate::cli) fn first_given(&self) -> Option<&'static str> {
         let given = [

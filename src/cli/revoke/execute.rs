@@ -12,11 +12,11 @@ use thiserror::Error;
 use super::super::args::Revoke;
 use super::super::config::ConfigFile;
 use super::super::console::Console;
+use super::super::desk::Desk;
 use super::super::exit::{Complaint, Exit, Failure};
 use super::super::generate::print;
 use super::super::journal;
 use super::super::settings::{Environment, now};
-use super::desk::Desk;
 use super::{DEFAULT_TIMEOUT, text};
 use crate::model::Owner;
 use crate::report::count;
@@ -38,7 +38,7 @@ enum ExecuteError {
     Other { id: String },
     #[error("cannot read the confirmation")]
     Read { source: io::Error },
-    #[error("{organization} knows nobody by the administrator's credential")]
+    #[error("no administrator can act at {organization}")]
     Nobody { organization: String },
 }
 
@@ -89,7 +89,7 @@ fn open_desk(
     file: &ConfigFile,
     environment: &Environment,
 ) -> Result<Desk, Failure> {
-    let desk = Desk::open(&args.service, file, environment)?;
+    let desk = Desk::open(&args.service.reach(), file, environment)?;
     let leaks: Vec<_> = plan.orders().map(|order| order.c3id.as_str()).collect();
     desk.refuse_leaked(&leaks)?;
     Ok(desk)
@@ -108,8 +108,12 @@ fn open_journal(
     for organization in organizations {
         let site = desk.site(organization, timeout)?;
         let Some(owner) = site.acting else {
+            let hint = format!("--org {organization} lets --auth act there");
             let organization = organization.to_owned();
-            return Err(Failure::new(&ExecuteError::Nobody { organization }, None));
+            return Err(Failure::new(
+                &ExecuteError::Nobody { organization },
+                Some(hint),
+            ));
         };
         actor.get_or_insert(owner);
     }

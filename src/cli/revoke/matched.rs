@@ -1,7 +1,7 @@
 //! What the service has a leaked token on record as.
 
 use super::super::args::Assertion;
-use super::desk::Desk;
+use super::super::desk::Desk;
 use crate::model::{Finding, FindingId, Method, Owner, PatRecord, Timestamp, ValidityReason};
 use crate::policy::Certainty;
 use crate::respond::listing::Lister;

@@ -1,6 +1,5 @@
 //! `revoke`: shows what would be revoked, and does exactly that when it is told to.
 
-mod desk;
 mod execute;
 mod matched;
 mod propose;
@@ -29,12 +28,14 @@ pub(super) fn run(
     let console = Console::new(common, environment);
     let file = config::load(common, environment)?;
     let stop = Arc::new(AtomicBool::new(false));
+    if args.plan.is_none() && !args.resume {
+        return propose::run(args, &file, environment, console, &stop);
+    }
     if let Err(error) = interrupt::listen(&stop, console) {
         console.detail(format_args!("Ctrl-C will end this at once: {error}"));
     }
     match &args.plan {
         Some(path) => execute::run(path, args, &file, environment, &stop),
-        None if args.resume => execute::resume(args, &file, environment, &stop),
-        None => propose::run(args, &file, environment, console, &stop),
+        None => execute::resume(args, &file, environment, &stop),
     }
 }

@@ -3,17 +3,16 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 use super::super::args::{FailOn, Place, Revoke};
 use super::super::ask::Asking;
 use super::super::config::ConfigFile;
 use super::super::console::Console;
+use super::super::desk::Desk;
 use super::super::exit::{DEFAULT_LEAK_CODE, Failure, verdict};
 use super::super::generate::print;
 use super::super::handover;
 use super::super::settings::{Environment, now};
-use super::desk::Desk;
 use super::matched::{Matched, Matcher};
 use super::{DEFAULT_TIMEOUT, text};
 use crate::model::Finding;
@@ -60,18 +59,20 @@ pub(super) fn run(
     console: Console,
     stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, Failure> {
+    handover::check(&args.handover, &args.service.administrator)?;
     let asking = Asking::resolve(&args.service, file, environment)?;
-    let desk = Desk::open(&args.service, file, environment)?;
+    let desk = Desk::open(&args.service.reach(), file, environment)?;
     let taken = handover::take(&args.handover, environment, console, stop)?;
     let mut report = taken.report;
     let leaks: Vec<_> = report.findings.iter().map(|it| it.id.as_str()).collect();
     desk.refuse_leaked(&leaks)?;
-    asking.ask(&mut report, &taken.values, stop, console)?;
+    let mut bounds = asking.bounds(stop);
+    asking.ask(&mut report, &taken.values, &mut bounds, console)?;
     let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let matcher = Matcher {
         lister: Lister {
             service: &desk.service,
-            deadline: Instant::now() + timeout,
+            deadline: bounds.deadline,
             stop,
         },
         desk: &desk,

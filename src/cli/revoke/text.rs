@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use super::desk::Site;
+use super::super::desk::Site;
 use super::matched::Matched;
 use super::propose::Proposal;
 use crate::model::{Owner, PatRecord};

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use data_encoding::BASE64;
 use serde::de::{DeserializeOwned, IgnoredAny, SeqAccess, Visitor};
@@ -10,10 +11,13 @@ use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
 use super::{
-    Author, Flaw, Handed, MAX_FINDINGS, MAX_PLACES, MAX_PLACES_OF_ONE, Recorded, Reported, SCHEMA,
+    Flaw, Handed, MAX_FINDINGS, MAX_PLACES, MAX_PLACES_OF_ONE, Recorded, Reported, SCHEMA,
 };
 use crate::handoff::is_c3id;
-use crate::model::{BytePath, Encoding, FindingId, ObjectId, Position, SourceKind};
+use crate::model::{
+    self, BytePath, CommitDate, Encoding, FindingId, ObjectId, Position, SourceKind, Timestamp,
+};
+use crate::rules::BuiltIn;
 
 /// Characters of a foreign schema that are shown, at most.
 const SHOWN: usize = 40;
@@ -21,8 +25,11 @@ const SHOWN: usize = 40;
 /// Bytes of a path that is followed, at most.
 const MAX_PATH: usize = 32 << 10;
 
-/// Characters of a name or an address, at most.
+/// Bytes of a name or an address, at most.
 const MAX_AUTHOR: usize = 320;
+
+/// Places at which a token is still present that are kept, the first ones.
+const MAX_PRESENT: usize = 1000;
 
 /// What tells a report from other files, and its kinds from each other.
 #[derive(Deserialize)]
@@ -62,6 +69,8 @@ struct Finding {
     id: String,
     rule: String,
     #[serde(default)]
+    expires: Option<String>,
+    #[serde(default)]
     exposure: Option<Exposure>,
     #[serde(default)]
     occurrences: First<Occurrence, MAX_PLACES_OF_ONE>,
@@ -72,6 +81,12 @@ struct Finding {
 struct Exposure {
     #[serde(default)]
     first: Option<Commit>,
+    #[serde(default)]
+    present_at: First<String, MAX_PRESENT>,
+    #[serde(default)]
+    removed_by: Option<Commit>,
+    #[serde(default)]
+    partial: bool,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +111,10 @@ struct Occurrence {
     object: Option<String>,
     #[serde(default)]
     commit: Option<Commit>,
+    #[serde(default)]
+    reachable: Option<bool>,
+    #[serde(default)]
+    kept_by: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -106,6 +125,12 @@ struct Commit {
     author: Option<String>,
     #[serde(default)]
     email: Option<String>,
+    #[serde(default)]
+    date: Option<String>,
+    #[serde(default)]
+    summary: Option<String>,
+    #[serde(default)]
+    or_earlier: bool,
 }
 
 /// Parses a report, JSON or JSON lines.
@@ -210,26 +235,15 @@ impl Builder {
         if let Some(first) = self.numbers.insert(id.clone(), number) {
             return Err(Flaw::Duplicate { first, number, id });
         }
-        let mut authors = Vec::new();
-        let mut note = |commit: &Commit| {
-            let author = author(commit);
-            authors.extend(author.filter(|it| !authors.contains(it)));
-        };
-        if let Some(first) = finding.exposure.and_then(|exposure| exposure.first) {
-            note(&first);
-        }
-        let mut occurrences = Vec::new();
-        for occurrence in finding.occurrences.0 {
-            if let Some(commit) = &occurrence.commit {
-                note(commit);
-            }
-            occurrences.extend(recorded(occurrence));
-        }
+        let is_oauth = BuiltIn::of_rule(&finding.rule) == Some(BuiltIn::OauthToken);
+        let expires = finding.expires.filter(|_| is_oauth);
+        let occurrences = finding.occurrences.0.into_iter();
         self.findings.push(Reported {
             id,
             rule: finding.rule,
-            occurrences,
-            authors,
+            expires: expires.and_then(|text| time(&text)),
+            exposure: finding.exposure.map(exposure),
+            occurrences: occurrences.filter_map(recorded).collect(),
         });
         Ok(())
     }
@@ -280,18 +294,55 @@ fn recorded(occurrence: Occurrence) -> Option<Recorded> {
         encodings: encodings.filter_map(|it| Encoding::named(it)).collect(),
         repository: occurrence.repository.as_deref().map(BytePath::from),
         object: occurrence.object.as_deref().and_then(object),
-        commit: occurrence.commit.and_then(|commit| object(&commit.id)),
+        commit: occurrence.commit.and_then(commit),
+        reachable: occurrence.reachable,
+        kept_by: occurrence.kept_by.map(Arc::from),
     })
 }
 
-fn author(commit: &Commit) -> Option<Author> {
-    let plain = |text: &Option<String>| {
-        let text = text.as_deref().unwrap_or_default();
-        let is_plain = text.len() <= MAX_AUTHOR && !text.chars().any(char::is_control);
-        is_plain.then(|| text.to_owned())
+fn exposure(exposure: Exposure) -> model::Exposure {
+    model::Exposure {
+        first: exposure.first.and_then(commit),
+        present_at: exposure.present_at.0,
+        removed_by: exposure.removed_by.and_then(commit),
+        is_partial: exposure.partial,
+    }
+}
+
+/// A commit, if its id can be that of one.
+fn commit(commit: Commit) -> Option<Arc<model::Commit>> {
+    let person = |text: Option<String>| {
+        let is_plain = |text: &String| text.len() <= MAX_AUTHOR && !text.contains(char::is_control);
+        text.filter(is_plain).unwrap_or_default()
     };
-    let (name, email) = (plain(&commit.author)?, plain(&commit.email)?);
-    (!name.is_empty() || !email.is_empty()).then_some(Author { name, email })
+    Some(Arc::new(model::Commit {
+        id: ObjectId::from_hex(commit.id.as_bytes())?,
+        author: person(commit.author),
+        email: person(commit.email),
+        date: commit.date.as_deref().and_then(date).unwrap_or(NO_DATE),
+        summary: commit.summary.unwrap_or_default(),
+        or_earlier: commit.or_earlier,
+    }))
+}
+
+/// Too early for any calendar, so that reports write none.
+const NO_DATE: CommitDate = CommitDate {
+    at: Timestamp(i64::MIN),
+    offset: 0,
+};
+
+fn date(text: &str) -> Option<CommitDate> {
+    let parts = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+    let minutes = parts.to_numeric_offset()?.seconds() / 60;
+    Some(CommitDate {
+        at: time(text)?,
+        offset: i16::try_from(minutes).ok()?,
+    })
+}
+
+fn time(text: &str) -> Option<Timestamp> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    Some(Timestamp(time.as_second()))
 }
 
 /// Findings, taken one at a time, so that no more than is allowed is ever in memory.

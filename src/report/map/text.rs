@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use crate::model::{
     Answer, BlastRadius, Consumer, FullAccess, Harm, Reach, ScopeFact, ScopeSource, ScopeState,
-    Timestamp,
+    Timestamp, Unprobed,
 };
 
 use super::super::text::Palette;
@@ -292,9 +292,35 @@ fn scopes(radius: &BlastRadius, palette: Palette) -> Branch {
     match radius.scopes_from {
         Some(ScopeSource::Inventory) => root("from the administrator's list, complete"),
         Some(ScopeSource::Probe) => root("by requests that only read"),
-        None => root("not known; --probe-scopes or an administrator's credential tells"),
+        None => root(unprobed(radius.unprobed.unwrap_or(Unprobed::NotWanted))),
     }
     .with(lines)
+}
+
+/// Why nothing is known of the scopes, and what would tell them.
+fn unprobed(why: Unprobed) -> &'static str {
+    match why {
+        Unprobed::OnServer => {
+            "not known; Azure DevOps Server is not asked for them, and has no list"
+        }
+        Unprobed::Listed => {
+            "not known; the administrator's list names none, and a token that it has is not \
+             presented"
+        }
+        Unprobed::NotLetIn => {
+            "not known; only a token that is let in can be asked, or an administrator's list"
+        }
+        Unprobed::Forbidden => {
+            "not known; --no-probe forbids to ask, an administrator's list tells"
+        }
+        Unprobed::NotWanted => {
+            "not known; --probe-scopes or an administrator's credential (--auth) tells"
+        }
+        Unprobed::NoOrganization => {
+            "not known; no organization is known to ask at, and --org names one"
+        }
+        Unprobed::CutShort => "not known; the run ended before they were asked for",
+    }
 }
 
 /// What a scope allows.

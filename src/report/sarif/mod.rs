@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::model::{FindingId, ProblemKind};
+use crate::model::{FindingId, Method, ProblemKind};
 use crate::rules::Severity;
 
 use self::log::{
@@ -267,6 +267,16 @@ fn properties(finding: &FindingView<'_>) -> Properties {
         ("validity_reason", json!(finding.validity.as_str())),
         ("organizations", Value::Array(organizations)),
     ]);
+    if let Some(told) = &finding.verification {
+        let status = told.evidence.as_ref().and_then(|evidence| evidence.status);
+        let verification = json!({
+            "method": told.method.map(Method::as_str),
+            "organization": told.organization,
+            "checked_at": told.checked_at.and_then(words::rfc3339),
+            "status": status,
+        });
+        properties.insert("verification", verification);
+    }
     if let FindingId::C3id(id) = finding.id {
         properties.insert("c3id", json!(id));
     }

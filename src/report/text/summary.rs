@@ -57,11 +57,12 @@ impl Page<'_, '_> {
         if problems > 0 {
             missing.push(count(problems, "problem"));
         }
+        let open = totals.open();
         match (missing.is_empty(), accepted) {
-            (true, 0) => return writeln!(self.out, " · complete"),
+            (true, 0) => return writeln!(self.out, " · complete{open}"),
             (true, _) => {
                 let accepted = count(accepted, "accepted problem");
-                return writeln!(self.out, " · complete but for {accepted}");
+                return writeln!(self.out, " · complete but for {accepted}{open}");
             }
             (false, 0) => {}
             (false, _) => missing.push(format!("{} accepted", grouped(accepted))),
@@ -164,19 +165,20 @@ impl Totals {
         totals
     }
 
-    /// `1 active, 2 unknown`; `None` where nobody was to ask.
+    /// `1 active, 0 inactive, 2 unknown`; `None` where nobody was to ask.
     fn validity(&self) -> Option<String> {
-        let counts = [
-            (self.active, "active"),
-            (self.inactive, "inactive"),
-            (self.unknown, "unknown"),
-        ];
-        let counts: Vec<String> = counts
-            .into_iter()
-            .filter(|&(number, _)| number > 0)
-            .map(|(number, word)| format!("{} {word}", grouped(number)))
-            .collect();
-        (!counts.is_empty()).then(|| counts.join(", "))
+        let [active, inactive, unknown] = [self.active, self.inactive, self.unknown].map(grouped);
+        (self.active + self.inactive + self.unknown > 0)
+            .then(|| format!("{active} active, {inactive} inactive, {unknown} unknown"))
+    }
+
+    /// That all was read does not settle whether a token works.
+    fn open(&self) -> String {
+        match self.unknown {
+            0 => String::new(),
+            1 => ", but 1 token may still work".to_owned(),
+            unknown => format!(", but {} tokens may still work", grouped(unknown)),
+        }
     }
 
     /// `3 leaked tokens and 1 possible one in 5 places`; `None` where there is none.

@@ -46,6 +46,9 @@ pub use state::{StateError, StateFile};
 use hints::Hints;
 use state::State;
 
+/// How many organisations that were not asked are named.
+const NAMES: usize = 5;
+
 /// How the administrator's list is read.
 #[derive(Clone, Debug)]
 pub struct InventoryOptions {
@@ -69,7 +72,8 @@ pub enum Breadth {
 /// A credential, and where it is used.
 #[derive(Clone, Debug)]
 pub struct Access {
-    /// The organisations, in lower case; empty for all that no other names.
+    /// The organisations, in lower case; empty for those of [`Organizations`](super::Organizations)
+    /// that no other names.
     pub organizations: Vec<String>,
     /// The credential.
     pub credentials: Arc<Credentials>,
@@ -149,6 +153,9 @@ pub(super) fn run(
         return nothing;
     };
     let sites = sites(report, options, inventory);
+    if let Some(note) = unnamed(report, options, inventory) {
+        progress.note(note);
+    }
     if sites.is_empty() {
         return nothing;
     }
@@ -216,7 +223,7 @@ fn sites(report: &Report, options: &Options, inventory: &InventoryOptions) -> Ve
                 .position(|site| site.organization == organization);
             let at = match known {
                 Some(at) => at,
-                None => match credentials(inventory, &organization) {
+                None => match credentials(inventory, options, &organization) {
                     Some(credentials) => {
                         sites.push(Site {
                             organization,
@@ -236,17 +243,71 @@ fn sites(report: &Report, options: &Options, inventory: &InventoryOptions) -> Ve
     sites
 }
 
-/// As whom to ask at `organization`: the one that names it before the one for all.
+/// As whom to ask at `organization`: the one that names it before the one for all. Who holds the
+/// text that was scanned could name an organisation of theirs, so that the one for all is good only
+/// where the operator names it (`is_named`).
+pub fn access_to<'a>(
+    access: &'a [Access],
+    organization: &str,
+    is_named: bool,
+) -> Option<&'a Access> {
+    let names = |one: &&Access| one.organizations.iter().any(|name| name == organization);
+    let mut all = access.iter();
+    let own = access.iter().find(names);
+    own.or_else(|| all.find(|one| is_named && one.organizations.is_empty()))
+}
+
 fn credentials<'a>(
     inventory: &'a InventoryOptions,
+    options: &Options,
     organization: &str,
 ) -> Option<&'a Arc<Credentials>> {
-    let names = |access: &&Access| access.organizations.iter().any(|name| name == organization);
-    let all = || inventory.access.iter();
-    all()
-        .find(names)
-        .or_else(|| all().find(|access| access.organizations.is_empty()))
-        .map(|access| &access.credentials)
+    let is_named = is_named(options, organization);
+    let access = access_to(&inventory.access, organization, is_named)?;
+    Some(&access.credentials)
+}
+
+/// Whether the operator names `organization`.
+fn is_named(options: &Options, organization: &str) -> bool {
+    let mut names = options.organizations.names.iter();
+    names.any(|name| name.eq_ignore_ascii_case(organization))
+}
+
+/// What people are told of organisations that only what was scanned names, so that nobody is asked
+/// there as an administrator, or of there being none to ask; `None` if all is asked.
+fn unnamed(report: &Report, options: &Options, inventory: &InventoryOptions) -> Option<String> {
+    let is_for_all = |access: &Access| access.organizations.is_empty();
+    if let Base::Server(_) = options.service.base() {
+        return None;
+    }
+    if !inventory.access.iter().any(is_for_all) {
+        return None;
+    }
+    let all = sought(report).flat_map(|(_, _, finding)| plan::organizations(finding, options));
+    let left_out: BTreeSet<String> = all
+        .filter(|name| credentials(inventory, options, name).is_none())
+        .collect();
+    let names: Vec<&str> = left_out.iter().map(String::as_str).take(NAMES).collect();
+    let (were, them) = match left_out.len() {
+        0 if options.organizations.names.is_empty() && sought(report).next().is_some() => {
+            let note = "inventory: nobody was asked, for no --org says where the administrator's \
+                        credential goes";
+            return Some(note.to_owned());
+        }
+        0 => return None,
+        1 => ("was", "it"),
+        _ => ("were", "them"),
+    };
+    let (more, dots) = match left_out.len() - names.len() {
+        0 => (String::new(), ""),
+        more => (format!(" and {more} more"), ",…"),
+    };
+    Some(format!(
+        "inventory: {}{more} {were} not asked, for the administrator's credential goes only where \
+         you say; --org {}{dots} adds {them}",
+        names.join(", "),
+        names.join(",")
+    ))
 }
 
 impl Run {

@@ -71,6 +71,7 @@ fn radius(finding: &Finding, probes: &[ProbeResult]) -> BlastRadius {
     blast_radius(&Evidence {
         finding,
         probes,
+        unprobed: None,
         memberships: None,
         products: &Products::built_in(),
     })
@@ -250,6 +251,7 @@ fn organizations_by_the_best_that_is_known() {
     let radius = blast_radius(&Evidence {
         finding: &finding,
         probes: &[],
+        unprobed: None,
         memberships: Some(&memberships),
         products: &Products::built_in(),
     });

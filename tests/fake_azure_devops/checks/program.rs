@@ -154,3 +154,43 @@ fn it_tells_people_where_the_leaks_are() {
         .expect("text");
     assert!(!second.0.wait().expect("it ends").success(), "{said}");
 }
+
+/// As a responder would: every command that it prints, one after the other, in one shell.
+#[cfg(unix)]
+#[test]
+fn what_it_tells_people_to_run_works() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let leaks = folder.path().join("leaks").to_string_lossy().into_owned();
+    let mut example = Example::run(&["--leaks", &leaks]);
+    let said = example.says("/__log");
+    let commands: Vec<String> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .filter_map(|line| match line.split_whitespace().next() {
+            Some("export") => Some(line.to_owned()),
+            Some("patsweep" | "echo") => Some(format!("{line} > said; echo $?")),
+            _ => None,
+        })
+        .collect();
+    let program = Path::new(env!("CARGO_BIN_EXE_patsweep"));
+    let mut path = program.parent().expect("a folder").as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let run = Command::new("sh")
+        .args(["-c", &commands.join("\n")])
+        .current_dir(folder.path())
+        .env("PATH", path)
+        .env("HOME", folder.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .output()
+        .expect("sh runs");
+    let codes = String::from_utf8(run.stdout).expect("text");
+    let notes = String::from_utf8(run.stderr).expect("text");
+    // Scan and verify; scan, verify later, map all, map one; check the administrator, ask the list.
+    assert_eq!(codes, "4\n1\n4\n4\n4\n0\n4\n", "{notes}");
+    assert_eq!(
+        notes,
+        "note: 19 tokens in 19 files\n\
+         note: inventory of contoso: 6 of 18 tokens not found: not in it: 7 lists of 7 people read\n"
+    );
+}

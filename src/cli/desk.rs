@@ -1,28 +1,29 @@
-//! The administrator who revokes: who it is at each organisation, and what the tenant's policy is.
+//! The administrator who acts: who it is at each organisation, and what the tenant's policy is.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::administrator::{self, Credential};
-use super::super::args::Service;
-use super::super::ask;
-use super::super::config::ConfigFile;
-use super::super::exit::Failure;
-use super::super::settings::Environment;
+use super::administrator::{self, Credential};
+use super::args::Reach;
+use super::ask;
+use super::config::ConfigFile;
+use super::exit::Failure;
+use super::settings::Environment;
 use crate::model::{FindingId, Owner};
 use crate::policy::TenantPolicy;
 use crate::providers::azure_devops::{AzureDevOps, Base};
 use crate::providers::entra::Credentials;
 use crate::providers::http::Http;
 use crate::respond::tenant::{self, Tenant};
+use crate::verify::{Access, access_to};
 
 /// Why nobody can act.
 #[derive(Debug, thiserror::Error)]
 enum DeskError {
     #[error("Azure DevOps Server has no list of all tokens, and no way to revoke them for others")]
     Server,
-    #[error("revoking needs an administrator")]
+    #[error("this needs an administrator")]
     Nobody,
     #[error("the administrator's credential is itself among the leaks, as {id}")]
     Leaked { id: FindingId },
@@ -32,7 +33,9 @@ enum DeskError {
 pub(super) struct Desk {
     /// The service.
     pub(super) service: AzureDevOps,
-    access: Vec<crate::verify::Access>,
+    access: Vec<Access>,
+    /// The organisations of `--org`, in lower case.
+    named: Vec<String>,
 }
 
 /// One organisation, as the administrator sees it.
@@ -46,18 +49,17 @@ pub(super) struct Site {
 impl Desk {
     /// As the flags, the configuration and the environment say; nobody has signed in yet.
     pub(super) fn open(
-        args: &Service,
+        reach: &Reach<'_>,
         file: &ConfigFile,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        ask::check_organizations(&args.org)?;
-        let gateway = args.azure_devops_url.as_ref();
-        let base = ask::base(args.server_url.as_ref(), gateway, environment)?;
+        ask::check_organizations(reach.organizations)?;
+        let base = ask::base(reach.server, reach.gateway, environment)?;
         if let Base::Server(_) = base {
             return Err(Failure::new(&DeskError::Server, None));
         }
-        let options = ask::http(&base, args.ca_file.as_deref())?;
-        let credentials = administrator::credentials(&args.administrator, file, environment)?;
+        let options = ask::http(&base, reach.ca_file)?;
+        let credentials = administrator::credentials(reach.administrator, file, environment)?;
         if credentials.is_empty() {
             let hint = "name one with --auth, or write [[credentials]] into the configuration";
             return Err(Failure::new(&DeskError::Nobody, Some(hint.to_owned())));
@@ -68,19 +70,20 @@ impl Desk {
         Ok(Self {
             access: credentials.iter().map(ready).collect::<Result<_, _>>()?,
             service: AzureDevOps::new(http, base),
+            named: reach
+                .organizations
+                .iter()
+                .map(|name| name.to_ascii_lowercase())
+                .collect(),
         })
     }
 
-    /// As whom to act at `organization`.
+    /// As whom to act at `organization`: a credential goes only where the operator says, and not
+    /// where a report or a plan says.
     pub(super) fn credentials(&self, organization: &str) -> Option<Arc<Credentials>> {
-        let names = |one: &&crate::verify::Access| {
-            let mut organizations = one.organizations.iter();
-            organizations.any(|name| name == organization)
-        };
-        let mut all = self.access.iter();
-        let own = all.clone().find(names);
-        let any = own.or_else(|| all.find(|one| one.organizations.is_empty()));
-        any.map(|one| one.credentials.clone())
+        let is_named = self.named.iter().any(|name| name == organization);
+        let one = access_to(&self.access, organization, is_named)?;
+        Some(one.credentials.clone())
     }
 
     /// Refuses a credential that has leaked itself.

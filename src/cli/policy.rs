@@ -1,0 +1,164 @@
+//! `policy show`: what is done about a confirmed leak, and why.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::args::{AnswerFormat, Common, PolicyShow};
+use super::config::{self, PolicyTable};
+use super::desk::{Desk, Site};
+use super::exit::{Exit, Failure};
+use super::generate::print;
+use super::settings::Environment;
+use crate::policy::{AutoRevoke, ExposureRule, TenantPolicy, Whom};
+use crate::report::{count, escape_for_terminal};
+
+/// How long is asked at most.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// What applies at one organisation.
+#[derive(Debug, Serialize)]
+struct Applied {
+    organization: String,
+    acting_as: Option<String>,
+    /// `on`, `off`, `never_set`, `unreadable`.
+    tenant: &'static str,
+    message: Option<String>,
+    auto_revoke: &'static str,
+    exposure: &'static str,
+    /// Whether a confirmed leak is revoked that is exposed as `exposure` says.
+    revokes: bool,
+}
+
+/// Asks each organisation.
+pub(super) fn show(
+    common: &Common,
+    args: &PolicyShow,
+    environment: &Environment,
+) -> Result<ExitCode, Failure> {
+    let file = config::load(common, environment)?;
+    let desk = Desk::open(&args.at.reach(), &file, environment)?;
+    let timeout = args.at.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let names = args.at.org.iter().map(|name| name.to_ascii_lowercase());
+    let names: Vec<String> = names.collect();
+    let sites = desk.sites(names.iter().map(String::as_str), timeout)?;
+    let all: Vec<Applied> = sites
+        .iter()
+        .map(|(organization, site)| applied(organization, site, &file.policy))
+        .collect();
+    match args.format.unwrap_or(AnswerFormat::Text) {
+        AnswerFormat::Text => {
+            let mut text: String = all.iter().map(text).collect();
+            let from = file.path.map_or_else(
+                || "the built-in defaults".to_owned(),
+                |path| format!("{}, and defaults for what it does not say", path.display()),
+            );
+            let _ = writeln!(
+                text,
+                "your policy is that of {}",
+                escape_for_terminal(&from)
+            );
+            text.push_str(&allowed(&file.policy));
+            print(text.as_bytes())?
+        }
+        AnswerFormat::Json => {
+            let json = serde_json::json!({ "schema": "patsweep-policy/1", "policies": all });
+            print(format!("{json:#}\n").as_bytes())?
+        }
+    };
+    let is_unread = all
+        .iter()
+        .any(|it| it.tenant == name(TenantPolicy::Unreadable));
+    Ok(if is_unread {
+        Exit::Incomplete
+    } else {
+        Exit::Clean
+    }
+    .into())
+}
+
+fn applied(organization: &str, site: &Site, table: &PolicyTable) -> Applied {
+    let policy = table.policy(false);
+    let acting = site.acting.as_ref();
+    Applied {
+        organization: organization.to_owned(),
+        acting_as: acting.and_then(|owner| owner.account.clone().or_else(|| owner.name.clone())),
+        tenant: name(site.tenant.policy),
+        message: site.tenant.message.clone(),
+        auto_revoke: policy.auto_revoke.as_str(),
+        exposure: policy.exposure.as_str(),
+        revokes: match (policy.auto_revoke, site.tenant.policy) {
+            (AutoRevoke::On, _)
+            | (AutoRevoke::Tenant, TenantPolicy::On | TenantPolicy::NeverSet) => true,
+            (AutoRevoke::Off, _)
+            | (AutoRevoke::Tenant, TenantPolicy::Off | TenantPolicy::Unreadable) => false,
+        },
+    }
+}
+
+fn name(tenant: TenantPolicy) -> &'static str {
+    match tenant {
+        TenantPolicy::On => "on",
+        TenantPolicy::Off => "off",
+        TenantPolicy::NeverSet => "never_set",
+        TenantPolicy::Unreadable => "unreadable",
+    }
+}
+
+fn text(applied: &Applied) -> String {
+    let mut text = format!("{}\n", applied.organization);
+    let mut row = |name: &str, value: &str| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {name:<11}  {}", escape_for_terminal(value));
+    };
+    let acting = applied.acting_as.as_deref();
+    row("acting as", acting.unwrap_or("nobody whom it knows"));
+    let tenant = match (applied.tenant, &applied.message) {
+        ("never_set", _) => "leaked tokens are revoked: never set, which means on".to_owned(),
+        ("on", _) => "leaked tokens are revoked".to_owned(),
+        ("off", _) => "leaked tokens are not revoked".to_owned(),
+        (_, message) => {
+            let message = message.as_deref().unwrap_or("no reason was given");
+            format!("not known: {message}")
+        }
+    };
+    row("tenant", &tenant);
+    row("auto_revoke", applied.auto_revoke);
+    row("exposure", applied.exposure);
+    let which = if applied.exposure == ExposureRule::Public.as_str() {
+        "a confirmed leak that everybody can read"
+    } else {
+        "a confirmed leak"
+    };
+    let what = if applied.revokes {
+        "is revoked, and its owner told"
+    } else {
+        "is not revoked: its owner is told"
+    };
+    row("so", &format!("{which} {what}"));
+    text.push('\n');
+    text
+}
+
+/// What is left alone.
+fn allowed(table: &PolicyTable) -> String {
+    let mut text = String::new();
+    if table.allowed.is_empty() {
+        return text;
+    }
+    let allowances = count(table.allowed.len() as u64, "allowance");
+    let _ = writeln!(text, "{allowances}, which leave alone:");
+    for allowed in &table.allowed {
+        let whom = match &allowed.whom {
+            Whom::C3id(c3id) => format!("the token {c3id}"),
+            Whom::Owner(owner) => format!("all tokens of {owner}"),
+        };
+        let until = jiff::Timestamp::from_second(allowed.until.0).ok();
+        let until = until.map_or_else(String::new, |until| until.strftime("%F").to_string());
+        let line = format!("{whom} until {until}: {}", allowed.reason);
+        let _ = writeln!(text, "  {}", escape_for_terminal(&line));
+    }
+    text
+}
