@@ -10,6 +10,7 @@ mod client;
 #[path = "../tests/fake_azure_devops/service/mod.rs"]
 mod service;
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -39,7 +40,10 @@ fn main() {
         let others = (0..index % 3).map(|other| format!("crowd-{:03}", (index + other) % 40 + 1));
         for organization in others.chain([issued.organization.clone()]) {
             let token = &issued.token;
-            input += &format!("https://build:{token}@dev.azure.com/{organization}/_git/Site\n");
+            let _ = writeln!(
+                input,
+                "https://build:{token}@dev.azure.com/{organization}/_git/Site"
+            );
         }
     }
     let start = Instant::now();
