@@ -13,7 +13,7 @@ use super::exit::{Exit, Failure};
 use super::generate::print;
 use super::settings::Environment;
 use crate::policy::{AutoRevoke, ExposureRule, TenantPolicy, Whom};
-use crate::report::{count, escape_for_terminal};
+use crate::report::escape_for_terminal;
 
 /// How long is asked at most.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -148,8 +148,7 @@ fn allowed(table: &PolicyTable) -> String {
     if table.allowed.is_empty() {
         return text;
     }
-    let allowances = count(table.allowed.len() as u64, "allowance");
-    let _ = writeln!(text, "{allowances}, which leave alone:");
+    text.push_str("it leaves alone\n");
     for allowed in &table.allowed {
         let whom = match &allowed.whom {
             Whom::C3id(c3id) => format!("the token {c3id}"),

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::crash;
 use crate::model::ServiceEvidence;
 use crate::providers::azure_devops::{
     AzureDevOps, ListQuestion, ListVersion, ListedPat, PAGE_SIZE, Refusal, Told,
@@ -47,10 +48,12 @@ impl Lister<'_> {
                 continuation: next.as_deref(),
                 page_size: PAGE_SIZE,
             };
+            crash::point();
             let told = self.ask(|timeout| {
                 let credential = grant.credential();
                 self.service.pats(question, credential, timeout)
             });
+            crash::point();
             let page = told.outcome.map_err(|_| Unread(why(&told.evidence)))?;
             all.extend(page.items);
             match page.next {

@@ -7,6 +7,7 @@
 //!                                               journal
 //! ```
 
+mod crash;
 pub mod journal;
 pub mod listing;
 pub mod matching;

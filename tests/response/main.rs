@@ -12,7 +12,10 @@ mod client;
 #[path = "../fake_azure_devops/service/mod.rs"]
 mod service;
 
+#[cfg(feature = "crash-points")]
+mod crash;
 mod execute;
 mod plan;
+mod policy;
 mod responder;
 mod trouble;

@@ -59,12 +59,16 @@ impl Responder {
 
     /// Executes the plan, confirmed, with further `flags`.
     pub(crate) fn execute(&self, flags: &str) -> Run {
-        let id = self.plan_id();
-        let given = format!(
+        self.bench.plain(&self.execution(flags), "")
+    }
+
+    /// The arguments for that.
+    pub(crate) fn execution(&self, flags: &str) -> String {
+        let (id, url) = (self.plan_id(), &self.bench.fake.url);
+        format!(
             "revoke --execute --plan plan.json --confirm {id} --journal journal.jsonl \
-             --auth pat --org contoso {flags}"
-        );
-        self.bench.patsweep(&given, "")
+             --auth pat --org contoso --azure-devops-url {url} {flags}"
+        )
     }
 
     pub(crate) fn resume(&self, flags: &str) -> Run {
@@ -102,11 +106,7 @@ impl Responder {
     /// Executes the plan where no file can grow beyond a byte.
     #[cfg(unix)]
     pub(crate) fn execute_with_a_full_disk(&self) -> Run {
-        let id = self.plan_id();
-        let given = format!(
-            "revoke --execute --plan plan.json --confirm {id} --journal journal.jsonl --auth pat --org contoso"
-        );
-        let args = format!("{given} --azure-devops-url {}", self.bench.fake.url);
+        let args = self.execution("");
         let mut shell = Command::new("sh");
         // The signal would end the program before it can complain.
         shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::crash;
 use crate::model::Timestamp;
 
 pub use chain::{Broken, Chain, Head};
@@ -226,12 +227,14 @@ impl Journal {
         let line = sealed.and_then(|record| Ok((serde_json::to_vec(&record)?, record)));
         let (mut line, record) = line.map_err(|error| self.unwritten(error.into()))?;
         line.push(b'\n');
+        crash::point();
         let written = self.file.write_all(&line);
         if let Err(source) = written.and_then(|()| self.file.sync_all()) {
             let undone = self.file.set_len(self.end);
             self.is_broken = undone.and_then(|()| self.file.sync_all()).is_err();
             return Err(self.unwritten(source));
         }
+        crash::point();
         self.end += line.len() as u64;
         self.records.push(record);
         Ok(&self.records[self.records.len() - 1])

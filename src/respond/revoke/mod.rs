@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::crash;
 use super::journal::{Entry, Event, Journal, JournalError};
 use super::listing::Lister;
 use super::plan::{Order, Plan};
@@ -221,7 +222,7 @@ impl Run<'_, '_> {
         let (accepted, unsent): (Vec<_>, Vec<_>) = planned
             .iter()
             .cloned()
-            .partition(|order| self.was_accepted(order, Some(EFFECT)));
+            .partition(|order| self.was_accepted(order));
         for order in accepted {
             self.sent.insert(order, Sent::Accepted);
         }
@@ -238,10 +239,10 @@ impl Run<'_, '_> {
 
     /// Leaves an order alone that is not what was planned.
     fn leave(&mut self, order: &Order, listed: Listed) -> Result<(), JournalError> {
-        let was_accepted = self.was_accepted(order, None);
+        let was_begun = past::was_begun(self.revoker.journal.records(), order);
         let (state, why) = match listed {
             Listed::Revoked => (State::Closed, "it is revoked already"),
-            Listed::Gone if was_accepted => (State::Closed, "it was revoked before, and is gone"),
+            Listed::Gone if was_begun => (State::Closed, "it was revoked before, and is gone"),
             Listed::Gone => (
                 State::Dropped,
                 "its owner's list does not hold it any more: revoked by somebody, or never theirs",
@@ -266,9 +267,10 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn was_accepted(&self, order: &Order, within: Option<SignedDuration>) -> bool {
+    /// Whether the service accepted `order` so lately that it may not show yet.
+    fn was_accepted(&self, order: &Order) -> bool {
         let records = self.revoker.journal.records();
-        past::was_accepted(records, order, (self.revoker.now)(), within)
+        past::was_accepted(records, order, (self.revoker.now)(), EFFECT)
     }
 
     /// Has some tokens of an organisation revoked, half of them at a time where the service does
@@ -295,11 +297,13 @@ impl Run<'_, '_> {
                 .map(|it| it.authorization_id.as_str())
                 .collect();
             let timeout = self.revoker.lister.time_left();
+            crash::point();
             let told = self
                 .revoker
                 .lister
                 .service
                 .revoke(organization, &ids, grant, timeout);
+            crash::point();
             let sent = Sent::of(&told);
             for order in orders {
                 self.sent.insert(order.clone(), sent);

@@ -40,26 +40,34 @@ fn ordered(intent: &Record) -> Option<Order> {
     })
 }
 
-/// Whether the service accepted `order`; no longer before `now` than `within`, if that is given.
+/// Whether a request about `order` was about to be sent: it stood in its owner's list, then.
+pub(super) fn was_begun(records: &[Record], order: &Order) -> bool {
+    let mut records = records.iter();
+    records.any(|record| record.event == Event::Intent && is_about(record, order))
+}
+
+/// Whether the service accepted `order`, no longer before `now` than `within`.
 pub(super) fn was_accepted(
     records: &[Record],
     order: &Order,
     now: Timestamp,
-    within: Option<SignedDuration>,
+    within: SignedDuration,
 ) -> bool {
-    let since = within.and_then(|within| {
-        let now = jiff::Timestamp::from_second(now.0).ok()?;
-        now.checked_sub(within).ok()
-    });
+    let now = jiff::Timestamp::from_second(now.0).ok();
+    let since = now.and_then(|now| now.checked_sub(within).ok());
     let is_recent = |record: &Record| {
         let at: Option<jiff::Timestamp> = record.at.parse().ok();
-        since.is_none_or(|since| at.is_some_and(|at| at >= since))
+        at.zip(since).is_some_and(|(at, since)| at >= since)
     };
     records.iter().any(|record| {
         record.event == Event::Answer
-            && record.organization.as_ref() == Some(&order.organization)
-            && record.authorization_id.as_ref() == Some(&order.authorization_id)
+            && is_about(record, order)
             && record.outcome.as_deref() == Some(Sent::Accepted.as_str())
             && is_recent(record)
     })
+}
+
+fn is_about(record: &Record, order: &Order) -> bool {
+    record.organization.as_ref() == Some(&order.organization)
+        && record.authorization_id.as_ref() == Some(&order.authorization_id)
 }

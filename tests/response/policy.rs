@@ -1,0 +1,80 @@
+//! What `policy show` says applies.
+
+use serde_json::json;
+
+use crate::responder::Responder;
+
+#[test]
+fn each_state_of_the_tenant_is_told() {
+    let responder = Responder::new();
+    let bench = &responder.bench;
+    for (behavior, tenant, revokes, code) in [
+        ("policy-true", "on", true, 0),
+        ("policy-false", "off", false, 0),
+        ("policy-null", "never_set", true, 0),
+        ("policy-value-null", "never_set", true, 0),
+        ("policy-empty", "unreadable", false, 3),
+        ("policy-204", "unreadable", false, 3),
+        ("policy-html", "unreadable", false, 3),
+        ("policy-203", "unreadable", false, 3),
+        ("policy-401", "unreadable", false, 3),
+        ("policy-403", "unreadable", false, 3),
+        ("policy-404", "unreadable", false, 3),
+        ("policy-shape", "unreadable", false, 3),
+        ("bom", "never_set", true, 0),
+        ("truncated-json", "unreadable", false, 3),
+        ("wrong-content-type", "unreadable", false, 3),
+    ] {
+        bench.order("/TenantPolicy/", behavior, 9);
+        let run = bench.patsweep("policy show --org contoso --auth pat -f json", "");
+        let shown = &run.report()["policies"][0];
+        assert_eq!(
+            (&shown["tenant"], &shown["revokes"], run.code),
+            (&json!(tenant), &json!(revokes), code),
+            "{behavior}: {shown:#}"
+        );
+        bench.forget_orders();
+    }
+    assert_eq!(responder.writes(), 0);
+}
+
+#[test]
+fn people_are_told_what_follows() {
+    let responder = Responder::new();
+    responder.bench.write(
+        "config.toml",
+        "[policy]\nexposure = \"any\"\n[[policy.allow]]\nc3id = \"ABC\"\nreason = \"a decoy\"\n\
+         until = \"2999-01-01\"\n",
+    );
+    let given = "policy show --org contoso --auth pat --config config.toml";
+    let run = responder.bench.patsweep(given, "");
+    let acting = run.stdout.lines().nth(1).unwrap_or_default();
+    assert!(acting.starts_with("  acting as    "), "{}", run.stdout);
+    let rest: Vec<_> = run.stdout.lines().skip(2).collect();
+    assert_eq!(
+        rest,
+        [
+            "  tenant       leaked tokens are revoked: never set, which means on",
+            "  auto_revoke  tenant",
+            "  exposure     any",
+            "  so           a confirmed leak is revoked, and its owner told",
+            "",
+            "your policy is that of config.toml, and defaults for what it does not say",
+            "it leaves alone",
+            "  the token ABC until 2999-01-01: a decoy",
+        ]
+    );
+    assert_eq!(run.code, 0);
+}
+
+#[test]
+fn nobody_is_asked_without_a_credential() {
+    let responder = Responder::new();
+    let run = responder.bench.patsweep("policy show --org contoso", "");
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains("this needs an administrator"),
+        "{}",
+        run.stderr
+    );
+}
