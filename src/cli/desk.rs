@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::administrator::{self, Credential};
-use super::args::Reach;
+use super::args::{Project, Reach};
 use super::ask;
 use super::config::ConfigFile;
 use super::exit::Failure;
 use super::settings::Environment;
 use crate::model::{FindingId, Owner};
-use crate::policy::TenantPolicy;
+use crate::policy::{TenantPolicy, Visibility};
 use crate::providers::azure_devops::{AzureDevOps, Base};
 use crate::providers::entra::Credentials;
 use crate::providers::http::Http;
@@ -27,6 +27,12 @@ enum DeskError {
     Nobody,
     #[error("the administrator's credential is itself among the leaks, as {id}")]
     Leaked { id: FindingId },
+    #[error("cannot tell who can read the project {organization}/{name}: {why}")]
+    Project {
+        organization: String,
+        name: String,
+        why: String,
+    },
 }
 
 /// Whom requests go to, and as whom.
@@ -48,7 +54,25 @@ pub(super) struct Site {
 
 impl Desk {
     /// As the flags, the configuration and the environment say; nobody has signed in yet.
+    ///
+    /// # Errors
+    ///
+    /// If they name no administrator, or none that can be used.
     pub(super) fn open(
+        reach: &Reach<'_>,
+        file: &ConfigFile,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let desk = Self::open_for_anybody(reach, file, environment)?;
+        if desk.access.is_empty() {
+            let hint = "name one with --auth, or write [[credentials]] into the configuration";
+            return Err(Failure::new(&DeskError::Nobody, Some(hint.to_owned())));
+        }
+        Ok(desk)
+    }
+
+    /// The same, also where they name no administrator.
+    pub(super) fn open_for_anybody(
         reach: &Reach<'_>,
         file: &ConfigFile,
         environment: &Environment,
@@ -60,10 +84,6 @@ impl Desk {
         }
         let options = ask::http(&base, reach.ca_file)?;
         let credentials = administrator::credentials(reach.administrator, file, environment)?;
-        if credentials.is_empty() {
-            let hint = "name one with --auth, or write [[credentials]] into the configuration";
-            return Err(Failure::new(&DeskError::Nobody, Some(hint.to_owned())));
-        }
         let authority = environment.authority_host.as_deref();
         let ready = |one: &Credential| administrator::ready(one, (&options, &base), authority);
         let http = Http::new(&options).map_err(|error| Failure::new(&error, None))?;
@@ -126,7 +146,39 @@ impl Desk {
         })
     }
 
-    /// The same of all of these.
+    /// Who can read `project`, as far as its organisation says.
+    pub(super) fn visibility(
+        &self,
+        project: &Project,
+        timeout: Duration,
+    ) -> Result<Visibility, Failure> {
+        let organization = &project.organization;
+        let failure = |why: String| {
+            let (organization, name) = (organization.clone(), project.name.clone());
+            let error = DeskError::Project {
+                organization,
+                name,
+                why,
+            };
+            Failure::new(&error, None)
+        };
+        let Some(credentials) = self.credentials(organization) else {
+            return Err(failure("there is no administrator for it".to_owned()));
+        };
+        let grant = credentials
+            .grant(timeout)
+            .map_err(|error| Failure::new(&error, error.hint()))?;
+        let told = self
+            .service
+            .is_public(organization, &project.name, grant.credential(), timeout);
+        match told.outcome {
+            Ok(true) => Ok(Visibility::Public),
+            Ok(false) => Ok(Visibility::Private),
+            Err(_) => Err(failure(told.evidence.in_words())),
+        }
+    }
+
+    /// [`Desk::site`] of all of these.
     pub(super) fn sites<'o>(
         &self,
         organizations: impl Iterator<Item = &'o str>,

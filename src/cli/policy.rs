@@ -39,6 +39,7 @@ pub(super) fn show(
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
     let file = config::load(common, environment)?;
+    let file = file.with_policy(args.policy.as_deref())?;
     let desk = Desk::open(&args.at.reach(), &file, environment)?;
     let timeout = args.at.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let names = args.at.org.iter().map(|name| name.to_ascii_lowercase());
@@ -51,7 +52,7 @@ pub(super) fn show(
     match args.format.unwrap_or(AnswerFormat::Text) {
         AnswerFormat::Text => {
             let mut text: String = all.iter().map(text).collect();
-            let from = file.path.map_or_else(
+            let from = file.steering().map_or_else(
                 || "the built-in defaults".to_owned(),
                 |path| format!("{}, and defaults for what it does not say", path.display()),
             );

@@ -216,6 +216,17 @@ pub struct ServiceEvidence {
     pub endpoint: String,
 }
 
+impl ServiceEvidence {
+    /// What it says, to follow "cannot be read:" and the like.
+    pub fn in_words(&self) -> String {
+        match (&self.message, self.status) {
+            (Some(message), _) => message.clone(),
+            (None, Some(status)) => format!("answered with {status}"),
+            (None, None) => "not answered".to_owned(),
+        }
+    }
+}
+
 /// One request about a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {

@@ -107,6 +107,8 @@ pub enum Body<'a> {
     Form(&'a [(&'a str, Field<'a>)]),
     /// JSON without secrets, posted.
     Json(&'a serde_json::Value),
+    /// Nothing: a `DELETE`.
+    Delete,
 }
 
 /// The value of a field in a form.
@@ -134,6 +136,7 @@ impl fmt::Debug for Body<'_> {
             Self::None => "None",
             Self::Form(_) => "Form(…)",
             Self::Json(_) => "Json(…)",
+            Self::Delete => "Delete",
         })
     }
 }
@@ -204,6 +207,7 @@ impl Http {
                 .post(request.url)
                 .header(CONTENT_TYPE, "application/json")
                 .body(json.to_string()),
+            Body::Delete => self.client.delete(request.url),
         };
         if let Some(credential) = request.credential {
             builder = builder.header(AUTHORIZATION, authorization(credential));

@@ -5,9 +5,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::crash;
-use crate::model::ServiceEvidence;
 use crate::providers::azure_devops::{
-    AzureDevOps, ListQuestion, ListVersion, ListedPat, PAGE_SIZE, Refusal, Told,
+    AzureDevOps, ListQuestion, ListVersion, ListedPat, OwnFilter, OwnQuestion, PAGE_SIZE, Page,
+    Refusal, Told,
 };
 use crate::providers::entra::Grant;
 
@@ -39,22 +39,49 @@ impl Lister<'_> {
         descriptor: &str,
         grant: &Grant,
     ) -> Result<Vec<ListedPat>, Unread> {
-        let (mut all, mut next) = (Vec::new(), None::<String>);
-        for _ in 0..MAX_PAGES {
+        self.pages(|continuation, timeout| {
             let question = ListQuestion {
                 organization,
                 descriptor,
                 version: ListVersion::Preview72,
-                continuation: next.as_deref(),
+                continuation,
                 page_size: PAGE_SIZE,
             };
+            self.service.pats(question, grant.credential(), timeout)
+        })
+    }
+
+    /// All tokens that whoever `grant` is of has, or had and revoked, at `organization`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lister::pats`].
+    pub fn own_pats(self, organization: &str, grant: &Grant) -> Result<Vec<ListedPat>, Unread> {
+        let mut all = Vec::new();
+        for filter in [OwnFilter::Active, OwnFilter::Revoked] {
+            all.extend(self.pages(|continuation, timeout| {
+                let question = OwnQuestion {
+                    organization,
+                    filter,
+                    continuation,
+                };
+                self.service.own_pats(question, grant, timeout)
+            })?);
+        }
+        Ok(all)
+    }
+
+    /// All pages of a list that `ask` gives one of, from a continuation on.
+    fn pages<T>(
+        self,
+        ask: impl Fn(Option<&str>, Duration) -> Told<Page<T>>,
+    ) -> Result<Vec<T>, Unread> {
+        let (mut all, mut next) = (Vec::new(), None::<String>);
+        for _ in 0..MAX_PAGES {
             crash::point();
-            let told = self.ask(|timeout| {
-                let credential = grant.credential();
-                self.service.pats(question, credential, timeout)
-            });
+            let told = self.ask(|timeout| ask(next.as_deref(), timeout));
             crash::point();
-            let page = told.outcome.map_err(|_| Unread(why(&told.evidence)))?;
+            let page = told.outcome.map_err(|_| Unread(told.evidence.in_words()))?;
             all.extend(page.items);
             match page.next {
                 None => return Ok(all),
@@ -105,11 +132,3 @@ impl Lister<'_> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unread(String);
-
-fn why(evidence: &ServiceEvidence) -> String {
-    match (&evidence.message, evidence.status) {
-        (Some(message), _) => message.clone(),
-        (None, Some(status)) => format!("answered with {status}"),
-        (None, None) => "not answered".to_owned(),
-    }
-}

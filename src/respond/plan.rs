@@ -20,6 +20,35 @@ const MAX_BYTES: u64 = 16 << 20;
 pub enum Route {
     /// As an administrator of the organisation.
     Administrator,
+    /// As the owner of the token.
+    Owner,
+}
+
+impl Route {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Administrator, Self::Owner];
+
+    /// The name in plans.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+/// What an order stands on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grounds {
+    /// Whether the place where the token leaked was read again.
+    pub exposure_rechecked: bool,
+    /// The month of its issue, such as `2026-11`, where it tells that.
+    pub issued: Option<String>,
+    /// When the service let it in last, in seconds since 1970.
+    pub accepted_at: Option<i64>,
+    /// The organisations that let it in.
+    pub accepted_by: Vec<String>,
 }
 
 /// A token that is to be revoked.
@@ -38,6 +67,8 @@ pub struct Order {
     pub owner: String,
     /// How surely the token is this one: a name of [`Certainty`](crate::policy::Certainty).
     pub matched: String,
+    /// On what it stands; no part of the plan's id.
+    pub grounds: Grounds,
 }
 
 /// All that is to be revoked at once.
@@ -118,14 +149,11 @@ impl Plan {
             .orders
             .iter()
             .map(|order| {
-                let route = match order.route {
-                    Route::Administrator => "administrator",
-                };
                 [
                     &*order.organization,
                     &*order.c3id,
                     &*order.authorization_id,
-                    route,
+                    order.route.as_str(),
                 ]
             })
             .collect();
@@ -204,6 +232,7 @@ mod tests {
             route: Route::Administrator,
             owner: "aad.owner".to_owned(),
             matched: "certain".to_owned(),
+            grounds: Grounds::default(),
         }
     }
 
@@ -219,6 +248,10 @@ mod tests {
             order("fabrikam", "A", "1"),
             order("contoso", "C", "1"),
             order("contoso", "A", "3"),
+            Order {
+                route: Route::Owner,
+                ..a.clone()
+            },
         ] {
             assert_ne!(Plan::new([other, b.clone()]).id(), expected);
         }

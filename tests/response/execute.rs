@@ -120,7 +120,7 @@ fn a_leaked_administrator_revokes_nothing() {
     responder.plan(&[token], "--exposure public");
     let leaked = token.token.clone();
     let bench = responder.bench.with("PATSWEEP_ADMIN_PAT", &leaked);
-    let responder = Responder { bench };
+    let responder = Responder { bench, ..responder };
     let run = responder.execute("");
     assert_eq!(run.code, 2, "{}", run.stdout);
     assert!(

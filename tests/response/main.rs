@@ -18,4 +18,5 @@ mod execute;
 mod plan;
 mod policy;
 mod responder;
+mod routes;
 mod trouble;

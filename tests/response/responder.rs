@@ -9,17 +9,47 @@ use crate::bench::{Bench, Run, leak};
 use crate::client::{ask, get};
 use crate::service::Issued;
 
-/// How an administrator signs in, and what the list is read for.
-const AS: &str = "--auth pat --org contoso --inventory full";
-
 pub(crate) struct Responder {
     pub(crate) bench: Bench,
+    /// As whom to act, and where.
+    pub(crate) auth: &'static str,
+    /// What the lists are read for.
+    pub(crate) listing: &'static str,
 }
 
 impl Responder {
     pub(crate) fn new() -> Self {
         Self {
             bench: Bench::administrator(),
+            auth: "--auth pat --org contoso",
+            listing: "--inventory full",
+        }
+    }
+
+    /// The owner of the first live token, signed in with the Azure CLI.
+    #[cfg(unix)]
+    pub(crate) fn owner() -> Self {
+        use std::os::unix::fs::PermissionsExt;
+
+        let bench = Bench::new();
+        let bearer = &bench.fake.owner_bearer;
+        let script = format!("#!/bin/sh\necho '{{\"accessToken\": \"{bearer}\"}}'\n");
+        let program = bench.write("bin/az", &script);
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
+        let folder = program.parent().expect("a folder").display().to_string();
+        Self {
+            bench: bench.with("PATH", &folder),
+            auth: "--auth az --org contoso",
+            listing: "",
+        }
+    }
+
+    /// Somebody without any credential.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            bench: Bench::new(),
+            auth: "--org contoso",
+            listing: "",
         }
     }
 
@@ -44,10 +74,19 @@ impl Responder {
         let scanned = self.bench.plain("scan - -f json", &input);
         self.bench.write("leaks.json", &scanned.stdout);
         let _ = fs::remove_file(self.bench.path("plan.json"));
-        let given =
-            format!("revoke --from leaks.json --tokens - --plan-out plan.json {AS} {flags}");
+        let (auth, listing) = (self.auth, self.listing);
+        let given = format!(
+            "revoke --from leaks.json --tokens - --plan-out plan.json {auth} {listing} {flags}"
+        );
         let values: Vec<&str> = tokens.iter().map(|it| &*it.token).collect();
         self.bench.patsweep(&given, &values.join("\n"))
+    }
+
+    /// Executes the plan, confirmed, with the values of `tokens` at hand.
+    pub(crate) fn execute_with(&self, tokens: &[&Issued], flags: &str) -> Run {
+        let given = self.execution(&format!("--from leaks.json --tokens - {flags}"));
+        let values: Vec<&str> = tokens.iter().map(|it| &*it.token).collect();
+        self.bench.plain(&given, &values.join("\n"))
     }
 
     /// The id of the plan that was written.
@@ -67,13 +106,16 @@ impl Responder {
         let (id, url) = (self.plan_id(), &self.bench.fake.url);
         format!(
             "revoke --execute --plan plan.json --confirm {id} --journal journal.jsonl \
-             --auth pat --org contoso --azure-devops-url {url} {flags}"
+             {} --azure-devops-url {url} {flags}",
+            self.auth
         )
     }
 
     pub(crate) fn resume(&self, flags: &str) -> Run {
-        let given =
-            format!("revoke --resume --journal journal.jsonl --auth pat --org contoso {flags}");
+        let given = format!(
+            "revoke --resume --journal journal.jsonl {} {flags}",
+            self.auth
+        );
         self.bench.patsweep(&given, "")
     }
 

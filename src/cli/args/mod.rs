@@ -28,7 +28,7 @@ use self::git::Git;
 pub(super) use self::handover::Handover;
 pub(super) use self::revoke::{
     Assertion, JournalCommand, JournalFile, JournalShow, JournalSubcommand, JournalVerify, Place,
-    PolicyCommand, PolicyShow, PolicySubcommand, Revoke,
+    PolicyCommand, PolicyShow, PolicySubcommand, Project, Revoke, Steering,
 };
 pub(super) use self::seal::Seal;
 pub(super) use self::service::{CachePlace, Service};

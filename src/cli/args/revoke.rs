@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use super::administrator::{AnswerFormat, AtOrganizations};
 use super::service::duration;
 use super::{Handover, Service};
+use crate::providers::azure_devops::is_organization;
 
 /// Flags of `revoke`.
 #[derive(Debug, Args)]
@@ -19,13 +20,9 @@ pub(in crate::cli) struct Revoke {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(help_heading = "Revoking", conflicts_with = "execute")]
     pub(in crate::cli) plan_out: Option<PathBuf>,
-    /// Who can read the place where the tokens leaked
-    ///
-    /// The default policy revokes what everybody can read, as Microsoft does. Unknown counts as
-    /// private.
-    #[arg(long, value_name = "WHO", help_heading = "Revoking")]
-    #[arg(conflicts_with = "execute")]
-    pub(in crate::cli) exposure: Option<Place>,
+    /// By which policy, and where the tokens leaked.
+    #[command(flatten)]
+    pub(in crate::cli) steering: Steering,
     /// Revoke what is only probably the recorded token, too
     ///
     /// Where the service tells no C3ID, the only token of the owner that can still be the leaked one is
@@ -43,7 +40,7 @@ pub(in crate::cli) struct Revoke {
     /// Each token is looked up afresh first, and left alone if it is not what was planned. On a
     /// terminal the first 8 characters of the plan's id are asked for.
     #[arg(long, help_heading = "Revoking", requires = "plan")]
-    #[arg(conflicts_with_all = ["from", "resume"])]
+    #[arg(conflicts_with_all = ["resume", "policy", "exposure", "project"])]
     pub(in crate::cli) execute: bool,
     /// The plan that --plan-out wrote
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -59,7 +56,8 @@ pub(in crate::cli) struct Revoke {
     pub(in crate::cli) confirm: Option<String>,
     /// Go on with what the journal says was begun and has not ended
     #[arg(long, help_heading = "Revoking")]
-    #[arg(conflicts_with_all = ["from", "plan_out", "exposure"])]
+    #[arg(conflicts_with_all = ["plan_out", "policy", "exposure", "project"])]
+    #[arg(conflicts_with_all = ["accept_probable", "assertions"])]
     pub(in crate::cli) resume: bool,
     /// Look for so long whether the service has done it [default: 65m]
     ///
@@ -74,6 +72,53 @@ pub(in crate::cli) struct Revoke {
     /// Whom to ask, and how much.
     #[command(flatten)]
     pub(in crate::cli) service: Service,
+}
+
+/// By which policy to decide, and what it is to know of where the tokens leaked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Revoking")]
+pub(in crate::cli) struct Steering {
+    /// Take `[policy]` from this file, and not from the configuration
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(in crate::cli) policy: Option<PathBuf>,
+    /// Who can read the place where the tokens leaked
+    ///
+    /// The default policy revokes what everybody can read, as Microsoft does. Unknown counts as
+    /// private.
+    #[arg(long, value_name = "WHO")]
+    pub(in crate::cli) exposure: Option<Place>,
+    /// The project of Azure Repos in which they leaked, which is asked who can read it
+    ///
+    /// Nothing that was scanned is asked for that.
+    #[arg(long, value_name = "ORG/PROJECT", value_parser = project)]
+    #[arg(conflicts_with = "exposure")]
+    pub(in crate::cli) project: Option<Project>,
+}
+
+/// A project of Azure Repos.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) struct Project {
+    /// The organisation, in lower case.
+    pub(in crate::cli) organization: String,
+    /// The project in it.
+    pub(in crate::cli) name: String,
+}
+
+/// Why a project cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected ORG/PROJECT")]
+struct ProjectError;
+
+fn project(text: &str) -> Result<Project, ProjectError> {
+    let (organization, name) = text.split_once('/').ok_or(ProjectError)?;
+    let is_name = !matches!(name, "" | "." | "..") && !name.contains('/');
+    if !is_organization(organization) || !is_name {
+        return Err(ProjectError);
+    }
+    Ok(Project {
+        organization: organization.to_ascii_lowercase(),
+        name: name.to_owned(),
+    })
 }
 
 /// What a person says a leaked token is recorded as.
@@ -184,6 +229,9 @@ pub(in crate::cli) struct PolicyShow {
     /// Where to ask.
     #[command(flatten)]
     pub(in crate::cli) at: AtOrganizations,
+    /// Take `[policy]` from this file, and not from the configuration
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(in crate::cli) policy: Option<PathBuf>,
     /// Answer in this format [default: text]
     #[arg(short, long, value_name = "FORMAT")]
     pub(in crate::cli) format: Option<AnswerFormat>,

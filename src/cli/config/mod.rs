@@ -24,6 +24,8 @@ pub(super) use policy::PolicyTable;
 
 /// The keys at the top.
 const ROOT_KEYS: &[&str] = &["color", "credentials", "policy", "scan"];
+/// The keys at the top of a file that `--policy` names.
+const POLICY_KEYS: &[&str] = &["policy"];
 /// The keys of `[scan]`: the flags of `scan` that do not belong to one run alone. Tokens are shown
 /// only on a flag, for a file that is forgotten would show them everywhere.
 const SCAN_KEYS: &[&str] = &[
@@ -56,6 +58,8 @@ pub(super) struct ConfigFile {
     pub(super) credentials: Vec<Credentials>,
     /// `[policy]`.
     pub(super) policy: PolicyTable,
+    /// The file that `--policy` named.
+    policy_path: Option<PathBuf>,
     /// `scan.rules`, relative to the file's folder.
     pub(super) rules: Vec<Rules>,
     /// `scan.include-unproven`.
@@ -181,6 +185,42 @@ pub(super) fn load(common: &Common, environment: &Environment) -> Result<ConfigF
         }
         Err(source) => Err(ConfigError::Read { path, source }),
     }
+}
+
+impl ConfigFile {
+    /// With `[policy]` of the file at `path`, if one is named, in place of its own.
+    pub(super) fn with_policy(self, path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path.map(Path::to_path_buf) else {
+            return Ok(self);
+        };
+        let bytes = match input::read(&path) {
+            Ok(bytes) => bytes,
+            Err(source) => return Err(ConfigError::Read { path, source }),
+        };
+        match document::text(&bytes).and_then(only_policy) {
+            Ok(policy) => Ok(Self {
+                policy,
+                policy_path: Some(path),
+                ..self
+            }),
+            Err(error) => Err(ConfigError::Invalid { path, error }),
+        }
+    }
+
+    /// Which file steers what is done about leaks, if one does.
+    pub(super) fn steering(&self) -> Option<&Path> {
+        self.policy_path.as_deref().or(self.path.as_deref())
+    }
+}
+
+/// The `[policy]` of a file that holds nothing else.
+fn only_policy(text: &str) -> Result<PolicyTable, KeyError> {
+    let document = Document::parse(text)?;
+    let root = document.root(POLICY_KEYS)?;
+    if root.table("policy", policy::KEYS)?.is_none() {
+        return Err(root.missing("policy"));
+    }
+    policy::parse(&root)
 }
 
 fn own_file(environment: &Environment) -> Option<PathBuf> {

@@ -6,7 +6,7 @@ use crate::policy::{Allowed, AutoRevoke, ExposureRule, Policy, Whom};
 use crate::rules::document::{KeyError, Section};
 
 /// The keys of the table.
-const KEYS: &[&str] = &["auto_revoke", "exposure", "max_revocations", "allow"];
+pub(super) const KEYS: &[&str] = &["auto_revoke", "exposure", "max_revocations", "allow"];
 /// The keys of what is left alone.
 const ALLOW_KEYS: &[&str] = &["c3id", "owner", "reason", "until"];
 

@@ -65,6 +65,7 @@ fn every_key_is_read() {
             },
         ],
         policy: PolicyTable::default(),
+        policy_path: None,
         rules: vec![
             Rules {
                 path: "/etc/user/patsweep/contoso.toml".into(),

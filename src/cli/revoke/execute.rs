@@ -1,24 +1,26 @@
 //! Does what a plan orders, once somebody has confirmed that plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::super::args::Revoke;
+use super::super::args::{JournalFile, Revoke};
 use super::super::config::ConfigFile;
 use super::super::console::Console;
 use super::super::desk::Desk;
 use super::super::exit::{Complaint, Exit, Failure};
 use super::super::generate::print;
+use super::super::handover;
 use super::super::journal;
 use super::super::settings::{Environment, now};
 use super::{DEFAULT_TIMEOUT, text};
-use crate::model::Owner;
+use crate::model::{Owner, Secret};
 use crate::report::count;
 use crate::respond::journal::Journal;
 use crate::respond::listing::Lister;
@@ -48,7 +50,8 @@ pub(super) fn run(
     args: &Revoke,
     file: &ConfigFile,
     environment: &Environment,
-    stop: &AtomicBool,
+    console: Console,
+    stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, Failure> {
     let plan = Plan::load(path).map_err(|error| Failure::new(&error, None))?;
     if plan.is_empty() {
@@ -56,10 +59,7 @@ pub(super) fn run(
     }
     let desk = open_desk(&plan, args, file, environment)?;
     confirm(&plan, args.confirm.as_deref(), environment)?;
-    let mut journal = open_journal(&desk, &plan, args, environment)?;
-    act(&desk, &mut journal, args, stop, |revoker| {
-        revoker.run(&plan)
-    })
+    act(&desk, &plan, args, environment, console, stop)
 }
 
 /// Goes on with what the journal says was begun and has not ended. That was confirmed before.
@@ -67,7 +67,8 @@ pub(super) fn resume(
     args: &Revoke,
     file: &ConfigFile,
     environment: &Environment,
-    stop: &AtomicBool,
+    console: Console,
+    stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, Failure> {
     let path = journal::path(&args.journal, environment)?;
     let chain = crate::respond::journal::inspect(&path);
@@ -77,10 +78,7 @@ pub(super) fn resume(
         return print(b"nothing is open\n");
     }
     let desk = open_desk(&plan, args, file, environment)?;
-    let mut journal = open_journal(&desk, &plan, args, environment)?;
-    act(&desk, &mut journal, args, stop, |revoker| {
-        revoker.run(&plan)
-    })
+    act(&desk, &plan, args, environment, console, stop)
 }
 
 fn open_desk(
@@ -96,13 +94,13 @@ fn open_desk(
 }
 
 /// Opens the journal in the name of whoever the first organisation takes the administrator for.
-fn open_journal(
+pub(super) fn open_journal(
     desk: &Desk,
     plan: &Plan,
-    args: &Revoke,
+    file: &JournalFile,
+    timeout: Duration,
     environment: &Environment,
 ) -> Result<Journal, Failure> {
-    let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let organizations: BTreeSet<_> = plan.orders().map(|it| it.organization.as_str()).collect();
     let mut actor = None;
     for organization in organizations {
@@ -117,7 +115,7 @@ fn open_journal(
         };
         actor.get_or_insert(owner);
     }
-    let path = journal::path(&args.journal, environment)?;
+    let path = journal::path(file, environment)?;
     Journal::open(&path, &name(&actor.unwrap_or_default()))
         .map_err(|error| Failure::new(&error, None))
 }
@@ -169,16 +167,35 @@ fn confirm(plan: &Plan, given: Option<&str>, environment: &Environment) -> Resul
     }
 }
 
+/// The values that the flags give, of tokens that may be presented.
+fn values(
+    args: &Revoke,
+    environment: &Environment,
+    console: Console,
+    stop: &Arc<AtomicBool>,
+) -> Result<BTreeMap<String, Secret>, Failure> {
+    if args.handover.from.is_none() || args.service.no_probe {
+        return Ok(BTreeMap::new());
+    }
+    let taken = handover::take(&args.handover, environment, console, stop)?;
+    let values = taken.values.into_iter();
+    let values = values.filter_map(|(id, value)| Some((id.as_str().to_owned(), value.secret?)));
+    Ok(values.collect())
+}
+
 /// Acts, and shows what became of it.
 fn act(
     desk: &Desk,
-    journal: &mut Journal,
+    plan: &Plan,
     args: &Revoke,
-    stop: &AtomicBool,
-    run: impl FnOnce(&mut Revoker<'_>) -> Done,
+    environment: &Environment,
+    console: Console,
+    stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, Failure> {
-    let start = Instant::now();
+    let values = values(args, environment, console, stop)?;
     let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let mut journal = open_journal(desk, plan, &args.journal, timeout, environment)?;
+    let start = Instant::now();
     let credentials = |organization: &str| desk.credentials(organization);
     let mut revoker = Revoker {
         lister: Lister {
@@ -187,15 +204,16 @@ fn act(
             stop,
         },
         credentials: &credentials,
-        journal,
+        values: &values,
+        journal: &mut journal,
         now,
         watch_until: args.watch.map(|watch| start + watch),
     };
-    let done = run(&mut revoker);
+    let done = revoker.run(plan);
     let (head, path) = (journal.head(), journal.path().to_owned());
     print(text::outcomes(&done.outcomes, &head.hash, &path).as_bytes())?;
     if let Some(error) = &done.broken {
-        Console::plain().complain(&Complaint::from(error));
+        console.complain(&Complaint::from(error));
     }
     let is_interrupted = stop.load(Ordering::Relaxed);
     Ok(exit(&done, args.watch.is_some(), is_interrupted).into())

@@ -4,8 +4,11 @@ use super::super::args::Assertion;
 use super::super::desk::Desk;
 use crate::model::{Finding, FindingId, Method, Owner, PatRecord, Timestamp, ValidityReason};
 use crate::policy::Certainty;
-use crate::respond::listing::Lister;
+use crate::providers::azure_devops::ListedPat;
+use crate::providers::entra::SignInError;
+use crate::respond::listing::{Lister, Unread};
 use crate::respond::matching::{self, Facts};
+use crate::respond::plan::Route;
 
 /// The record of a leaked token.
 #[derive(Clone, Debug)]
@@ -18,8 +21,23 @@ pub(super) struct Matched {
     pub(super) owner: Option<Owner>,
     /// The record, or all that may be it.
     pub(super) records: Vec<PatRecord>,
+    /// By which right it could be revoked; `None` where nobody here has one.
+    pub(super) route: Option<Route>,
+    /// When the service let it in, if it did just now.
+    pub(super) accepted_at: Option<Timestamp>,
     /// Why the list of its owner could not be read.
     pub(super) message: Option<String>,
+}
+
+/// Why there is no list of an owner's tokens.
+#[derive(Debug, thiserror::Error)]
+enum NoList {
+    #[error("there is no administrator for it")]
+    Nobody,
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+    #[error(transparent)]
+    Unread(#[from] Unread),
 }
 
 /// Looks records up.
@@ -43,6 +61,8 @@ impl Matcher<'_> {
             organization: verification.and_then(|it| it.organization.clone()),
             owner: verification.and_then(|it| it.owner.clone()),
             records: Vec::new(),
+            route: None,
+            accepted_at: None,
             message: None,
         };
         let (Some(verification), FindingId::C3id(c3id)) = (verification, &finding.id) else {
@@ -52,6 +72,7 @@ impl Matcher<'_> {
             matched.records.extend(verification.pat.clone());
             if !matched.records.is_empty() {
                 matched.certainty = Certainty::Certain;
+                matched.route = Some(Route::Administrator);
             }
             return matched;
         }
@@ -63,32 +84,22 @@ impl Matcher<'_> {
         let Some(organization) = matched.organization.clone() else {
             return matched;
         };
-        let grant = self.desk.credentials(&organization).map(|credentials| {
-            let grant = credentials.grant(self.lister.time_left());
-            grant.map_err(|error| error.to_string())
-        });
-        let list = match grant {
-            None => Err("there is no administrator for it".to_owned()),
-            Some(Err(why)) => Err(why),
-            Some(Ok(grant)) => {
-                let list = self.lister.pats(&organization, &descriptor, &grant);
-                list.map_err(|why| why.to_string())
-            }
-        };
-        let list = match list {
-            Ok(list) => list,
+        let list = self.list(&organization, &descriptor);
+        let (list, route) = match list {
+            Ok(listed) => listed,
             Err(why) => {
-                matched.message = Some(why);
+                matched.message = Some(why.to_string());
                 return matched;
             }
         };
+        matched.route = Some(route);
         let is_live = finding.validity == ValidityReason::Live;
+        let checked_at = verification.checked_at;
+        matched.accepted_at = checked_at.filter(|_| is_live && !verification.cached);
         let facts = Facts {
             c3id: c3id.as_str(),
             issued: finding.issued,
-            accepted_at: verification
-                .checked_at
-                .filter(|_| is_live && !verification.cached),
+            accepted_at: matched.accepted_at,
             now: self.now,
         };
         let found = matching::find(&facts, &list);
@@ -96,6 +107,32 @@ impl Matcher<'_> {
         matched.records = found.records.iter().map(|it| it.record.clone()).collect();
         self.assert(c3id.as_str(), &mut matched);
         matched
+    }
+
+    /// The list of an owner's tokens: as an administrator, or if that is refused as the owner.
+    fn list(
+        &self,
+        organization: &str,
+        descriptor: &str,
+    ) -> Result<(Vec<ListedPat>, Route), NoList> {
+        let credentials = self.desk.credentials(organization);
+        let credentials = credentials.ok_or(NoList::Nobody)?;
+        let grant = credentials.grant(self.lister.time_left())?;
+        let why = match self.lister.pats(organization, descriptor, &grant) {
+            Ok(list) => return Ok((list, Route::Administrator)),
+            Err(why) => why.into(),
+        };
+        if !grant.is_bearer() {
+            return Err(why);
+        }
+        let timeout = self.lister.time_left();
+        let service = self.lister.service;
+        let told = service.who_am_i(organization, grant.credential(), timeout);
+        let acting = told.outcome.ok().and_then(|owner| owner.descriptor);
+        if acting.as_deref() != Some(descriptor) {
+            return Err(why);
+        }
+        Ok((self.lister.own_pats(organization, &grant)?, Route::Owner))
     }
 
     /// Settles what several records may be, if a person says which it is.

@@ -1,5 +1,6 @@
 //! `revoke`: shows what would be revoked, and does exactly that when it is told to.
 
+mod decide;
 mod execute;
 mod matched;
 mod propose;
@@ -27,6 +28,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let console = Console::new(common, environment);
     let file = config::load(common, environment)?;
+    let file = file.with_policy(args.steering.policy.as_deref())?;
     let stop = Arc::new(AtomicBool::new(false));
     if args.plan.is_none() && !args.resume {
         return propose::run(args, &file, environment, console, &stop);
@@ -35,7 +37,7 @@ pub(super) fn run(
         console.detail(format_args!("Ctrl-C will end this at once: {error}"));
     }
     match &args.plan {
-        Some(path) => execute::run(path, args, &file, environment, &stop),
-        None => execute::resume(args, &file, environment, &stop),
+        Some(path) => execute::run(path, args, &file, environment, console, &stop),
+        None => execute::resume(args, &file, environment, console, &stop),
     }
 }

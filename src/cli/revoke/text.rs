@@ -5,21 +5,17 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::super::desk::Site;
+use super::decide::{Decided, Proposal};
 use super::matched::Matched;
-use super::propose::Proposal;
 use crate::model::{Owner, PatRecord};
 use crate::policy::{Action, Because, Certainty, Visibility};
 use crate::report::{count, escape_for_terminal};
-use crate::respond::plan::Plan;
+use crate::respond::plan::{Plan, Route};
 use crate::respond::revoke::Outcome;
 
 /// The plan, a paragraph for each leak.
-pub(super) fn proposals(
-    proposals: &[Proposal<'_>],
-    plan: &Plan,
-    sites: &BTreeMap<String, Site>,
-    steered_by: Option<&Path>,
-) -> String {
+pub(super) fn proposals(decided: &Decided<'_>, plan: &Plan, steered_by: Option<&Path>) -> String {
+    let (proposals, sites) = (&decided.proposals, &decided.sites);
     let mut text = String::new();
     for (organization, site) in sites {
         let acting = site.acting.as_ref().map_or_else(
@@ -78,7 +74,27 @@ fn one(text: &mut String, proposal: &Proposal<'_>, sites: &BTreeMap<String, Site
     if let Some(next) = next(proposal) {
         row("next", &next);
     }
+    if proposal.decision.action == Action::Notify {
+        for (number, step) in (1..).zip(by_hand(matched)) {
+            let name = if number == 1 { "by hand" } else { "" };
+            row(name, &format!("{number}. {step}"));
+        }
+        for (number, line) in message(proposal).lines().enumerate() {
+            row(if number == 0 { "message" } else { "" }, line);
+        }
+    }
     if proposal.decision.action == Action::Revoke {
+        match matched.route {
+            Some(Route::Administrator) => row("route", "as an administrator"),
+            Some(Route::Owner) => row("route", "as its owner, through their own list of tokens"),
+            None => {}
+        }
+        if !proposal.exposure_rechecked {
+            row(
+                "note",
+                "exposure not re-checked: the place where it leaked was not read again",
+            );
+        }
         for consumer in verification.into_iter().flat_map(|it| &it.consumers) {
             row("breaks", &consumer.name);
             for (number, step) in (1..).zip(&consumer.rotate) {
@@ -163,12 +179,6 @@ fn because(because: Because<'_>) -> String {
 
 /// What a person can do where nothing is done.
 fn next(proposal: &Proposal<'_>) -> Option<String> {
-    let page = |organization: &str| {
-        format!(
-            "its owner revokes it at https://dev.azure.com/{organization}/_usersSettings/tokens"
-        )
-    };
-    let organization = proposal.matched.organization.as_deref();
     match proposal.decision.because {
         Because::NotPublic(_) => Some(
             "if everybody can read it: --exposure public; else `exposure = \"any\"` in [policy]"
@@ -184,9 +194,60 @@ fn next(proposal: &Proposal<'_>) -> Option<String> {
                 "if you know which it is, --match {id}=AUTHORIZATION_ID"
             ))
         }
-        Because::Unmatched | Because::OperatorOff => organization.map(page),
         _ => None,
     }
+}
+
+/// The page at which owners revoke their own tokens.
+fn page(matched: &Matched) -> String {
+    match &matched.organization {
+        Some(organization) => {
+            format!("https://dev.azure.com/{organization}/_usersSettings/tokens")
+        }
+        None => "the page of their personal access tokens".to_owned(),
+    }
+}
+
+/// What its owner does, where nobody here can or may.
+fn by_hand(matched: &Matched) -> [String; 3] {
+    let which = match &*matched.records {
+        [] => "the one that leaked, or all that may be it".to_owned(),
+        [record] => described(record),
+        records => {
+            let all: Vec<_> = records.iter().map(described).collect();
+            format!("whichever it is of {}", all.join("; "))
+        }
+    };
+    [
+        format!("its owner, {}, opens {}", person(matched.owner.as_ref()), page(matched)),
+        format!("revokes {which}"),
+        "gives another token to whatever used it, once the leaked one is out of the place where it \
+         leaked"
+            .to_owned(),
+    ]
+}
+
+/// A message to its owner, to be sent as it is.
+fn message(proposal: &Proposal<'_>) -> String {
+    let matched = &proposal.matched;
+    let owner = matched.owner.as_ref();
+    let to = owner.and_then(|it| it.account.as_deref());
+    let name = match &*matched.records {
+        [record] => record.name.as_deref().map(|name| format!(" `{name}`")),
+        _ => None,
+    };
+    let name = name.unwrap_or_default();
+    format!(
+        "To: {}\n\
+         Subject: Your Azure DevOps token{name} leaked: please revoke it\n\
+         Your personal access token{name} was found where it does not belong, and still works.\n\
+         Whoever has read it there can use it as you. Please revoke it now at\n\
+         {}\n\
+         and give whatever used it another one. Its id (C3ID) is {}.",
+        to.unwrap_or("its owner"),
+        page(matched),
+        proposal.finding.id,
+    )
 }
 
 /// What became of each order, and how all of it can be proven later.

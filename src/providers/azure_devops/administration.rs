@@ -24,6 +24,18 @@ pub struct Told<T> {
     pub date: Option<Timestamp>,
 }
 
+impl<T> Told<T> {
+    /// With another answer, if there is one.
+    pub fn map<U>(self, other: impl FnOnce(T) -> U) -> Told<U> {
+        Told {
+            outcome: self.outcome.map(other),
+            evidence: self.evidence,
+            pause: self.pause,
+            date: self.date,
+        }
+    }
+}
+
 /// Why a question was not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -74,6 +86,19 @@ impl AzureDevOps {
         let credential = grant.credential();
         let asked = self.send_to(question, Some(credential), Body::Json(body), timeout);
         told(&asked, credential, |_, _| Some(()))
+    }
+
+    /// Deletes what the question names, likewise, and reads the answer with `read`.
+    pub(super) fn delete<T>(
+        &self,
+        question: &Question<'_>,
+        grant: &Grant,
+        timeout: Duration,
+        read: impl FnOnce(&Answer) -> Option<T>,
+    ) -> Told<T> {
+        let credential = grant.credential();
+        let asked = self.send_to(question, Some(credential), Body::Delete, timeout);
+        told(&asked, credential, |answer, _| read(answer))
     }
 
     /// Asks an organisation as whom it knows an administrator.

@@ -123,7 +123,7 @@ fn page(answer: &Answer, scrubber: &Scrubber) -> Option<Page<ListedPat>> {
 }
 
 /// A record; none where what it is revoked by cannot be kept.
-fn listed(token: wire::SessionToken, scrubber: &Scrubber) -> Option<ListedPat> {
+pub(super) fn listed(token: wire::SessionToken, scrubber: &Scrubber) -> Option<ListedPat> {
     let date = |text: Option<String>| text.as_deref().and_then(instant);
     let whole = |text: Option<String>| text.and_then(|text| scrubber.whole(&text));
     let scopes = token.scope.unwrap_or_default();

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `administration` | what an administrator asks, and how a refusal of that reads |
 //! | `graph` | who is in an organisation |
-//! | `inventory` | the tokens of a person |
+//! | `inventory` | the tokens of a person, as an administrator sees them |
+//! | `own` | the tokens of a person, as their owner sees them |
 //! | `policies` | the policies of a tenant |
+//! | `projects` | who can read a project |
 //! | `revocation` | the end of tokens |
 //! | `hosts` | the hosts of the service, of a gateway before it, of a server on premises |
 //! | `reading` | what an answer says about the token that was presented |
@@ -15,7 +17,9 @@ mod administration;
 mod graph;
 mod hosts;
 mod inventory;
+mod own;
 mod policies;
+mod projects;
 mod reading;
 mod revocation;
 mod wire;
@@ -33,6 +37,7 @@ pub use administration::{Refusal, Told};
 pub use graph::{Page, User};
 pub use hosts::{Base, BaseError, ServiceHost, is_organization};
 pub use inventory::{ListQuestion, ListVersion, ListedPat, PAGE_SIZE};
+pub use own::{OwnEnd, OwnFilter, OwnQuestion};
 pub use policies::{TenantPolicyName, TenantSetting};
 pub use reading::{Identity, Pause, Reading, Verdict};
 

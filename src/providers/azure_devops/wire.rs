@@ -59,6 +59,12 @@ pub(super) struct TenantPolicy {
     pub(super) properties: Option<BTreeMap<String, String>>,
 }
 
+/// A project.
+#[derive(Debug, Deserialize)]
+pub(super) struct Project {
+    pub(super) visibility: Option<String>,
+}
+
 /// A list.
 #[derive(Debug, Deserialize)]
 pub(super) struct List<T> {
@@ -98,6 +104,21 @@ pub(super) struct SessionToken {
     pub(super) user_id: Option<String>,
     pub(super) valid_from: Option<String>,
     pub(super) valid_to: Option<String>,
+}
+
+/// Tokens of oneself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct OwnTokens {
+    pub(super) pat_tokens: Option<Vec<SessionToken>>,
+    pub(super) continuation_token: Option<String>,
+}
+
+/// What came of something done to a token of oneself: errors come inside of a success.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct OwnResult {
+    pub(super) pat_token_error: Option<String>,
 }
 
 /// What stands there, null being something that stands there.

@@ -312,6 +312,11 @@ impl Credentials {
 }
 
 impl Grant {
+    /// Whether it is an Entra token: people are let at their own tokens with nothing else.
+    pub fn is_bearer(&self) -> bool {
+        self.is_bearer
+    }
+
     /// What a request carries.
     pub fn credential(&self) -> Credential<'_> {
         if self.is_bearer {

@@ -1,13 +1,15 @@
-//! What the administrator's list says about orders now.
+//! What the list of an owner's tokens says about orders now.
 
 use std::collections::BTreeMap;
 
 use super::Run;
+use crate::model::{IssueMonth, Owner, Timestamp};
 use crate::policy::Certainty;
-use crate::providers::azure_devops::ListedPat;
+use crate::providers::azure_devops::{ListedPat, Verdict};
 use crate::providers::entra::Grant;
 use crate::respond::listing::Unread;
-use crate::respond::plan::Order;
+use crate::respond::matching::{self, Facts};
+use crate::respond::plan::{Order, Route};
 
 /// What the list says about an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,29 +29,79 @@ pub(super) enum Listed {
 impl Run<'_, '_> {
     /// What the list says about each of `orders`.
     pub(super) fn look(&self, grant: &Grant, orders: &[Order]) -> Vec<(Order, Listed)> {
-        let mut lists: BTreeMap<&str, Result<Vec<ListedPat>, Unread>> = BTreeMap::new();
+        let mut lists: BTreeMap<_, Result<Vec<ListedPat>, Unread>> = BTreeMap::new();
         let found = orders.iter().map(|order| {
-            let list = lists.entry(&order.owner).or_insert_with(|| {
+            let list = lists.entry((order.route, &order.owner)).or_insert_with(|| {
                 let lister = self.revoker.lister;
-                lister.pats(&order.organization, &order.owner, grant)
+                match order.route {
+                    Route::Administrator => lister.pats(&order.organization, &order.owner, grant),
+                    Route::Owner => lister.own_pats(&order.organization, grant),
+                }
             });
             let listed = match list {
-                Ok(list) => listed(order, list),
+                Ok(list) => match listed(order, list) {
+                    Listed::Valid if self.is_unsent(order) => self.stands(order, list),
+                    listed => listed,
+                },
                 Err(why) => Listed::Unread(why.clone()),
             };
             (order.clone(), listed)
         });
         found.collect()
     }
+
+    /// Whether what is only probable still is, before it is acted on.
+    fn stands(&self, order: &Order, list: &[ListedPat]) -> Listed {
+        if order.matched != Certainty::Probable.as_str() {
+            return Listed::Valid;
+        }
+        let now = (self.revoker.now)();
+        let accepted_at = match self.value(order) {
+            Some(value) => {
+                let verdict = self.present(value, &order.organization);
+                let is_owner = |owner: &Owner| owner.descriptor.as_ref() == Some(&order.owner);
+                match verdict {
+                    Verdict::Accepted(owner) if is_owner(&owner) => Some(now),
+                    _ => return Listed::Differs("it is not let in as its owner's any more"),
+                }
+            }
+            None => order.grounds.accepted_at.map(Timestamp),
+        };
+        let facts = Facts {
+            c3id: &order.c3id,
+            issued: order.grounds.issued.as_deref().and_then(month),
+            accepted_at,
+            now,
+        };
+        let found = matching::find(&facts, list);
+        match (&*found.records, found.certainty) {
+            ([pat], Certainty::Probable) if is_it(order, pat) => Listed::Valid,
+            ([pat], _) if is_it(order, pat) => Listed::Differs(
+                "it is only probable, and was let in more than five minutes ago: give its value \
+                 with --from and --source, --sealed or --tokens",
+            ),
+            _ => Listed::Differs("it is not the only one any more that may be the leaked token"),
+        }
+    }
+}
+
+/// A month such as `2026-11`.
+fn month(text: &str) -> Option<IssueMonth> {
+    let (year, month) = text.split_once('-')?;
+    Some(IssueMonth {
+        year: year.parse().ok()?,
+        month: month.parse().ok()?,
+    })
+}
+
+fn is_it(order: &Order, pat: &ListedPat) -> bool {
+    let id = &pat.record.authorization_id;
+    id.eq_ignore_ascii_case(&order.authorization_id)
 }
 
 /// What the whole list of an owner says about `order`.
 fn listed(order: &Order, list: &[ListedPat]) -> Listed {
-    let is_it = |pat: &&ListedPat| {
-        let id = &pat.record.authorization_id;
-        id.eq_ignore_ascii_case(&order.authorization_id)
-    };
-    let Some(pat) = list.iter().find(is_it) else {
+    let Some(pat) = list.iter().find(|pat| is_it(order, pat)) else {
         return Listed::Gone;
     };
     match &pat.c3id {

@@ -4,8 +4,10 @@
 //! Nothing is sent that the journal does not hold. What the service did with a request that was not
 //! answered is not guessed: the list of tokens tells.
 
+mod confirm;
 mod look;
 mod past;
+mod send;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,16 +19,13 @@ use serde_json::{Value, json};
 use super::crash;
 use super::journal::{Entry, Event, Journal, JournalError};
 use super::listing::Lister;
-use super::plan::{Order, Plan};
-use crate::model::{ServiceEvidence, Timestamp};
-use crate::providers::azure_devops::{Refusal, Told};
+use super::plan::{Order, Plan, Route};
+use crate::model::{Secret, Timestamp};
 use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
 pub use past::open_orders;
+use send::Sent;
 
-/// Tokens that are revoked at once, at most. The service's own limit is published nowhere; its
-/// samples send more.
-const BATCH: usize = 50;
 /// How long the service may need until a revocation shows; so long it is not sent again.
 const EFFECT: SignedDuration = SignedDuration::from_mins(65);
 /// How long the first pause between two looks at what takes effect is.
@@ -88,6 +87,9 @@ pub struct Revoker<'r> {
     pub lister: Lister<'r>,
     /// As whom, by organisation.
     pub credentials: &'r dyn Fn(&str) -> Option<Arc<Credentials>>,
+    /// The values of leaked tokens, by C3ID, as far as they are at hand and may be presented. They
+    /// are presented to see whether they are let in, and for nothing else.
+    pub values: &'r BTreeMap<String, Secret>,
     /// Where it is written down.
     pub journal: &'r mut Journal,
     /// What time it is.
@@ -96,48 +98,13 @@ pub struct Revoker<'r> {
     pub watch_until: Option<Instant>,
 }
 
-/// What was answered to an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sent {
-    Accepted,
-    /// A 400, for this id or for another that was sent with it.
-    Rejected,
-    /// The administrator may not.
-    Refused,
-    Throttled,
-    /// No answer, or none that says what was done.
-    Unknown,
-}
-
-impl Sent {
-    fn of<T>(told: &Told<T>) -> Self {
-        match told.outcome {
-            Ok(_) => Self::Accepted,
-            Err(Refusal::Throttled) => Self::Throttled,
-            Err(Refusal::NotAllowed | Refusal::ServicePrincipal | Refusal::Missing) => {
-                Self::Refused
-            }
-            Err(_) if told.evidence.status == Some(400) => Self::Rejected,
-            Err(_) => Self::Unknown,
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::Refused => "refused",
-            Self::Throttled => "throttled",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
 /// Why nobody can act at an organisation.
 #[derive(Debug, thiserror::Error)]
 enum NoGrant {
-    #[error("there is no administrator for it")]
+    #[error("there is no credential for it")]
     Nobody,
+    #[error("the credential is not that of the token's owner")]
+    NotOwner,
     #[error(transparent)]
     SignIn(#[from] SignInError),
 }
@@ -148,6 +115,10 @@ struct Run<'r, 'p> {
     plan: String,
     sent: BTreeMap<Order, Sent>,
     outcomes: BTreeMap<Order, (State, String)>,
+    /// How often the token of this C3ID was presented.
+    probes: BTreeMap<String, u32>,
+    /// C3IDs, and organisations that let them in no more.
+    refused: BTreeSet<(String, String)>,
 }
 
 impl Revoker<'_> {
@@ -157,6 +128,8 @@ impl Revoker<'_> {
             plan: plan.id(),
             sent: BTreeMap::new(),
             outcomes: BTreeMap::new(),
+            probes: BTreeMap::new(),
+            refused: BTreeSet::new(),
             revoker: self,
         };
         let broken = run.all(plan).err();
@@ -187,7 +160,7 @@ impl Run<'_, '_> {
     fn all(&mut self, plan: &Plan) -> Result<(), JournalError> {
         let orders: Vec<_> = plan
             .orders()
-            .map(|it| json!([it.organization, it.c3id, it.authorization_id]))
+            .map(|it| json!([it.organization, it.c3id, it.authorization_id, it.route]))
             .collect();
         self.note(Event::Plan, None, json!({ "orders": orders }), "confirmed")?;
         let organizations: BTreeSet<_> = plan.orders().map(|it| it.organization.clone()).collect();
@@ -212,24 +185,46 @@ impl Run<'_, '_> {
                 return Ok(());
             }
         };
+        let orders = self.rightful(&grant, organization, orders);
         let mut planned = Vec::new();
-        for (order, listed) in self.look(&grant, orders) {
+        for (order, listed) in self.look(&grant, &orders) {
             match listed {
                 Listed::Valid => planned.push(order),
                 listed => self.leave(&order, listed)?,
             }
         }
-        let (accepted, unsent): (Vec<_>, Vec<_>) = planned
+        let (unsent, accepted): (Vec<_>, Vec<_>) = planned
             .iter()
             .cloned()
-            .partition(|order| self.was_accepted(order));
+            .partition(|order| self.is_unsent(order));
         for order in accepted {
             self.sent.insert(order, Sent::Accepted);
         }
-        for batch in unsent.chunks(BATCH) {
-            self.send(&grant, organization, batch)?;
-        }
+        self.send_all(&grant, organization, &unsent)?;
         self.watch(&grant, planned)
+    }
+
+    /// Those of `orders` that whoever `grant` is of may send: one's own are sent by oneself.
+    fn rightful(&mut self, grant: &Grant, organization: &str, orders: &[Order]) -> Vec<Order> {
+        let is_own = |order: &&Order| order.route == Route::Owner;
+        let mut acting = None;
+        if grant.is_bearer() && orders.iter().any(|order| is_own(&order)) {
+            let lister = self.revoker.lister;
+            crash::point();
+            let told =
+                lister
+                    .service
+                    .who_am_i(organization, grant.credential(), lister.time_left());
+            crash::point();
+            acting = told.outcome.ok().and_then(|owner| owner.descriptor);
+        }
+        let (rightful, other): (Vec<_>, Vec<_>) = orders
+            .iter()
+            .partition(|order| !is_own(order) || acting.as_ref() == Some(&order.owner));
+        for order in other {
+            self.end(order, State::Unsent, &NoGrant::NotOwner.to_string());
+        }
+        rightful.into_iter().cloned().collect()
     }
 
     fn grant(&self, organization: &str) -> Result<Grant, NoGrant> {
@@ -242,7 +237,9 @@ impl Run<'_, '_> {
         let was_begun = past::was_begun(self.revoker.journal.records(), order);
         let (state, why) = match listed {
             Listed::Revoked => (State::Closed, "it is revoked already"),
-            Listed::Gone if was_begun => (State::Closed, "it was revoked before, and is gone"),
+            Listed::Gone if was_begun && order.route == Route::Administrator => {
+                (State::Closed, "it was revoked before, and is gone")
+            }
             Listed::Gone => (
                 State::Dropped,
                 "its owner's list does not hold it any more: revoked by somebody, or never theirs",
@@ -267,72 +264,11 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Whether the service accepted `order` so lately that it may not show yet.
-    fn was_accepted(&self, order: &Order) -> bool {
+    /// Whether `order` is still to be sent: the service did not accept it so lately that it may not
+    /// show yet.
+    fn is_unsent(&self, order: &Order) -> bool {
         let records = self.revoker.journal.records();
-        past::was_accepted(records, order, (self.revoker.now)(), EFFECT)
-    }
-
-    /// Has some tokens of an organisation revoked, half of them at a time where the service does
-    /// not take them together.
-    fn send(
-        &mut self,
-        grant: &Grant,
-        organization: &str,
-        orders: &[Order],
-    ) -> Result<(), JournalError> {
-        loop {
-            if self.revoker.lister.is_over() {
-                for order in orders {
-                    self.end(order, State::Unsent, "the time was over before");
-                }
-                return Ok(());
-            }
-            for order in orders {
-                let evidence = json!({ "owner": order.owner, "matched": order.matched });
-                self.note(Event::Intent, Some(order), evidence, "revoke")?;
-            }
-            let ids: Vec<_> = orders
-                .iter()
-                .map(|it| it.authorization_id.as_str())
-                .collect();
-            let timeout = self.revoker.lister.time_left();
-            crash::point();
-            let told = self
-                .revoker
-                .lister
-                .service
-                .revoke(organization, &ids, grant, timeout);
-            crash::point();
-            let sent = Sent::of(&told);
-            for order in orders {
-                self.sent.insert(order.clone(), sent);
-                self.note(
-                    Event::Answer,
-                    Some(order),
-                    evidence(&told.evidence),
-                    sent.as_str(),
-                )?;
-            }
-            match sent {
-                Sent::Rejected if orders.len() > 1 => {
-                    let (first, second) = orders.split_at(orders.len() / 2);
-                    self.send(grant, organization, first)?;
-                    return self.send(grant, organization, second);
-                }
-                Sent::Throttled => {
-                    let pause = told.pause.unwrap_or(FIRST_LOOK);
-                    if pause >= self.revoker.lister.time_left() {
-                        for order in orders {
-                            self.end(order, State::Unsent, "the service wants to be left alone");
-                        }
-                        return Ok(());
-                    }
-                    self.revoker.lister.sleep(Instant::now() + pause);
-                }
-                _ => return Ok(()),
-            }
-        }
+        !past::was_accepted(records, order, (self.revoker.now)(), EFFECT)
     }
 
     /// Looks whether what was sent has taken effect, again and again if that is wanted.
@@ -363,44 +299,6 @@ impl Run<'_, '_> {
         }
     }
 
-    fn confirm(&mut self, order: &Order, listed: &Listed) -> Result<(), JournalError> {
-        let sent = self.sent.get(order).copied();
-        let (state, why) = match (listed, sent) {
-            (Listed::Revoked | Listed::Gone, _) => {
-                let why = "the administrator's list says that it is revoked".to_owned();
-                (State::Closed, why)
-            }
-            (Listed::Valid | Listed::Differs(_), Some(Sent::Accepted)) => {
-                let why = "accepted; the list still shows it as valid".to_owned();
-                (State::Confirming, why)
-            }
-            (Listed::Unread(why), Some(Sent::Accepted)) => (
-                State::Confirming,
-                format!("accepted; the list cannot be read: {why}"),
-            ),
-            (_, Some(Sent::Refused)) => {
-                let why = "the credential may not revoke tokens".to_owned();
-                (State::Failed, why)
-            }
-            (_, Some(Sent::Rejected)) => (State::Failed, "the service rejected it".to_owned()),
-            (Listed::Unread(why), _) => {
-                let why = format!("the service did not say what it did, nor the list: {why}");
-                (State::Failed, why)
-            }
-            (_, _) => {
-                let why = "the service did not say what it did, and it is still valid".to_owned();
-                (State::Failed, why)
-            }
-        };
-        let event = match state {
-            State::Closed => Event::Closed,
-            _ => Event::Confirm,
-        };
-        self.note(event, Some(order), json!({ "why": why }), state.as_str())?;
-        self.end(order, state, &why);
-        Ok(())
-    }
-
     fn note(
         &mut self,
         event: Event,
@@ -424,13 +322,4 @@ impl Run<'_, '_> {
     fn end(&mut self, order: &Order, state: State, why: &str) {
         self.outcomes.insert(order.clone(), (state, why.to_owned()));
     }
-}
-
-fn evidence(evidence: &ServiceEvidence) -> Value {
-    json!({
-        "status": evidence.status,
-        "type_key": evidence.type_key,
-        "message": evidence.message,
-        "endpoint": evidence.endpoint,
-    })
 }

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::Sent;
+use super::State;
+use super::send::Sent;
 use crate::model::Timestamp;
 use crate::respond::journal::{Event, Record};
-use crate::respond::plan::{Order, Route};
+use crate::respond::plan::{Grounds, Order, Route};
 
 /// What was begun and has not ended.
 pub fn open_orders(records: &[Record]) -> Vec<Order> {
@@ -21,10 +24,23 @@ pub fn open_orders(records: &[Record]) -> Vec<Order> {
             Event::Closed => {
                 open.remove(id);
             }
+            Event::Confirm if record.outcome.as_deref() == Some(State::Dropped.as_str()) => {
+                open.remove(id);
+            }
             _ => (),
         }
     }
     open.into_values().collect()
+}
+
+/// What an intent keeps of its order beside the columns of the journal.
+pub(super) fn kept(order: &Order) -> Value {
+    json!({
+        "route": order.route,
+        "owner": order.owner,
+        "matched": order.matched,
+        "grounds": order.grounds,
+    })
 }
 
 /// The order that an intent was for.
@@ -34,9 +50,10 @@ fn ordered(intent: &Record) -> Option<Order> {
         organization: intent.organization.clone()?,
         c3id: intent.c3id.clone()?,
         authorization_id: intent.authorization_id.clone()?,
-        route: Route::Administrator,
+        route: Route::deserialize(intent.evidence.get("route")?).ok()?,
         owner: text("owner")?,
         matched: text("matched")?,
+        grounds: Grounds::deserialize(intent.evidence.get("grounds")?).ok()?,
     })
 }
 

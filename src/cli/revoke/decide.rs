@@ -1,0 +1,149 @@
+//! What is to be done about each leak of a report that was verified, and why.
+
+use std::collections::BTreeMap;
+
+use super::super::args::{Assertion, Place, Steering};
+use super::super::desk::{Desk, Site};
+use super::super::exit::Failure;
+use super::super::settings::now;
+use super::matched::{Matched, Matcher};
+use crate::model::{Finding, FindingId, Report, Validity};
+use crate::policy::{self, Action, Decision, Leak, Policy, TenantPolicy, Visibility};
+use crate::respond::listing::Lister;
+use crate::respond::plan::{Grounds, Order, Plan};
+
+/// A leak, and what is to be done about it.
+pub(super) struct Proposal<'p> {
+    /// Which.
+    pub(super) finding: &'p Finding,
+    /// What the service has it on record as.
+    pub(super) matched: Matched,
+    /// What is to be done, and why.
+    pub(super) decision: Decision<'p>,
+    /// Whether the place where it leaked was read again.
+    pub(super) exposure_rechecked: bool,
+}
+
+/// By what is decided.
+pub(super) struct Deciding<'d> {
+    /// As whom.
+    pub(super) desk: &'d Desk,
+    /// How lists are read.
+    pub(super) lister: Lister<'d>,
+    /// What a person says.
+    pub(super) assertions: &'d [Assertion],
+    /// What the operator allows.
+    pub(super) policy: &'d Policy,
+    /// Who can read where the leaks are.
+    pub(super) visibility: Visibility,
+    /// Whether the place where a leak was found was read again.
+    pub(super) rechecked: &'d dyn Fn(&FindingId) -> bool,
+}
+
+/// What was decided, and by what of each organisation.
+pub(super) struct Decided<'d> {
+    /// Each leak, in the order of the report.
+    pub(super) proposals: Vec<Proposal<'d>>,
+    /// The organisations that any is registered at.
+    pub(super) sites: BTreeMap<String, Site>,
+}
+
+/// Who can read where the tokens leaked, as far as the operator and the service say.
+pub(super) fn visibility(
+    steering: &Steering,
+    desk: &Desk,
+    lister: Lister<'_>,
+) -> Result<Visibility, Failure> {
+    match (steering.exposure, &steering.project) {
+        (Some(Place::Public), _) => Ok(Visibility::Public),
+        (Some(Place::Private), _) => Ok(Visibility::Private),
+        (None, Some(project)) => desk.visibility(project, lister.time_left()),
+        (None, None) => Ok(Visibility::Unknown),
+    }
+}
+
+impl<'d> Deciding<'d> {
+    /// Looks each finding up, and decides; what is suppressed is none of its business.
+    pub(super) fn decide(&self, report: &'d Report) -> Result<Decided<'d>, Failure> {
+        let matcher = Matcher {
+            lister: self.lister,
+            desk: self.desk,
+            assertions: self.assertions,
+            now: now(),
+        };
+        let findings = report.findings.iter();
+        let findings = findings.filter(|finding| finding.suppressed.is_none());
+        let records: Vec<_> = findings
+            .map(|finding| (finding, matcher.find(finding)))
+            .collect();
+        let organizations = records
+            .iter()
+            .filter_map(|(_, matched)| matched.organization.as_deref());
+        let sites = self.desk.sites(organizations, self.lister.time_left())?;
+        let propose = |(finding, matched): (&'d Finding, Matched)| {
+            let site = matched.organization.as_ref().and_then(|it| sites.get(it));
+            let leak = Leak {
+                c3id: finding.id.as_str(),
+                owner: matched.owner.as_ref().and_then(|it| it.account.as_deref()),
+                validity: finding.validity.validity(),
+                certainty: matched.certainty,
+                visibility: self.visibility,
+                tenant: site.map_or(TenantPolicy::Unreadable, |site| site.tenant.policy),
+            };
+            Proposal {
+                finding,
+                decision: policy::decide(&leak, self.policy, now()),
+                exposure_rechecked: (self.rechecked)(&finding.id),
+                matched,
+            }
+        };
+        Ok(Decided {
+            proposals: records.into_iter().map(propose).collect(),
+            sites,
+        })
+    }
+}
+
+impl Decided<'_> {
+    /// What is to be revoked.
+    pub(super) fn plan(&self) -> Plan {
+        Plan::new(self.proposals.iter().filter_map(Proposal::order))
+    }
+}
+
+impl Proposal<'_> {
+    /// What is to be ordered, if it is to be revoked.
+    fn order(&self) -> Option<Order> {
+        if self.decision.action != Action::Revoke {
+            return None;
+        }
+        let [record] = &*self.matched.records else {
+            return None;
+        };
+        Some(Order {
+            organization: self.matched.organization.clone()?,
+            c3id: self.finding.id.as_str().to_owned(),
+            authorization_id: record.authorization_id.clone(),
+            route: self.matched.route?,
+            owner: self.matched.owner.as_ref()?.descriptor.clone()?,
+            matched: self.matched.certainty.as_str().to_owned(),
+            grounds: self.grounds(),
+        })
+    }
+
+    fn grounds(&self) -> Grounds {
+        let finding = self.finding;
+        let attempts = finding.verification.iter().flat_map(|it| &it.attempts);
+        let accepting = attempts.filter(|it| it.reason.validity() == Validity::Active);
+        let accepted_by = accepting.filter_map(|it| it.organization.clone());
+        let mut accepted_by: Vec<_> = accepted_by.collect();
+        accepted_by.sort_unstable();
+        accepted_by.dedup();
+        Grounds {
+            exposure_rechecked: self.exposure_rechecked,
+            issued: finding.issued.map(|month| month.to_string()),
+            accepted_at: self.matched.accepted_at.map(|time| time.0),
+            accepted_by,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Sends orders: as an administrator many at a time, as the owner one by one.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::past;
+use super::{FIRST_LOOK, Run, State};
+use crate::model::ServiceEvidence;
+use crate::providers::azure_devops::{OwnEnd, Refusal, Told};
+use crate::providers::entra::Grant;
+use crate::respond::crash;
+use crate::respond::journal::{Event, JournalError};
+use crate::respond::plan::{Order, Route};
+
+/// Tokens that an administrator revokes at once, at most. The service's own limit is published
+/// nowhere; its samples send more.
+const BATCH: usize = 50;
+
+/// What was answered to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    Accepted,
+    /// It is not known there, or was sent with another that is not.
+    Rejected,
+    /// Whoever asked may not.
+    Refused,
+    Throttled,
+    /// No answer, or none that says what was done.
+    Unknown,
+}
+
+impl Sent {
+    fn of(told: &Told<OwnEnd>) -> Self {
+        match told.outcome {
+            Ok(OwnEnd::Accepted) => Self::Accepted,
+            Ok(OwnEnd::NotFound) => Self::Rejected,
+            Err(Refusal::Throttled) => Self::Throttled,
+            Ok(OwnEnd::Refused)
+            | Err(Refusal::NotAllowed | Refusal::ServicePrincipal | Refusal::Missing) => {
+                Self::Refused
+            }
+            Err(_) if told.evidence.status == Some(400) => Self::Rejected,
+            Err(_) => Self::Unknown,
+        }
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Refused => "refused",
+            Self::Throttled => "throttled",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Run<'_, '_> {
+    /// Sends all of `orders`, which are for one organisation.
+    pub(super) fn send_all(
+        &mut self,
+        grant: &Grant,
+        organization: &str,
+        orders: &[Order],
+    ) -> Result<(), JournalError> {
+        for route in Route::ALL {
+            let orders: Vec<_> = orders.iter().filter(|it| it.route == route).collect();
+            let at_once = match route {
+                Route::Administrator => BATCH,
+                Route::Owner => 1,
+            };
+            for batch in orders.chunks(at_once) {
+                self.send(grant, organization, batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what goes together, half of it at a time where the service does not take it so.
+    fn send(
+        &mut self,
+        grant: &Grant,
+        organization: &str,
+        orders: &[&Order],
+    ) -> Result<(), JournalError> {
+        loop {
+            if self.revoker.lister.is_over() {
+                for order in orders {
+                    self.end(order, State::Unsent, "the time was over before");
+                }
+                return Ok(());
+            }
+            for order in orders {
+                self.note(Event::Intent, Some(order), past::kept(order), "revoke")?;
+            }
+            crash::point();
+            let told = self.ask(grant, organization, orders);
+            crash::point();
+            let sent = Sent::of(&told);
+            for order in orders {
+                self.sent.insert((*order).clone(), sent);
+                let evidence = evidence(&told.evidence);
+                self.note(Event::Answer, Some(order), evidence, sent.as_str())?;
+            }
+            match sent {
+                Sent::Rejected if orders.len() > 1 => {
+                    let (first, second) = orders.split_at(orders.len() / 2);
+                    self.send(grant, organization, first)?;
+                    return self.send(grant, organization, second);
+                }
+                Sent::Throttled => {
+                    let pause = told.pause.unwrap_or(FIRST_LOOK);
+                    if pause >= self.revoker.lister.time_left() {
+                        for order in orders {
+                            self.end(order, State::Unsent, "the service wants to be left alone");
+                        }
+                        return Ok(());
+                    }
+                    self.revoker.lister.sleep(Instant::now() + pause);
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn ask(&self, grant: &Grant, organization: &str, orders: &[&Order]) -> Told<OwnEnd> {
+        let lister = self.revoker.lister;
+        let (service, timeout) = (lister.service, lister.time_left());
+        let ids: Vec<_> = orders.iter().map(|it| &*it.authorization_id).collect();
+        match orders {
+            [order] if order.route == Route::Owner => {
+                service.revoke_own(organization, ids[0], grant, timeout)
+            }
+            _ => service
+                .revoke(organization, &ids, grant, timeout)
+                .map(|()| OwnEnd::Accepted),
+        }
+    }
+}
+
+fn evidence(evidence: &ServiceEvidence) -> Value {
+    json!({
+        "status": evidence.status,
+        "type_key": evidence.type_key,
+        "message": evidence.message,
+        "endpoint": evidence.endpoint,
+    })
+}
