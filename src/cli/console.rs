@@ -98,6 +98,14 @@ impl Console {
         }
     }
 
+    /// Prints lines of their own that are fit for a terminal already, unless quiet.
+    pub(super) fn tell(self, lines: &str) {
+        if self.level >= Level::Normal {
+            let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+            let _ = write!(stderr, "{lines}");
+        }
+    }
+
     /// Prints something worth knowing to who asked for more.
     pub(super) fn detail(self, text: impl Display) {
         if self.level >= Level::Verbose {

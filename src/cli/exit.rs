@@ -33,6 +33,29 @@ pub(super) enum Exit {
 impl Exit {
     /// The answer "no" of a command that answers.
     pub(super) const NO: Self = Self::Leak(DEFAULT_LEAK_CODE);
+
+    /// Whichever of the two is told when both hold.
+    pub(super) fn or_worse(self, other: Self) -> Self {
+        if other.rank() < self.rank() {
+            other
+        } else {
+            self
+        }
+    }
+
+    /// The place in the order in which they are told, the first of which hides the others.
+    fn rank(self) -> u8 {
+        match self {
+            Self::CouldNotRun => 0,
+            Self::Failed => 1,
+            Self::Unconfirmed => 2,
+            Self::Interrupted => 3,
+            Self::ActiveLeak => 4,
+            Self::Leak(_) => 5,
+            Self::Incomplete => 6,
+            Self::Clean => 7,
+        }
+    }
 }
 
 /// Replaced by `--exit-code`.

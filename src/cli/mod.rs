@@ -9,6 +9,7 @@ mod console;
 mod desk;
 mod exit;
 mod explain;
+mod fork;
 mod generate;
 mod handover;
 mod interrupt;

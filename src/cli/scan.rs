@@ -14,6 +14,7 @@ use super::exit::{Complaint, Failure, say_what_is_open, verdict};
 use super::interrupt;
 use super::output::{self, Input, Opened, Role};
 use super::progress::Line;
+use super::revoke::Enforcement;
 use super::seal;
 use super::settings::{self, Environment, Settings, shown};
 use crate::model::Report;
@@ -41,12 +42,13 @@ pub(super) fn run(
     say_what_steers(&settings, console);
     let outputs = check(&settings)?;
     let seal = seal::prepare(&args.seal, &settings.outputs)?;
+    let enforcement = Enforcement::resolve(common, args, &settings.scan.targets, environment)?;
     settings.scan.sources.reports = replaced(&outputs);
     let mut report = scan(&settings, &stop, environment, console);
+    let mut bounds = settings.asking.as_ref().map(|it| it.bounds(&stop));
     let mut asked = Ok(());
-    if let Some(asking) = &settings.asking {
-        let mut bounds = asking.bounds(&stop);
-        asked = asking.ask(&mut report, &BTreeMap::new(), &mut bounds, console);
+    if let (Some(asking), Some(bounds)) = (&settings.asking, &mut bounds) {
+        asked = asking.ask(&mut report, &BTreeMap::new(), bounds, console);
     }
     let rules = settings.scan.rules.iter();
     let rules: Vec<&Rule> = rules
@@ -71,7 +73,15 @@ pub(super) fn run(
     say_how_it_went(&settings, &outputs, &report, console);
     // What was found is told all the same.
     asked?;
-    Ok(verdict(&report, settings.fail_on, settings.leak_code).into())
+    let verdict = |report: &Report| verdict(report, settings.fail_on, settings.leak_code);
+    match (&enforcement, &bounds) {
+        (Some(enforcement), Some(bounds)) if !report.interrupted => {
+            let told = (environment, console);
+            enforcement.run(&mut report, args, verdict, bounds, told)
+        }
+        _ => Ok(verdict(&report)),
+    }
+    .map(Into::into)
 }
 
 /// Everything that can be known to fail fails here, before anything is read.

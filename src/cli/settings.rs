@@ -14,6 +14,7 @@ use super::args::{Color, Common, FailOn, OutputArg, Scan};
 use super::ask::Asking;
 use super::config::{self, ConfigFile};
 use super::exit::{DEFAULT_LEAK_CODE, Failure};
+use super::fork::Change;
 use super::output::{self, Output};
 use crate::model::{Secret, Timestamp};
 use crate::report::{self, Format, Home, Secrets, Verbosity};
@@ -57,6 +58,8 @@ pub(super) struct Environment {
     pub(super) identity_endpoint: Option<String>,
     /// `IDENTITY_HEADER`: what it shows for that.
     pub(super) identity_header: Option<Secret>,
+    /// Where a change comes from, as CI services say.
+    pub(super) change: Change,
     /// `PATH`: where programs are.
     pub(super) path: Option<OsString>,
     /// The folder in which this runs.
@@ -95,6 +98,7 @@ impl Environment {
             authority_host: variable("AZURE_AUTHORITY_HOST"),
             identity_endpoint: variable("IDENTITY_ENDPOINT"),
             identity_header: secret("IDENTITY_HEADER"),
+            change: Change::read(variable),
             path: env::var_os("PATH"),
             working_directory: env::current_dir().ok(),
             config_home: config_home(),
@@ -231,11 +235,13 @@ pub(super) struct Settings {
     pub(super) rule_files: Vec<PathBuf>,
 }
 
-/// A flag about asking where nobody is to be asked.
+/// A flag about what this run does not do.
 #[derive(Debug, thiserror::Error)]
-#[error("{flag} is about asking Azure DevOps, which only --verify does")]
-struct WithoutVerify {
-    flag: &'static str,
+enum Idle {
+    #[error("{flag} is about asking Azure DevOps, which only --verify does")]
+    Asking { flag: &'static str },
+    #[error("{flag} is about revoking, which only --enforce does")]
+    Enforcing { flag: &'static str },
 }
 
 /// Standard input cannot be two things.
@@ -265,11 +271,17 @@ pub(super) fn resolve(
     let rules = RuleSet::load(&rule_files).map_err(|error| file.blame(error))?;
     let rules = Arc::new(rules.unproven(unproven));
     let max_occurrences = args.max_occurrences.or(file.max_occurrences);
-    let asking = match (args.verify, args.service.first_given()) {
+    let asking = match (
+        args.verify || args.enforcing.enforce,
+        args.service.first_given(),
+    ) {
         (true, _) => Some(Asking::resolve(&args.service, &file, environment)?),
-        (false, Some(flag)) => return Err(Failure::new(&WithoutVerify { flag }, None)),
+        (false, Some(flag)) => return Err(Failure::new(&Idle::Asking { flag }, None)),
         (false, None) => None,
     };
+    if let Some(flag) = args.enforcing.first_given() {
+        return Err(Failure::new(&Idle::Enforcing { flag }, None));
+    }
     let chosen = color_flag(common).or(file.color);
     Ok(Settings {
         asking,

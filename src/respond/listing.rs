@@ -116,7 +116,8 @@ impl Lister<'_> {
         self.is_stopped() || Instant::now() >= self.deadline
     }
 
-    pub(super) fn is_stopped(self) -> bool {
+    /// Whether the operator has had enough.
+    pub fn is_stopped(self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 

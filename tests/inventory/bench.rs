@@ -12,7 +12,11 @@ use crate::client::{ask, get};
 use crate::service::{Fake, Issued};
 
 /// What the program takes from its environment.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 17] = [
+    "SYSTEM_PULLREQUEST_ISFORK",
+    "GITHUB_EVENT_PATH",
+    "CI_MERGE_REQUEST_SOURCE_PROJECT_ID",
+    "CI_MERGE_REQUEST_PROJECT_ID",
     "PATSWEEP_AZURE_DEVOPS_URL",
     "PATSWEEP_ADMIN_PAT",
     "AZURE_TENANT_ID",

@@ -14,6 +14,7 @@ mod service;
 
 #[cfg(feature = "crash-points")]
 mod crash;
+mod enforce;
 mod execute;
 mod plan;
 mod policy;

@@ -27,8 +27,8 @@ use self::examples::{
 use self::git::Git;
 pub(super) use self::handover::Handover;
 pub(super) use self::revoke::{
-    Assertion, JournalCommand, JournalFile, JournalShow, JournalSubcommand, JournalVerify, Place,
-    PolicyCommand, PolicyShow, PolicySubcommand, Project, Revoke, Steering,
+    Assertion, Enforcing, JournalCommand, JournalFile, JournalShow, JournalSubcommand,
+    JournalVerify, Place, PolicyCommand, PolicyShow, PolicySubcommand, Project, Revoke, Steering,
 };
 pub(super) use self::seal::Seal;
 pub(super) use self::service::{CachePlace, Service};
@@ -228,6 +228,10 @@ pub(super) struct Scan {
     /// Whom to ask, and how much.
     #[command(flatten)]
     pub(super) service: Service,
+
+    /// What is done about what is found.
+    #[command(flatten)]
+    pub(super) enforcing: Enforcing,
 
     /// Problems that do not make the scan incomplete, such as shallow,promisor,lfs
     ///

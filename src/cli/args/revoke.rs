@@ -95,6 +95,40 @@ pub(in crate::cli) struct Steering {
     pub(in crate::cli) project: Option<Project>,
 }
 
+/// Flags of `scan --enforce`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Revoking")]
+pub(in crate::cli) struct Enforcing {
+    /// Verify what is found, and revoke it as the policy says, with nobody at hand
+    ///
+    /// The policy is a file outside of what is scanned that sets `auto_revoke`, `exposure` and
+    /// `max_revocations`. Only tokens are revoked that an administrator's list holds by their C3ID,
+    /// never in the pull request of a fork, and none if there are more than `max_revocations`. It is
+    /// not waited for the effect: `patsweep revoke --resume` on a schedule tells it.
+    #[arg(long, requires = "policy")]
+    pub(in crate::cli) enforce: bool,
+    /// By which policy, and where the tokens leak.
+    #[command(flatten)]
+    pub(in crate::cli) steering: Steering,
+    /// Where it is written down what is done.
+    #[command(flatten)]
+    pub(in crate::cli) journal: JournalFile,
+}
+
+impl Enforcing {
+    /// The first flag that was given, for a run that enforces nothing.
+    pub(in crate::cli) fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            (self.steering.policy.is_some(), "--policy"),
+            (self.steering.exposure.is_some(), "--exposure"),
+            (self.steering.project.is_some(), "--project"),
+            (self.journal.journal.is_some(), "--journal"),
+        ];
+        let given = given.into_iter().find(|(is_given, _)| *is_given);
+        given.map(|(_, flag)| flag).filter(|_| !self.enforce)
+    }
+}
+
 /// A project of Azure Repos.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) struct Project {

@@ -221,7 +221,7 @@ fn act(
 
 /// How a run ends: could not run before failed before unconfirmed before interrupted before a leak
 /// that was left alone.
-fn exit(done: &Done, was_watched: bool, is_interrupted: bool) -> Exit {
+pub(super) fn exit(done: &Done, was_watched: bool, is_interrupted: bool) -> Exit {
     let any = |state: State| {
         let mut outcomes = done.outcomes.iter();
         outcomes.any(|outcome: &Outcome| outcome.state == state)

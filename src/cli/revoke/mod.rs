@@ -1,6 +1,7 @@
 //! `revoke`: shows what would be revoked, and does exactly that when it is told to.
 
 mod decide;
+mod enforce;
 mod execute;
 mod matched;
 mod propose;
@@ -16,6 +17,8 @@ use super::console::Console;
 use super::exit::Failure;
 use super::settings::Environment;
 use super::{config, interrupt};
+
+pub(super) use enforce::Enforcement;
 
 /// How long is asked at most.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);

@@ -148,7 +148,8 @@ fn certainty(matched: &Matched) -> String {
     }
 }
 
-fn because(because: Because<'_>) -> String {
+/// Why it is so.
+pub(super) fn because(because: Because<'_>) -> String {
     match because {
         Because::TenantOn => "the tenant revokes leaked tokens".into(),
         Because::TenantNeverSet => {

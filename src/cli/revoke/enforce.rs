@@ -1,0 +1,223 @@
+//! `scan --enforce`: revokes what a scan found, as the policy says, with nobody at hand.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::args::{Common, Enforcing, Scan};
+use super::super::config::{self, ConfigFile};
+use super::super::console::Console;
+use super::super::desk::Desk;
+use super::super::exit::{Complaint, Exit, Failure};
+use super::super::settings::{Environment, now};
+use super::decide::{Decided, Deciding, visibility};
+use super::execute::{self, open_journal};
+use super::text;
+use crate::model::{Report, Secret, ValidityReason};
+use crate::policy::Action;
+use crate::report::{Redactor, Slash, count};
+use crate::respond::listing::Lister;
+use crate::respond::plan::Plan;
+use crate::respond::revoke::{Done, Revoker, State};
+use crate::sources::{Target, git};
+use crate::verify::Bounds;
+
+/// Why nothing is enforced.
+#[derive(Debug, thiserror::Error)]
+enum EnforceError {
+    #[error("nothing is enforced in the pull request of a fork")]
+    Fork,
+    #[error("the policy {} is inside of what is scanned, {}", policy.display(), target.display())]
+    Inside { policy: PathBuf, target: PathBuf },
+    #[error("cannot find the policy {}", policy.display())]
+    NoPolicy {
+        policy: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the policy {} does not set `{key}`, which --enforce needs", policy.display())]
+    Missing { policy: PathBuf, key: &'static str },
+}
+
+/// Who enforces, and by which policy.
+pub(in crate::cli) struct Enforcement {
+    desk: Desk,
+    file: ConfigFile,
+    most: usize,
+}
+
+impl Enforcement {
+    /// What the flags of `scan` say, if they say so. Nothing was read yet but the policy.
+    pub(in crate::cli) fn resolve(
+        common: &Common,
+        args: &Scan,
+        targets: &[Target],
+        environment: &Environment,
+    ) -> Result<Option<Self>, Failure> {
+        let Enforcing { steering, .. } = &args.enforcing;
+        let Some(policy) = steering
+            .policy
+            .as_deref()
+            .filter(|_| args.enforcing.enforce)
+        else {
+            return Ok(None);
+        };
+        let failure = |error: &EnforceError, hint: &str| Failure::new(error, Some(hint.to_owned()));
+        if environment.change.is_of_fork() {
+            let hint = "scan there with --verify, and enforce where it was merged";
+            return Err(failure(&EnforceError::Fork, hint));
+        }
+        outside(policy, targets).map_err(|error| {
+            failure(
+                &error,
+                "whoever can change what is scanned must not steer what is revoked",
+            )
+        })?;
+        let file = config::load(common, environment)?.with_policy(Some(policy))?;
+        let table = &file.policy;
+        let missing = [
+            ("auto_revoke", table.auto_revoke.is_none()),
+            ("exposure", table.exposure.is_none()),
+            ("max_revocations", table.max_revocations.is_none()),
+        ];
+        if let Some((key, _)) = missing.into_iter().find(|(_, is_missing)| *is_missing) {
+            let policy = policy.to_owned();
+            let hint = "what runs with nobody at hand has no defaults";
+            return Err(failure(&EnforceError::Missing { policy, key }, hint));
+        }
+        let most = table.max_revocations.unwrap_or_default();
+        Ok(Some(Self {
+            desk: Desk::open(&args.service.reach(), &file, environment)?,
+            most: usize::try_from(most).unwrap_or(usize::MAX),
+            file,
+        }))
+    }
+
+    /// Acts on `report`, which this run made and verified; people are told on standard error. Ends
+    /// as that went, or as `verdict` says of the report as it stands then, nothing being active that
+    /// was revoked.
+    pub(in crate::cli) fn run(
+        &self,
+        report: &mut Report,
+        args: &Scan,
+        verdict: impl FnOnce(&Report) -> Exit,
+        bounds: &Bounds,
+        (environment, console): (&Environment, Console),
+    ) -> Result<Exit, Failure> {
+        let stop = &*bounds.stop;
+        let leaks: Vec<_> = report.findings.iter().map(|it| it.id.as_str()).collect();
+        self.desk.refuse_leaked(&leaks)?;
+        let lister = Lister {
+            service: &self.desk.service,
+            deadline: bounds.deadline,
+            stop,
+        };
+        let policy = self.file.policy.policy(false);
+        let deciding = Deciding {
+            desk: &self.desk,
+            lister,
+            assertions: &[],
+            policy: &policy,
+            visibility: visibility(&args.enforcing.steering, &self.desk, lister)?,
+            rechecked: &|_| true,
+        };
+        let redactor = Redactor::new(report);
+        let decided = deciding.decide(report)?;
+        let plan = decided.plan();
+        let say = |text: &str| console.tell(&redactor.redact(text, Slash::Belongs));
+        say(&told(&decided));
+        if plan.len() > self.most {
+            say(&format!(
+                "{} would be revoked, and max_revocations is {}: none is\n",
+                count(plan.len() as u64, "token"),
+                self.most
+            ));
+            return Ok(Exit::NO);
+        }
+        if plan.is_empty() {
+            return Ok(verdict(report));
+        }
+        let values = values(report, &plan, args.service.no_probe);
+        let journal = &args.enforcing.journal;
+        let mut journal =
+            open_journal(&self.desk, &plan, journal, lister.time_left(), environment)?;
+        let credentials = |organization: &str| self.desk.credentials(organization);
+        let mut revoker = Revoker {
+            lister,
+            credentials: &credentials,
+            values: &values,
+            journal: &mut journal,
+            now,
+            watch_until: None,
+        };
+        let done = revoker.run(&plan);
+        say(&text::outcomes(
+            &done.outcomes,
+            &journal.head().hash,
+            journal.path(),
+        ));
+        if let Some(error) = &done.broken {
+            console.complain(&Complaint::from(error));
+        }
+        settle(report, &done);
+        let acted = execute::exit(&done, false, lister.is_stopped());
+        Ok(verdict(report).or_worse(acted))
+    }
+}
+
+/// Refuses a policy that whoever can change a target can change, too.
+fn outside(policy: &Path, targets: &[Target]) -> Result<(), EnforceError> {
+    let found = fs::canonicalize(policy).map_err(|source| EnforceError::NoPolicy {
+        policy: policy.to_owned(),
+        source,
+    })?;
+    for target in targets {
+        let Target::Path(path) = target else { continue };
+        let root = git::around(path).or_else(|| fs::canonicalize(path).ok());
+        if root.is_some_and(|root| found.starts_with(root)) {
+            return Err(EnforceError::Inside {
+                policy: policy.to_owned(),
+                target: path.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What is done about each leak and why, a line each.
+fn told(decided: &Decided<'_>) -> String {
+    let line = |proposal: &super::decide::Proposal<'_>| {
+        let action = proposal.decision.action;
+        let what = match action {
+            Action::Revoke => "is revoked",
+            Action::Notify => "is not revoked",
+            Action::Nothing => "is left alone",
+        };
+        let why = text::because(proposal.decision.because);
+        format!("{} {what}: {why}\n", proposal.finding.id)
+    };
+    decided.proposals.iter().map(line).collect()
+}
+
+/// The values of what is to be revoked, to see whether they are still let in.
+fn values(report: &Report, plan: &Plan, no_probe: bool) -> BTreeMap<String, Secret> {
+    let is_ordered = |id: &str| plan.orders().any(|order| order.c3id == id);
+    let findings = report.findings.iter();
+    let findings = findings.filter(|finding| !no_probe && is_ordered(finding.id.as_str()));
+    findings
+        .map(|finding| (finding.id.as_str().to_owned(), finding.secret.clone()))
+        .collect()
+}
+
+/// What was revoked is active no more.
+fn settle(report: &mut Report, done: &Done) {
+    let closed = done.outcomes.iter();
+    let closed: Vec<_> = closed
+        .filter(|outcome| outcome.state == State::Closed)
+        .map(|outcome| &outcome.order.c3id)
+        .collect();
+    for finding in &mut report.findings {
+        if closed.iter().any(|c3id| *c3id == finding.id.as_str()) {
+            finding.validity = ValidityReason::Revoked;
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! `scan --enforce`: with nobody at hand.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::bench::{Run, leak};
+use crate::responder::{Responder, went_well};
+use crate::service::Issued;
+
+const POLICY: &str =
+    "[policy]\nauto_revoke = \"tenant\"\nexposure = \"any\"\nmax_revocations = 2\n";
+
+/// Scans what holds `tokens`, and enforces `policy` with further `flags`.
+fn enforce(responder: &Responder, tokens: &[&Issued], policy: &str, flags: &str) -> Run {
+    let bench = &responder.bench;
+    let leaks: String = tokens.iter().map(|token| leak("build", token)).collect();
+    bench.write("leaks/.env", &leaks);
+    bench.write("policy.toml", policy);
+    let (auth, listing) = (responder.auth, responder.listing);
+    let given = format!(
+        "scan leaks -f json --enforce --policy policy.toml --journal journal.jsonl \
+         {auth} {listing} {flags}"
+    );
+    bench.patsweep(&given, "")
+}
+
+#[track_caller]
+fn assert_untouched(responder: &Responder, tokens: &[&Issued]) {
+    assert_eq!(responder.writes(), 0);
+    assert_eq!(responder.journal(), [""; 0]);
+    assert!(tokens.iter().all(|token| responder.is_let_in(token)));
+}
+
+#[test]
+fn what_is_found_is_revoked() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let run = enforce(&responder, &[token], POLICY, "");
+    // It leaked, and works no more.
+    assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.finding(token)["validity"], "active", "as it was found");
+    let why = "is revoked: the tenant's policy on leaked tokens was never set, which means on";
+    for line in [
+        &*format!("{} {why}", token.c3id),
+        "closed      ",
+        "receipt: head ",
+    ] {
+        assert!(run.stderr.contains(line), "{line}\n{}", run.stderr);
+    }
+    assert!(!run.stderr.contains(&token.token));
+    assert_eq!(responder.journal(), went_well(token));
+    assert_eq!(responder.writes(), 1);
+    assert!(!responder.is_let_in(token));
+    let text = fs::read_to_string(responder.bench.path("journal.jsonl")).expect("a journal");
+    let intent = text.lines().nth(1).expect("an intent");
+    let intent: Value = serde_json::from_str(intent).expect("JSON");
+    assert_eq!(intent["evidence"]["grounds"]["exposure_rechecked"], true);
+}
+
+#[test]
+fn nobody_waits_for_the_effect() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.order_delay("revocation-early", 600);
+    let run = enforce(&responder, &[token], POLICY, "");
+    assert_eq!(run.code, 6, "{}{}", run.stdout, run.stderr);
+    responder.advance(700);
+    let run = responder.resume("");
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(responder.writes(), 1);
+}
+
+#[test]
+fn more_than_the_most_is_a_matter_for_people() {
+    let responder = Responder::new();
+    let tokens = responder.live();
+    let policy = POLICY.replace("= 2", "= 1");
+    let run = enforce(&responder, &tokens[..2], &policy, "");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let why = "2 tokens would be revoked, and max_revocations is 1: none is\n";
+    assert!(run.stderr.contains(why), "{}", run.stderr);
+    assert_untouched(&responder, &tokens[..2]);
+}
+
+#[test]
+fn the_policy_is_obeyed() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let check = |policy: &str, flags: &str, why: &str| {
+        let run = enforce(&responder, &[token], policy, flags);
+        assert_eq!(run.code, 4, "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{}", run.stderr);
+        assert_untouched(&responder, &[token]);
+    };
+    let public = POLICY.replace("any", "public");
+    check(&public, "", "it is not known who can read where it leaked");
+    check(&public, "--exposure private", "not everybody can read it");
+    check(
+        &public,
+        "--project contoso/Payments",
+        "not everybody can read it",
+    );
+    let off = POLICY.replace("tenant", "off");
+    check(&off, "", "your policy revokes nothing");
+    for (behavior, why) in [
+        ("policy-false", "the tenant revokes no leaked tokens"),
+        ("policy-empty", "the tenant's policy cannot be read"),
+    ] {
+        responder.bench.order("/TenantPolicy/", behavior, 99);
+        check(POLICY, "", why);
+        responder.bench.forget_orders();
+    }
+    let allow = format!(
+        "{POLICY}[[policy.allow]]\nc3id = \"{}\"\nreason = \"a decoy\"\nuntil = \"2999-01-01\"\n",
+        token.c3id
+    );
+    check(&allow, "", "is left alone: it is allowed: a decoy");
+    responder.bench.order("/tokenadmin/", "c3id-absent", 999);
+    check(POLICY, "", "it is only probably the recorded one");
+}
+
+#[test]
+fn nothing_is_enforced_that_was_not_said() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let check = |policy: &str, flags: &str, complaint: &str| {
+        let run = enforce(&responder, &[token], policy, flags);
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        assert!(run.stderr.contains(complaint), "{}", run.stderr);
+        assert!(!responder.bench.was_presented(token));
+    };
+    for key in ["auto_revoke", "exposure", "max_revocations"] {
+        let lines = POLICY.lines().filter(|line| !line.starts_with(key));
+        let policy = lines.collect::<Vec<_>>().join("\n");
+        check(&policy, "", &format!("does not set `{key}`"));
+    }
+    check("", "", "policy.toml:1: `policy`: missing");
+    check("[notes]\n", "", "policy.toml:1");
+    check(POLICY, "--accept-probable", "--accept-probable");
+    check(POLICY, "--match a=b", "--match");
+    let run = responder.bench.plain("scan leaks --policy policy.toml", "");
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("only --enforce does"), "{}", run.stderr);
+    assert_untouched(&responder, &[token]);
+}
+
+#[test]
+fn what_is_scanned_does_not_steer() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let bench = &responder.bench;
+    bench.write("leaks/.env", &leak("build", token));
+    bench.write("leaks/policy.toml", POLICY);
+    bench.write("leaks/sub/file", "nothing");
+    let git = std::process::Command::new("git")
+        .args(["init", "-q"])
+        .current_dir(bench.path("leaks"))
+        .status();
+    assert!(git.expect("git runs").success());
+    for target in [
+        "leaks",
+        "leaks/policy.toml",
+        "leaks/sub",
+        "./leaks/../leaks",
+    ] {
+        let given = format!(
+            "scan {target} --enforce --policy leaks/policy.toml --journal journal.jsonl {}",
+            responder.auth
+        );
+        let run = bench.patsweep(&given, "");
+        assert_eq!(run.code, 2, "{target}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("is inside of what is scanned"),
+            "{target}: {}",
+            run.stderr
+        );
+    }
+    assert_untouched(&responder, &[token]);
+}
+
+#[test]
+fn forks_enforce_nothing() {
+    let responder = Responder::new();
+    let bench = responder.bench.with("SYSTEM_PULLREQUEST_ISFORK", "True");
+    let responder = Responder { bench, ..responder };
+    let token = responder.live()[0];
+    let run = enforce(&responder, &[token], POLICY, "");
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("pull request of a fork"),
+        "{}",
+        run.stderr
+    );
+    assert_untouched(&responder, &[token]);
+}
