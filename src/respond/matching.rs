@@ -1,5 +1,6 @@
 //! From a leaked token to the one that the service has on record: for certain by its C3ID; where
-//! the service does not tell that, probably, by exclusion; never by trial.
+//! the service does not tell that, probably, by exclusion; never by trial. What a repository says of
+//! it, which anybody may have forged, only ranks: it can make a match less sure, never surer.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -14,7 +15,7 @@ const FRESH: i64 = 5 * 60;
 /// How far the start of a token may lie outside the month that the token tells.
 const SLACK: SignedDuration = SignedDuration::from_hours(24);
 
-/// What the service itself tells about a leaked token.
+/// What is known of a leaked token.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'f> {
     /// Its C3ID.
@@ -23,6 +24,8 @@ pub struct Facts<'f> {
     pub issued: Option<IssueMonth>,
     /// When the service last let it in as the owner of the list.
     pub accepted_at: Option<Timestamp>,
+    /// The date of the first commit that holds it, as that commit says.
+    pub first_seen: Option<Timestamp>,
     /// What time it is.
     pub now: Timestamp,
 }
@@ -32,7 +35,7 @@ pub struct Facts<'f> {
 pub struct Match<'l> {
     /// How surely.
     pub certainty: Certainty,
-    /// The record, or all that may be it.
+    /// The record, or all that may be it, the likeliest first.
     pub records: Vec<&'l ListedPat>,
 }
 
@@ -54,11 +57,12 @@ pub fn find<'l>(facts: &Facts<'_>, list: &'l [ListedPat]) -> Match<'l> {
     let is_fresh = facts
         .accepted_at
         .is_some_and(|at| (0..=FRESH).contains(&(facts.now.0 - at.0)));
-    let left: Vec<_> = list.iter().filter(|pat| may_be(facts, pat)).collect();
+    let mut left: Vec<_> = list.iter().filter(|pat| may_be(facts, pat)).collect();
+    left.sort_by_key(|pat| !is_likely(facts, pat));
     Match {
-        certainty: match left.len() {
-            0 => Certainty::Unmatched,
-            1 if is_fresh => Certainty::Probable,
+        certainty: match &*left {
+            [] => Certainty::Unmatched,
+            [one] if is_fresh && is_likely(facts, one) => Certainty::Probable,
             _ => Certainty::Ambiguous,
         },
         records: left,
@@ -75,6 +79,14 @@ fn may_be(facts: &Facts<'_>, pat: &ListedPat) -> bool {
     };
     // One that tells another C3ID is another token.
     pat.c3id.is_none() && pat.is_valid != Some(false) && !is_over && is_of_month
+}
+
+/// Whether `pat` was there when the token was first seen.
+fn is_likely(facts: &Facts<'_>, pat: &ListedPat) -> bool {
+    let start = pat.record.valid_from;
+    let seen = facts.first_seen;
+    seen.zip(start)
+        .is_none_or(|(seen, start)| start.0 <= seen.0.saturating_add(SLACK.as_secs()))
 }
 
 /// Whether `start` lies in `month` of UTC, or a day off.
@@ -129,6 +141,7 @@ mod tests {
                 month: 11,
             }),
             accepted_at: Some(at("2026-11-22T09:56:00Z")),
+            first_seen: None,
             now: at("2026-11-22T10:00:00Z"),
         }
     }
@@ -202,6 +215,50 @@ mod tests {
                 "{start}"
             );
         }
+    }
+
+    #[test]
+    fn commit_dates_only_rank() {
+        let earlier = pat("1", None, "2026-11-02T00:00:00Z");
+        let later = pat("2", None, "2026-11-10T00:00:00Z");
+        let seen = |date: &str| Facts {
+            first_seen: Some(at(date)),
+            ..facts()
+        };
+        // A date, forged or not, that does not fit makes it doubtful.
+        let one = [later.clone()];
+        check(
+            &seen("2026-11-20T00:00:00Z"),
+            &one,
+            Certainty::Probable,
+            &["2"],
+        );
+        check(
+            &seen("2026-11-09T00:00:00Z"),
+            &one,
+            Certainty::Probable,
+            &["2"],
+        );
+        check(
+            &seen("2026-11-08T23:59:59Z"),
+            &one,
+            Certainty::Ambiguous,
+            &["2"],
+        );
+        // And none makes one of two sure.
+        let two = [later, earlier];
+        check(
+            &seen("2026-11-05T00:00:00Z"),
+            &two,
+            Certainty::Ambiguous,
+            &["1", "2"],
+        );
+        check(
+            &seen("2026-11-20T00:00:00Z"),
+            &two,
+            Certainty::Ambiguous,
+            &["2", "1"],
+        );
     }
 
     #[test]

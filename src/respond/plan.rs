@@ -47,6 +47,8 @@ pub struct Grounds {
     pub issued: Option<String>,
     /// When the service let it in last, in seconds since 1970.
     pub accepted_at: Option<i64>,
+    /// The date of the first commit that holds it, in seconds since 1970.
+    pub first_seen: Option<i64>,
     /// The organisations that let it in.
     pub accepted_by: Vec<String>,
 }

@@ -6,7 +6,7 @@ use super::super::args::{Assertion, Place, Steering};
 use super::super::desk::{Desk, Site};
 use super::super::exit::Failure;
 use super::super::settings::now;
-use super::matched::{Matched, Matcher};
+use super::matched::{Matched, Matcher, first_seen};
 use crate::model::{Finding, FindingId, Report, Validity};
 use crate::policy::{self, Action, Decision, Leak, Policy, TenantPolicy, Visibility};
 use crate::respond::listing::Lister;
@@ -144,6 +144,7 @@ impl Proposal<'_> {
             issued: finding.issued.map(|month| month.to_string()),
             accepted_at: self.matched.accepted_at.map(|time| time.0),
             accepted_by,
+            first_seen: first_seen(finding).map(|time| time.0),
         }
     }
 }

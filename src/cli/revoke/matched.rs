@@ -52,6 +52,12 @@ pub(super) struct Matcher<'m> {
     pub(super) now: Timestamp,
 }
 
+/// The date of the first commit that holds the token of `finding`.
+pub(super) fn first_seen(finding: &Finding) -> Option<Timestamp> {
+    let exposure = finding.exposure.as_ref()?;
+    exposure.first.as_ref().map(|commit| commit.date.at)
+}
+
 impl Matcher<'_> {
     /// The record of `finding`, which was verified before.
     pub(super) fn find(&self, finding: &Finding) -> Matched {
@@ -100,6 +106,7 @@ impl Matcher<'_> {
             c3id: c3id.as_str(),
             issued: finding.issued,
             accepted_at: matched.accepted_at,
+            first_seen: first_seen(finding),
             now: self.now,
         };
         let found = matching::find(&facts, &list);

@@ -140,6 +140,10 @@ fn certainty(matched: &Matched) -> String {
             "probable: the only token of its owner that can be it, for the list tells no C3ID"
                 .to_owned()
         }
+        Certainty::Ambiguous if matched.records.len() == 1 => {
+            "ambiguous: it may be this one, but it was not let in just now, or leaked before it began"
+                .to_owned()
+        }
         Certainty::Ambiguous => format!(
             "ambiguous: it may be any of {}",
             count(matched.records.len() as u64, "token")

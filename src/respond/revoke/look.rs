@@ -71,6 +71,7 @@ impl Run<'_, '_> {
             c3id: &order.c3id,
             issued: order.grounds.issued.as_deref().and_then(month),
             accepted_at,
+            first_seen: order.grounds.first_seen.map(Timestamp),
             now,
         };
         let found = matching::find(&facts, list);
