@@ -20,4 +20,5 @@ mod plan;
 mod policy;
 mod responder;
 mod routes;
+mod runbook;
 mod trouble;
