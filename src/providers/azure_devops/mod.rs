@@ -3,15 +3,17 @@
 //! | file | what |
 //! |---|---|
 //! | `administration` | what an administrator asks, and how a refusal of that reads |
+//! | `audit` | the audit log |
 //! | `graph` | who is in an organisation |
 //! | `inventory` | the tokens of a person |
-//! | `policies` | the policies of a tenant |
+//! | `policies` | the policies of a tenant and of an organisation |
 //! | `revocation` | the end of tokens |
 //! | `hosts` | the hosts of the service, of a gateway before it, of a server on premises |
 //! | `reading` | what an answer says about the token that was presented |
 //! | `wire` | the JSON that is read |
 
 mod administration;
+mod audit;
 mod graph;
 mod hosts;
 mod inventory;
@@ -30,10 +32,11 @@ use super::http::{Answer, Body, Credential, Fault, Http, Request};
 use crate::model::{Method, Owner, Secret, ServiceEvidence};
 
 pub use administration::{Refusal, Told};
+pub use audit::{AuditEntry, AuditQuestion, Category};
 pub use graph::{Page, User};
 pub use hosts::{Base, BaseError, ServiceHost, is_organization};
 pub use inventory::{ListQuestion, ListVersion, ListedPat, PAGE_SIZE};
-pub use policies::{TenantPolicyName, TenantSetting};
+pub use policies::{OrganizationPolicyName, Setting, TenantPolicyName};
 pub use reading::{Identity, Pause, Reading, Verdict};
 
 /// Ends the redirect to the sign-in page: a refusal is then a 401 that says why.
