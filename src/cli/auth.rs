@@ -15,7 +15,9 @@ use super::exit::{Exit, Failure};
 use super::generate::print;
 use super::settings::Environment;
 use crate::model::{Answer, Owner, ServiceEvidence};
-use crate::providers::azure_devops::{AzureDevOps, Base, ListQuestion, ListVersion, Refusal, Told};
+use crate::providers::azure_devops::{
+    AzureDevOps, Base, ListQuestion, ListVersion, Refusal, TenantPolicyName, Told,
+};
 use crate::providers::entra::Grant;
 use crate::providers::http::Http;
 use crate::report::escape_for_terminal;
@@ -146,8 +148,11 @@ impl Check<'_> {
         let (organization, grant) = (&*self.organization, self.grant.credential());
         let who = self.ask(|timeout| self.service.who_am_i(organization, grant, timeout));
         let users = self.ask(|timeout| self.service.users(organization, None, grant, timeout));
-        let policies =
-            self.ask(|timeout| self.service.can_read_policies(organization, grant, timeout));
+        let policies = self.ask(|timeout| {
+            let name = TenantPolicyName::RevokeLeaked;
+            self.service
+                .tenant_policy(organization, name, grant, timeout)
+        });
         let audit = self.ask(|timeout| self.service.can_read_audit(organization, grant, timeout));
         let own = who.outcome.as_ref().ok();
         let somebody = users.outcome.as_ref().ok();

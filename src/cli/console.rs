@@ -10,6 +10,7 @@ use super::args::Common;
 use super::exit::Complaint;
 use super::settings::{self, Coloring, Environment};
 use crate::detect::Detector;
+use crate::model::Secret;
 use crate::report::{Redactor, Slash, escape_for_terminal};
 use crate::rules::RuleSet;
 use crate::token::Salt;
@@ -131,14 +132,20 @@ impl Console {
 /// `text` without the tokens in it, which no scan may have met: a target, a line of a file that
 /// cannot be parsed.
 pub(super) fn redacted(text: &str) -> String {
+    let redactor = redactor(text, []);
+    redactor.redact(text, Slash::Separates).into_owned()
+}
+
+/// Takes out the tokens in `text`, and those that are `known`.
+pub(super) fn redactor<'s>(text: &str, known: impl IntoIterator<Item = &'s Secret>) -> Redactor {
     let mut found = Vec::new();
     // No built-in rule salts an id, and no id is used.
     let mut detector = Detector::new(&RuleSet::builtin(), Salt([0; 16]));
     detector.name(text.as_bytes(), &mut |candidate| found.push(candidate));
-    let tokens = found.iter().map(|candidate| &candidate.secret);
-    let runs = found.iter().filter_map(|it| it.name_run.as_ref());
-    let redactor = Redactor::of(tokens, runs);
-    redactor.redact(text, Slash::Separates).into_owned()
+    let runs: Vec<Secret> = found.iter().filter_map(|it| it.name_run.clone()).collect();
+    let mut tokens: Vec<Secret> = found.into_iter().map(|it| it.secret).collect();
+    tokens.extend(known.into_iter().cloned());
+    Redactor::of(&tokens, &runs)
 }
 
 fn choice(color: Coloring) -> anstream::ColorChoice {

@@ -3,7 +3,9 @@
 mod administrator;
 mod args;
 mod ask;
+mod audit;
 mod auth;
+mod cell;
 mod config;
 mod console;
 mod desk;
@@ -21,9 +23,11 @@ mod progress;
 mod revoke;
 mod rules;
 mod scan;
+mod scrub;
 mod seal;
 mod settings;
 mod size;
+mod table;
 mod verify;
 
 use std::ffi::OsString;
@@ -68,6 +72,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Policy(policy) => match &policy.command {
             PolicySubcommand::Show(args) => policy::show(&cli.common, args, &environment),
         },
+        Command::Audit(audit) => audit::run(&cli.common, audit, &environment),
         Command::Journal(journal) => match &journal.command {
             JournalSubcommand::Show(args) => journal::show(args, &environment),
             JournalSubcommand::Verify(args) => journal::verify(args, &environment),

@@ -16,6 +16,13 @@ pub(super) fn write_pretty(value: &impl Serialize, out: &mut dyn Write) -> io::R
     out.write_all(b"\n")
 }
 
+/// `value` over several lines, and a line break.
+pub(crate) fn pretty(value: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    write_pretty(value, &mut text).expect("memory takes everything");
+    String::from_utf8(text).expect("JSON is text")
+}
+
 /// Writes `value` on one line, and a line break.
 pub(super) fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(

@@ -9,7 +9,7 @@ mod consumer;
 pub mod escape;
 mod history;
 mod json;
-mod json_text;
+pub(crate) mod json_text;
 mod jsonl;
 pub mod map;
 mod redact;

@@ -7,10 +7,13 @@
 //!                                               journal
 //! ```
 
+pub mod audit;
 mod crash;
 pub mod journal;
 pub mod listing;
 pub mod matching;
+pub mod mechanism;
 pub mod plan;
 pub mod revoke;
+pub mod survey;
 pub mod tenant;

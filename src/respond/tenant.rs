@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::policy::TenantPolicy;
-use crate::providers::azure_devops::{AzureDevOps, TenantPolicyName, TenantSetting, Told};
+use crate::providers::azure_devops::{AzureDevOps, Setting, TenantPolicyName, Told};
 use crate::providers::entra::Grant;
 
 /// The policy of the tenant of an organisation.
@@ -34,9 +34,9 @@ pub fn read(
     let name = TenantPolicyName::RevokeLeaked;
     let told = service.tenant_policy(organization, name, grant.credential(), timeout);
     match &told.outcome {
-        Ok(TenantSetting::NeverSet) => policy(TenantPolicy::NeverSet),
-        Ok(TenantSetting::Set { value: true, .. }) => policy(TenantPolicy::On),
-        Ok(TenantSetting::Set { value: false, .. }) => policy(TenantPolicy::Off),
+        Ok(Setting::NeverSet) => policy(TenantPolicy::NeverSet),
+        Ok(Setting::Set { value: true, .. }) => policy(TenantPolicy::On),
+        Ok(Setting::Set { value: false, .. }) => policy(TenantPolicy::Off),
         Err(_) => unreadable(why(&told)),
     }
 }
@@ -48,7 +48,7 @@ fn policy(policy: TenantPolicy) -> Tenant {
     }
 }
 
-fn why(told: &Told<TenantSetting>) -> String {
+fn why(told: &Told<Setting>) -> String {
     let evidence = &told.evidence;
     match (&evidence.message, evidence.status) {
         (Some(message), _) => message.clone(),

@@ -46,7 +46,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
 ];
 
 /// Crates with the rooms that they are confined to.
-const CONFINED: [(&str, &[&str]); 37] = [
+const CONFINED: [(&str, &[&str]); 38] = [
     ("crc32fast", &["token"]),
     ("sha2", &["token", "respond"]),
     ("toml", &["rules", "verify", "cli"]),
@@ -98,6 +98,7 @@ const CONFINED: [(&str, &[&str]); 37] = [
     ("indicatif", &["cli"]),
     ("anstream", &["cli"]),
     ("ctrlc", &["cli"]),
+    ("csv", &["cli"]),
     ("getrandom", &["cli"]),
     ("libc", &["sources", "cli"]),
     ("git2", &["sources"]),

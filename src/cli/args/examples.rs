@@ -110,6 +110,24 @@ Exit codes:
   6    a revocation was accepted, and shows no effect yet
   130  interrupted; --resume goes on";
 
+pub(super) const AUDIT_EXAMPLES: &str = "\
+Examples:
+  patsweep audit --org contoso --auth az
+      The policies, the people with tokens, and the tokens that stand out.
+
+  patsweep audit --org contoso --auth az --rules rules.toml
+      The same, with what your rules do not accept.
+
+  patsweep audit --org contoso --auth az -f csv > tokens.csv
+      All tokens that work, for a spreadsheet.
+
+Exit codes:
+  0    read whole, and nothing is against the rules
+  1    something is against the rules
+  2    could not run: usage, configuration, sign-in, or nothing could be read
+  3    something could not be read
+  130  interrupted; what was read so far is reported";
+
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   patsweep rules explain < token.txt

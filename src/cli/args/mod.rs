@@ -1,6 +1,7 @@
 //! What can be said on the command line, as plain structs.
 
 mod administrator;
+mod audit;
 mod examples;
 mod git;
 mod handover;
@@ -20,9 +21,10 @@ pub(super) use self::administrator::{
     Administrator, AnswerFormat, Auth, AuthCheck, AuthCommand, AuthSubcommand, Breadth, Listing,
     Reach,
 };
+pub(super) use self::audit::{Audit, TableFormat};
 use self::examples::{
-    EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES,
-    VERIFY_EXAMPLES,
+    AUDIT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES,
+    SCAN_EXAMPLES, VERIFY_EXAMPLES,
 };
 use self::git::Git;
 pub(super) use self::handover::Handover;
@@ -161,6 +163,13 @@ pub(super) enum Command {
     /// Show what is done about leaked tokens, and why
     #[command(arg_required_else_help = true)]
     Policy(PolicyCommand),
+    /// Show what the tokens of an organization can do, and what of it is not accepted
+    ///
+    /// Reads as an administrator the policies on tokens, the tokens of everybody and the audit log,
+    /// and tells what stands out. With --rules, it exits with 1 if anything is not accepted. Nothing is
+    /// changed.
+    #[command(after_long_help = AUDIT_EXAMPLES)]
+    Audit(Box<Audit>),
     /// Show and check the journal of what was revoked
     #[command(arg_required_else_help = true)]
     Journal(JournalCommand),

@@ -117,30 +117,6 @@ impl AzureDevOps {
         self.ask(&question, credential, timeout, reading::connected)
     }
 
-    /// Whether the policies of the tenant can be read.
-    pub fn can_read_policies(
-        &self,
-        organization: &str,
-        credential: Credential<'_>,
-        timeout: Duration,
-    ) -> Told<()> {
-        let question = Question {
-            host: ServiceHost::Vssps,
-            organization: Some(organization),
-            path: "_apis/TenantPolicy/Policies/TenantPolicy.EnableLeakedPersonalAccessTokenAutoRevocation",
-            query: &[("api-version", "7.1-preview.1")],
-        };
-        // A policy that was never set is answered with null or with nothing.
-        let is_policy = |answer: &Answer, _: &Scrubber| {
-            let is_empty = answer.body.trim_ascii().is_empty();
-            let is_json = answer
-                .json()
-                .is_some_and(|json| json.is_null() || json.get("value").is_some());
-            (is_empty || is_json).then_some(())
-        };
-        self.ask(&question, credential, timeout, is_policy)
-    }
-
     /// Whether the audit log can be read.
     pub fn can_read_audit(
         &self,

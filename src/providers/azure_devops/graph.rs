@@ -18,6 +18,8 @@ pub struct User {
     pub account: Option<String>,
     /// The address for mail, where it is another.
     pub mail: Option<String>,
+    /// The id in the directory that they come from, which policies name.
+    pub origin_id: Option<String>,
 }
 
 /// A part of a list, and where it goes on.
@@ -80,6 +82,42 @@ impl AzureDevOps {
             Some(descriptors.find_map(|descriptor| scrubber.whole(&descriptor)))
         })
     }
+
+    /// Whether people are active in an organisation, by subject descriptor; who is not known is left
+    /// out. That `isActive` is false of whoever was disabled in Entra is a guess, which an
+    /// organisation with somebody disabled would settle.
+    pub fn standings(
+        &self,
+        organization: &str,
+        descriptors: &[&str],
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<Vec<(String, bool)>> {
+        let asked = descriptors.iter().copied().filter(|it| is_descriptor(it));
+        let asked = asked.collect::<Vec<_>>().join(",");
+        let question = Question {
+            host: ServiceHost::Vssps,
+            organization: Some(organization),
+            path: "_apis/identities",
+            query: &[
+                ("subjectDescriptors", &asked),
+                ("queryMembership", "None"),
+                ("api-version", "7.1"),
+            ],
+        };
+        self.ask(&question, credential, timeout, standings)
+    }
+}
+
+/// Whether an identity is active, as far as the service says so: by its descriptor.
+fn standings(answer: &Answer, scrubber: &Scrubber) -> Option<Vec<(String, bool)>> {
+    let identities: wire::List<Option<wire::Identity>> = json(answer)?;
+    let known = identities.value.into_iter().flatten();
+    let known = known.filter_map(|identity| {
+        let descriptor = identity.subject_descriptor?;
+        Some((scrubber.whole(&descriptor)?, identity.is_active?))
+    });
+    Some(known.collect())
 }
 
 fn users(answer: &Answer, scrubber: &Scrubber) -> Option<Page<User>> {
@@ -92,6 +130,7 @@ fn users(answer: &Answer, scrubber: &Scrubber) -> Option<Page<User>> {
             name: text(user.display_name),
             account: text(user.principal_name),
             mail: text(user.mail_address),
+            origin_id: user.origin_id.and_then(|id| scrubber.whole(&id)),
         })
     });
     let items = users.collect();

@@ -109,17 +109,25 @@ fn page(answer: &Answer, scrubber: &Scrubber) -> Option<Page<ListedPat>> {
     let tokens: wire::SessionTokens = json(answer)?;
     let items = tokens.value?.into_iter();
     let items = items.filter_map(|token| listed(token, scrubber));
-    // The end is null, or a GUID of zeros.
-    let is_zero = |token: &String| token.bytes().all(|byte| matches!(byte, b'0' | b'-'));
-    let next = match tokens.continuation_token.filter(|token| !is_zero(token)) {
-        // Nothing of the credential is sent in an address: such a list cannot be read on.
-        Some(token) => Some(scrubber.whole(&token)?),
-        None => None,
-    };
     Some(Page {
+        next: further(tokens.continuation_token, scrubber)?,
         items: items.collect(),
-        next,
     })
+}
+
+/// What the next part of a list is asked for with. The end is null, or a GUID of zeros; the whole is
+/// none where nothing may be sent back.
+#[expect(
+    clippy::option_option,
+    reason = "a list that cannot be read on is none at its end"
+)]
+pub(super) fn further(token: Option<String>, scrubber: &Scrubber) -> Option<Option<String>> {
+    let is_zero = |token: &String| token.bytes().all(|byte| matches!(byte, b'0' | b'-'));
+    match token.filter(|token| !is_zero(token)) {
+        // Nothing of the credential is sent in an address: such a list cannot be read on.
+        Some(token) => scrubber.whole(&token).map(Some),
+        None => Some(None),
+    }
 }
 
 /// A record; none where what it is revoked by cannot be kept.
@@ -148,7 +156,7 @@ pub(super) fn listed(token: wire::SessionToken, scrubber: &Scrubber) -> Option<L
 }
 
 /// A time of the service, which is UTC where it has no zone. The year 1 stands for none.
-fn instant(text: &str) -> Option<Timestamp> {
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
     let zoned = text.parse::<jiff::Timestamp>().ok();
     let time = zoned.or_else(|| {
         let time: DateTime = text.parse().ok()?;

@@ -3,10 +3,11 @@
 //! | file | what |
 //! |---|---|
 //! | `administration` | what an administrator asks, and how a refusal of that reads |
+//! | `audit` | the audit log |
 //! | `graph` | who is in an organisation |
 //! | `inventory` | the tokens of a person, as an administrator sees them |
 //! | `own` | the tokens of a person, as their owner sees them |
-//! | `policies` | the policies of a tenant |
+//! | `policies` | the policies of a tenant and of an organisation |
 //! | `projects` | who can read a project |
 //! | `revocation` | the end of tokens |
 //! | `hosts` | the hosts of the service, of a gateway before it, of a server on premises |
@@ -14,6 +15,7 @@
 //! | `wire` | the JSON that is read |
 
 mod administration;
+mod audit;
 mod graph;
 mod hosts;
 mod inventory;
@@ -34,11 +36,12 @@ use super::http::{Answer, Body, Credential, Fault, Http, Request};
 use crate::model::{Method, Owner, Secret, ServiceEvidence};
 
 pub use administration::{Refusal, Told};
+pub use audit::{AuditEntry, AuditQuestion, Category};
 pub use graph::{Page, User};
 pub use hosts::{Base, BaseError, ServiceHost, is_organization};
 pub use inventory::{ListQuestion, ListVersion, ListedPat, PAGE_SIZE};
 pub use own::{OwnEnd, OwnFilter, OwnQuestion};
-pub use policies::{TenantPolicyName, TenantSetting};
+pub use policies::{OrganizationPolicyName, Setting, TenantPolicyName};
 pub use reading::{Identity, Pause, Reading, Verdict};
 
 /// Ends the redirect to the sign-in page: a refusal is then a 401 that says why.

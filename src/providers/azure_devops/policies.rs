@@ -1,12 +1,15 @@
-//! The policies of a tenant, which no specification describes: names and shapes are those that
-//! other tools use.
+//! The policies of a tenant and of an organisation, which no specification describes: names and
+//! shapes are those that other tools use.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::administration::{Told, json};
 use super::reading::{self, Identity};
 use super::{AzureDevOps, Question, ServiceHost, wire};
+use crate::providers::Scrubber;
 use crate::providers::http::{Answer, Credential};
 
 /// A policy of a tenant.
@@ -42,9 +45,28 @@ impl TenantPolicyName {
     }
 }
 
-/// What a policy of a tenant is set to.
+/// A policy of an organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OrganizationPolicyName {
+    /// Whether personal access tokens may be made, and global ones used.
+    RestrictCreation,
+    /// Whether there is an audit log.
+    LogAuditEvents,
+}
+
+impl OrganizationPolicyName {
+    /// The name in the service.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RestrictCreation => "Policy.DisablePATCreation",
+            Self::LogAuditEvents => "Policy.LogAuditEvents",
+        }
+    }
+}
+
+/// What a policy is set to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TenantSetting {
+pub enum Setting {
     /// It was never touched: the service's default holds.
     NeverSet,
     /// It was set.
@@ -65,7 +87,7 @@ impl AzureDevOps {
         name: TenantPolicyName,
         credential: Credential<'_>,
         timeout: Duration,
-    ) -> Told<TenantSetting> {
+    ) -> Told<Setting> {
         let path = format!("_apis/TenantPolicy/Policies/{}", name.as_str());
         let question = Question {
             host: ServiceHost::Vssps,
@@ -73,30 +95,115 @@ impl AzureDevOps {
             path: &path,
             query: &[("api-version", "7.1-preview.1")],
         };
-        self.ask(&question, credential, timeout, |answer, _| {
-            setting(answer, name)
+        self.ask(&question, credential, timeout, |answer, scrubber| {
+            setting(answer, name.as_str(), scrubber)
+        })
+    }
+
+    /// Asks what a policy of `organization` is set to, as [`AzureDevOps::tenant_policy`] does.
+    pub fn organization_policy(
+        &self,
+        organization: &str,
+        name: OrganizationPolicyName,
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<Setting> {
+        let path = format!("_apis/OrganizationPolicy/Policies/{}", name.as_str());
+        let question = Question {
+            host: ServiceHost::DevAzure,
+            organization: Some(organization),
+            path: &path,
+            query: &[("defaultValue", "false"), ("api-version", "5.0-preview.1")],
+        };
+        self.ask(&question, credential, timeout, |answer, scrubber| {
+            setting(answer, name.as_str(), scrubber)
         })
     }
 }
 
-fn setting(answer: &Answer, name: TenantPolicyName) -> Option<TenantSetting> {
+fn setting(answer: &Answer, name: &str, scrubber: &Scrubber) -> Option<Setting> {
     // A public answer to nobody says nothing about the tenant.
     if answer.status != 200 || reading::identity(answer) == Some(Identity::Nobody) {
         return None;
     }
     if answer.json()?.is_null() {
-        return Some(TenantSetting::NeverSet);
+        return Some(Setting::NeverSet);
     }
-    let policy: wire::TenantPolicy = json(answer)?;
-    if policy.name.is_some_and(|told| told != name.as_str()) {
+    let policy: wire::Policy = json(answer)?;
+    if policy.name.is_some_and(|told| told != name) {
         return None;
     }
-    match policy.value? {
-        serde_json::Value::Null => Some(TenantSetting::NeverSet),
-        serde_json::Value::Bool(value) => Some(TenantSetting::Set {
+    let value = policy.value?;
+    // What holds is not what the organisation says where somebody above it overrules that.
+    match policy.effective_value.unwrap_or(value) {
+        Value::Null => Some(Setting::NeverSet),
+        Value::Bool(false) if policy.is_value_undefined == Some(true) => Some(Setting::NeverSet),
+        Value::Bool(value) => Some(Setting::Set {
             value,
-            properties: policy.properties.unwrap_or_default(),
+            properties: properties(policy.properties.unwrap_or_default(), scrubber),
         }),
         _ => None,
+    }
+}
+
+/// Properties as text, which they nearly always are.
+fn properties(all: BTreeMap<String, Value>, scrubber: &Scrubber) -> BTreeMap<String, String> {
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    all.into_iter()
+        .map(|(name, value)| (scrubber.scrub(&name), scrubber.scrub_known(&text(value))))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_clearly_a_setting_is_one() {
+        let set = |value| {
+            Some(Setting::Set {
+                value,
+                properties: BTreeMap::new(),
+            })
+        };
+        for (body, expected) in [
+            (json!(null), Some(Setting::NeverSet)),
+            (
+                json!({ "name": "P", "value": null }),
+                Some(Setting::NeverSet),
+            ),
+            (json!({ "name": "P", "value": true }), set(true)),
+            (json!({ "value": false, "properties": null }), set(false)),
+            (json!({ "value": false, "effectiveValue": true }), set(true)),
+            (json!({ "value": true, "effectiveValue": null }), set(true)),
+            (
+                json!({ "value": null, "effectiveValue": false }),
+                set(false),
+            ),
+            (
+                json!({ "value": false, "effectiveValue": false, "isValueUndefined": true }),
+                Some(Setting::NeverSet),
+            ),
+            (json!({ "name": "Q", "value": true }), None),
+            (json!({ "value": "true" }), None),
+            (json!({ "effectiveValue": true }), None),
+            (json!([true]), None),
+        ] {
+            let json = HeaderValue::from_static("application/json");
+            let answer = Answer {
+                status: 200,
+                headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+                body: body.to_string().into_bytes(),
+                is_cut: false,
+            };
+            let setting = setting(&answer, "P", &Scrubber::new(None));
+            assert_eq!(setting, expected, "{body}");
+        }
     }
 }

@@ -18,6 +18,7 @@ pub(super) struct ConnectionData {
 pub(super) struct Identity {
     pub(super) id: Option<String>,
     pub(super) subject_descriptor: Option<String>,
+    pub(super) is_active: Option<bool>,
     pub(super) provider_display_name: Option<String>,
     pub(super) custom_display_name: Option<String>,
     pub(super) properties: Value,
@@ -49,14 +50,19 @@ pub(super) struct WrappedException {
     pub(super) type_key: Option<String>,
 }
 
-/// A policy of a tenant.
+/// A policy of a tenant or of an organisation.
 #[derive(Debug, Deserialize)]
-pub(super) struct TenantPolicy {
+#[serde(rename_all = "camelCase")]
+pub(super) struct Policy {
     pub(super) name: Option<String>,
     /// None where there is no such field; null stands for a value that was never set.
     #[serde(default, deserialize_with = "given")]
     pub(super) value: Option<Value>,
-    pub(super) properties: Option<BTreeMap<String, String>>,
+    /// What holds, of an organisation that others may overrule.
+    pub(super) effective_value: Option<Value>,
+    /// Whether the value is that which was asked for where none is set.
+    pub(super) is_value_undefined: Option<bool>,
+    pub(super) properties: Option<BTreeMap<String, Value>>,
 }
 
 /// A project.
@@ -79,6 +85,7 @@ pub(super) struct User {
     pub(super) display_name: Option<String>,
     pub(super) principal_name: Option<String>,
     pub(super) mail_address: Option<String>,
+    pub(super) origin_id: Option<String>,
 }
 
 /// Tokens of somebody.
@@ -119,6 +126,36 @@ pub(super) struct OwnTokens {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct OwnResult {
     pub(super) pat_token_error: Option<String>,
+}
+
+/// A part of the audit log.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct AuditLog {
+    pub(super) decorated_audit_log_entries: Option<Vec<AuditEntry>>,
+    pub(super) continuation_token: Option<String>,
+    pub(super) has_more: Option<bool>,
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct AuditEntry {
+    pub(super) id: Option<String>,
+    pub(super) actor_user_id: Option<String>,
+    #[serde(rename = "actorUPN")]
+    pub(super) actor_upn: Option<String>,
+    pub(super) actor_display_name: Option<String>,
+    pub(super) authentication_mechanism: Option<String>,
+    pub(super) timestamp: Option<String>,
+    pub(super) ip_address: Option<String>,
+    pub(super) user_agent: Option<String>,
+    pub(super) action_id: Option<String>,
+    pub(super) area: Option<String>,
+    pub(super) category: Option<String>,
+    pub(super) details: Option<String>,
+    pub(super) project_name: Option<String>,
+    pub(super) data: Value,
 }
 
 /// What stands there, null being something that stands there.

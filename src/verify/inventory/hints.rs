@@ -119,6 +119,7 @@ mod tests {
             name: Some(name.to_owned()),
             account: Some(account.to_owned()),
             mail: None,
+            origin_id: None,
         }
     }
 

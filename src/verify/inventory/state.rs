@@ -212,6 +212,7 @@ impl State {
             name: None,
             account: person.account.clone(),
             mail: None,
+            origin_id: None,
         })
     }
 

@@ -149,6 +149,7 @@ impl Run {
             name: None,
             account: None,
             mail: None,
+            origin_id: None,
         };
         owners.extend(hints.descriptors.iter().map(plain));
         for id in &hints.ids {

@@ -1,0 +1,195 @@
+//! `audit`: what an administrator sees of an organisation, and what of it is not accepted.
+
+mod csv;
+mod json;
+mod rules;
+mod text;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::args::{Audit, Common, TableFormat};
+use super::config;
+use super::console::Console;
+use super::desk::Desk;
+use super::exit::{Exit, Failure};
+use super::generate::print;
+use super::interrupt;
+use super::scrub;
+use super::settings::{Environment, now};
+use crate::model::Timestamp;
+use crate::respond::audit::{self, DAY, Judged, Limits, PolicyName, Rules, State, Violation};
+use crate::respond::survey::{Facts, Surveyor, Wanted};
+
+/// How long is asked at most.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+/// A token that lives longer than these stands out.
+const DEFAULT_LIFESPAN_DAYS: u32 = 90;
+/// A token that ends within these stands out.
+const DEFAULT_EXPIRING_DAYS: u32 = 14;
+/// Of so many days the log is read.
+const DEFAULT_LOG_DAYS: u32 = 30;
+
+/// Rows of a table for people.
+const ROWS: usize = 50;
+
+/// Nothing could be read anywhere.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read anything of {organization}: {why}")]
+pub(super) struct NothingRead {
+    /// Of which organisation.
+    pub(super) organization: String,
+    /// Why not.
+    pub(super) why: String,
+}
+
+/// An organisation that was read and judged.
+struct Audited<'f> {
+    facts: &'f Facts,
+    judged: Judged<'f>,
+    violations: Vec<Violation>,
+    /// As of when.
+    at: Timestamp,
+}
+
+/// How everything was judged.
+struct Terms {
+    limits: Limits,
+    /// `None` where there is no file of rules.
+    rules: Option<Rules>,
+    /// What time it is here.
+    now: Timestamp,
+    /// Rows of a table for people, at most.
+    rows: usize,
+}
+
+/// Reads and judges each organisation.
+pub(super) fn run(
+    common: &Common,
+    args: &Audit,
+    environment: &Environment,
+) -> Result<ExitCode, Failure> {
+    let console = Console::new(common, environment);
+    let rules = args.rules.as_deref().map(rules::load).transpose()?;
+    let file = config::load(common, environment)?;
+    let desk = Desk::open(&args.at.reach(), &file, environment)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    if let Err(error) = interrupt::listen(&stop, console) {
+        console.detail(format_args!("Ctrl-C will end this at once: {error}"));
+    }
+    let ruled = rules.as_ref().and_then(|rules| rules.max_lifespan_days);
+    let lifespan = args.max_lifespan_days.or(ruled);
+    let limits = Limits {
+        max_lifespan_days: lifespan.unwrap_or(DEFAULT_LIFESPAN_DAYS),
+        expiring_within_days: args.expiring_within.unwrap_or(DEFAULT_EXPIRING_DAYS),
+        allowed_scopes: rules.as_ref().and_then(|it| it.allowed_scopes.clone()),
+    };
+    let wanted = Wanted {
+        policies: PolicyName::ALL.map(PolicyName::id).to_vec(),
+        log_back: Some(i64::from(args.log_days.unwrap_or(DEFAULT_LOG_DAYS)) * DAY),
+        now: now(),
+    };
+    let deadline = Instant::now() + args.at.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let facts = survey(&desk, &args.at.org, &wanted, deadline, &stop)?;
+    let terms = Terms {
+        limits,
+        rules,
+        now: now(),
+        rows: if common.verbose > 0 { usize::MAX } else { ROWS },
+    };
+    let all: Vec<Audited<'_>> = facts.iter().map(|facts| audited(facts, &terms)).collect();
+    let shown = match args.format.unwrap_or(TableFormat::Text) {
+        TableFormat::Text => text::show(&all, &terms),
+        TableFormat::Json => json::show(&all, &terms),
+        TableFormat::Csv => csv::show(&all),
+    };
+    print(shown.as_bytes())?;
+    Ok(exit(&all, &stop).into())
+}
+
+/// Reads the organisations `named`, each once, in order.
+pub(super) fn survey(
+    desk: &Desk,
+    named: &[String],
+    wanted: &Wanted,
+    deadline: Instant,
+    stop: &Arc<AtomicBool>,
+) -> Result<Vec<Facts>, Failure> {
+    let mut names: Vec<String> = named.iter().map(|name| name.to_ascii_lowercase()).collect();
+    names.sort();
+    names.dedup();
+    let mut all = Vec::new();
+    for name in names {
+        let credentials = desk.credentials(&name).ok_or_else(|| {
+            let why = "there is no administrator for it".to_owned();
+            let organization = name.clone();
+            Failure::new(&NothingRead { organization, why }, None)
+        })?;
+        let surveyor = Surveyor::new(&desk.service, credentials, &name, deadline, stop);
+        let mut facts = surveyor.survey(wanted.clone());
+        scrub::facts(&mut facts, []);
+        all.push(facts);
+    }
+    // A report of nothing would pass for one of an empty organisation.
+    let is_unread = |facts: &&Facts| facts.acting.is_none();
+    if all.iter().all(|facts| is_unread(&facts)) && !stop.load(Ordering::Relaxed) {
+        let failures = all.iter().flat_map(|facts| {
+            let why = facts.gaps.first().map(|gap| gap.why.clone());
+            let nothing = NothingRead {
+                organization: facts.organization.clone(),
+                why: why.unwrap_or_else(|| "no reason was given".to_owned()),
+            };
+            Failure::new(&nothing, None).complaints
+        });
+        return Err(Failure {
+            complaints: failures.collect(),
+        });
+    }
+    Ok(all)
+}
+
+fn audited<'f>(facts: &'f Facts, terms: &Terms) -> Audited<'f> {
+    // Whether a token has ended is for the service's clock to say.
+    let at = facts.at.unwrap_or_else(now);
+    let judged = audit::judge(facts, &terms.limits, at);
+    let violations = terms
+        .rules
+        .as_ref()
+        .map(|it| audit::violations(&judged, it));
+    Audited {
+        facts,
+        violations: violations.unwrap_or_default(),
+        judged,
+        at,
+    }
+}
+
+impl Audited<'_> {
+    /// Whether all of it could be read.
+    fn is_complete(&self) -> bool {
+        let policies = self.judged.policies.iter();
+        let mut policies = policies.filter(|policy| policy.message.is_some());
+        self.facts.gaps.is_empty() && policies.next().is_none()
+    }
+
+    /// Whether the service says that it keeps no audit log.
+    fn is_log_off(&self) -> bool {
+        let mut policies = self.judged.policies.iter();
+        let log = policies.find(|policy| policy.name == PolicyName::LogAuditEvents);
+        log.is_some_and(|log| log.is_on == Some(false) && log.state != State::Unreadable)
+    }
+}
+
+fn exit(all: &[Audited<'_>], stop: &AtomicBool) -> Exit {
+    if stop.load(Ordering::Relaxed) {
+        Exit::Interrupted
+    } else if all.iter().any(|one| !one.violations.is_empty()) {
+        Exit::NO
+    } else if !all.iter().all(Audited::is_complete) {
+        Exit::Incomplete
+    } else {
+        Exit::Clean
+    }
+}

@@ -1,0 +1,64 @@
+//! Takes tokens out of what the service says: people paste them into the names of things, and programs
+//! into the names by which they go.
+
+use super::console;
+use crate::model::Secret;
+use crate::report::Slash;
+use crate::respond::survey::Facts;
+
+/// Takes every token out of `facts`: those that are `known`, and whatever else is found to be one.
+pub(super) fn facts<'s>(facts: &mut Facts, known: impl IntoIterator<Item = &'s Secret>) {
+    let mut all = String::new();
+    each(facts, &mut |text| {
+        all.push_str(text);
+        all.push('\n');
+    });
+    let redactor = console::redactor(&all, known);
+    each(facts, &mut |text| {
+        let clean = redactor.redact(text, Slash::Separates);
+        if *clean != **text {
+            *text = clean.into_owned();
+        }
+    });
+}
+
+/// Gives each text that people may have written to `change`. Ids and times are left out: they are
+/// compared.
+fn each(facts: &mut Facts, change: &mut dyn FnMut(&mut String)) {
+    for person in &mut facts.people {
+        let user = &mut person.user;
+        let called = [&mut user.name, &mut user.account, &mut user.mail];
+        called.into_iter().flatten().for_each(&mut *change);
+        for pat in &mut person.pats {
+            pat.record.name.iter_mut().for_each(&mut *change);
+            pat.record.scopes.iter_mut().for_each(&mut *change);
+        }
+    }
+    for entry in &mut facts.log {
+        let told = [
+            &mut entry.account,
+            &mut entry.name,
+            &mut entry.mechanism,
+            &mut entry.ip,
+            &mut entry.agent,
+            &mut entry.action,
+            &mut entry.area,
+            &mut entry.details,
+            &mut entry.project,
+        ];
+        told.into_iter().for_each(&mut *change);
+        entry.data.values_mut().for_each(&mut *change);
+    }
+    for unread in facts
+        .policies
+        .values_mut()
+        .filter_map(|it| it.as_mut().err())
+    {
+        change(&mut unread.why);
+    }
+    facts.gaps.iter_mut().for_each(|gap| change(&mut gap.why));
+    if let Some(owner) = &mut facts.acting {
+        let called = [&mut owner.name, &mut owner.account];
+        called.into_iter().flatten().for_each(&mut *change);
+    }
+}

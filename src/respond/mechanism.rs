@@ -1,0 +1,128 @@
+//! Which token an entry of the audit log was made with.
+//!
+//! The log writes `PAT_Unscoped authorizationId: <guid>`, in places cut at 64 characters, which
+//! leaves 34 of 36; behind the longer `SessionToken_Unscoped` 25 are left.
+
+/// Characters of a GUID, all of them.
+const WHOLE: usize = 36;
+/// Fewer characters of an authorization id than this name nobody. Of a random GUID they are 20 digits,
+/// 74 random bits: no stranger's begins so by chance.
+pub const MIN_PREFIX: usize = 24;
+/// What stands before the id.
+const LABEL: &str = "authorizationId:";
+
+/// Whom an entry names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named<'i> {
+    /// No token that is known.
+    None,
+    /// This one.
+    One(&'i str),
+    /// One of several that begin as what is left of the id.
+    Several,
+}
+
+/// The authorization id in `mechanism`, or as much as is left of it.
+pub fn written(mechanism: &str) -> Option<&str> {
+    let (_, behind) = mechanism.split_once(LABEL)?;
+    let id = behind.trim().trim_end_matches(['.', '…']);
+    let is_part = id.len() <= WHOLE && id.bytes().enumerate().all(is_in_place);
+    (id.len() >= MIN_PREFIX && is_part).then_some(id)
+}
+
+/// Authorization ids that are known.
+#[derive(Clone, Debug, Default)]
+pub struct Ids<'i> {
+    /// Each once, in lower case and as it is known, sorted.
+    all: Vec<(String, &'i str)>,
+}
+
+impl<'i> Ids<'i> {
+    /// Those of `ids` that are GUIDs.
+    pub fn new(ids: impl IntoIterator<Item = &'i str>) -> Self {
+        let ids = ids.into_iter().filter(|id| id.len() == WHOLE);
+        let mut all: Vec<_> = ids.map(|id| (id.to_ascii_lowercase(), id)).collect();
+        all.sort();
+        all.dedup_by(|a, b| a.0 == b.0);
+        Self { all }
+    }
+
+    /// Which of them an entry names that was made by `mechanism`.
+    pub fn named(&self, mechanism: &str) -> Named<'i> {
+        let Some(written) = written(mechanism).map(str::to_ascii_lowercase) else {
+            return Named::None;
+        };
+        let first = self.all.partition_point(|(id, _)| *id < written);
+        let mut found = self.all[first..]
+            .iter()
+            .take_while(|(id, _)| id.starts_with(&written));
+        match (found.next(), found.next()) {
+            (None, _) => Named::None,
+            (Some((_, id)), None) => Named::One(id),
+            (Some(_), Some(_)) => Named::Several,
+        }
+    }
+}
+
+/// Whether `byte` may stand there in a GUID.
+fn is_in_place((at, byte): (usize, u8)) -> bool {
+    match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "0b1c7a52-3f7e-4d51-9a1c-5e0f1d2c3b4a";
+    /// Another only in its last character.
+    const TWIN: &str = "0b1c7a52-3f7e-4d51-9a1c-5e0f1d2c3b4f";
+    const OTHER: &str = "9d1c7a52-3f7e-4d51-9a1c-5e0f1d2c3b4a";
+
+    #[test]
+    fn ids_are_found_whole_or_cut() {
+        let pat = format!("PAT_Unscoped authorizationId: {ONE}");
+        let session = format!("SessionToken_Unscoped authorizationId: {ONE}");
+        assert_eq!(pat[..64].len() - "PAT_Unscoped authorizationId: ".len(), 34);
+        for (mechanism, ids, expected) in [
+            (&*pat, &[ONE, OTHER][..], Named::One(ONE)),
+            (&pat[..64], &[ONE, OTHER], Named::One(ONE)),
+            (&session[..64], &[ONE, OTHER], Named::One(ONE)),
+            (&*format!("{}…", &pat[..64]), &[ONE], Named::One(ONE)),
+            (
+                &*pat
+                    .to_uppercase()
+                    .replace("AUTHORIZATIONID", "authorizationId"),
+                &[ONE],
+                Named::One(ONE),
+            ),
+            // Whole, it is the one and not the other; cut, it may be either.
+            (&*pat, &[ONE, TWIN], Named::One(ONE)),
+            (&pat[..64], &[ONE, TWIN], Named::Several),
+            (&pat[..64], &[ONE, ONE], Named::One(ONE)),
+            (&pat[..64], &[OTHER], Named::None),
+            // 24 characters are enough, 23 are not.
+            (&pat[..54], &[ONE], Named::One(ONE)),
+            (&pat[..53], &[ONE], Named::None),
+            ("PAT_Unscoped authorizationId: ", &[ONE], Named::None),
+            ("PAT_Unscoped authorizationId: 0b1c", &[ONE], Named::None),
+            (ONE, &[ONE], Named::None),
+            ("AAD_Cookie", &[ONE], Named::None),
+            ("", &[ONE], Named::None),
+            // No start of a GUID.
+            (
+                "PAT_Unscoped authorizationId: 0b1c7a52x3f7e-4d51-9a1c-5e0f",
+                &[ONE],
+                Named::None,
+            ),
+            (&*format!("{pat}0"), &[ONE], Named::None),
+            // What is known is no GUID, so that nothing begins as it does.
+            (&pat[..64], &[&ONE[..34]], Named::None),
+        ] {
+            let ids = Ids::new(ids.iter().copied());
+            assert_eq!(ids.named(mechanism), expected, "{mechanism}");
+        }
+    }
+}
