@@ -14,6 +14,7 @@ mod handover;
 mod interrupt;
 mod journal;
 mod map;
+mod notify;
 mod output;
 mod policy;
 mod progress;

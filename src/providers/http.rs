@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use data_encoding::BASE64;
 use reqwest::Url;
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use zeroize::Zeroizing;
@@ -107,6 +107,8 @@ pub enum Body<'a> {
     Form(&'a [(&'a str, Field<'a>)]),
     /// JSON without secrets, posted.
     Json(&'a serde_json::Value),
+    /// The same, already written and perhaps signed: posted byte for byte.
+    JsonText(&'a str),
 }
 
 /// The value of a field in a form.
@@ -133,7 +135,7 @@ impl fmt::Debug for Body<'_> {
         f.write_str(match self {
             Self::None => "None",
             Self::Form(_) => "Form(…)",
-            Self::Json(_) => "Json(…)",
+            Self::Json(_) | Self::JsonText(_) => "Json(…)",
         })
     }
 }
@@ -199,11 +201,8 @@ impl Http {
                 let fields: Vec<_> = fields.iter().map(|(key, it)| (key, it.sent())).collect();
                 self.client.post(request.url).form(&fields)
             }
-            Body::Json(json) => self
-                .client
-                .post(request.url)
-                .header(CONTENT_TYPE, "application/json")
-                .body(json.to_string()),
+            Body::Json(json) => self.post_json(request.url, json.to_string()),
+            Body::JsonText(json) => self.post_json(request.url, json.to_owned()),
         };
         if let Some(credential) = request.credential {
             builder = builder.header(AUTHORIZATION, authorization(credential));
@@ -214,6 +213,11 @@ impl Http {
             .send()
             .map_err(|error| Fault::of_request(&error))?;
         read(response)
+    }
+
+    fn post_json(&self, url: Url, json: String) -> RequestBuilder {
+        let builder = self.client.post(url);
+        builder.header(CONTENT_TYPE, "application/json").body(json)
     }
 }
 
@@ -239,6 +243,16 @@ pub(super) fn sensitive(secret: &Secret) -> HeaderValue {
         HeaderValue::from_bytes(secret.expose()).unwrap_or_else(|_| HeaderValue::from_static(""));
     value.set_sensitive(true);
     value
+}
+
+/// Whether requests to `url` stay on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn read(response: Response) -> Result<Answer, Fault> {

@@ -106,7 +106,8 @@ impl Lister<'_> {
 #[error("{0}")]
 pub struct Unread(String);
 
-fn why(evidence: &ServiceEvidence) -> String {
+/// Why something was not answered, in words.
+pub(super) fn why(evidence: &ServiceEvidence) -> String {
     match (&evidence.message, evidence.status) {
         (Some(message), _) => message.clone(),
         (None, Some(status)) => format!("answered with {status}"),

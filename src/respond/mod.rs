@@ -4,13 +4,14 @@
 //! findings ─▶ policy::decide ─▶ plan ──confirmed──▶ revoke ─▶ service
 //!               ▲                                  │    ▲
 //!             tenant                               ▼    │ lookup
-//!                                               journal
+//!                                               journal ──owed──▶ notify ─▶ people
 //! ```
 
 mod crash;
 pub mod journal;
 pub mod listing;
 pub mod matching;
+pub mod notify;
 pub mod plan;
 pub mod revoke;
 pub mod tenant;

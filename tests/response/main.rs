@@ -15,6 +15,7 @@ mod service;
 #[cfg(feature = "crash-points")]
 mod crash;
 mod execute;
+mod notify;
 mod plan;
 mod policy;
 mod responder;

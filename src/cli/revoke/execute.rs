@@ -11,19 +11,20 @@ use thiserror::Error;
 
 use super::super::args::Revoke;
 use super::super::config::ConfigFile;
-use super::super::console::Console;
+use super::super::console::{Console, redacted};
 use super::super::desk::Desk;
 use super::super::exit::{Complaint, Exit, Failure};
 use super::super::generate::print;
-use super::super::journal;
 use super::super::settings::{Environment, now};
+use super::super::{journal, notify};
 use super::{DEFAULT_TIMEOUT, text};
 use crate::model::Owner;
 use crate::report::count;
 use crate::respond::journal::Journal;
 use crate::respond::listing::Lister;
+use crate::respond::notify::{Channels, Directory, Notifier, is_due};
 use crate::respond::plan::Plan;
-use crate::respond::revoke::{Done, Outcome, Revoker, State, open_orders};
+use crate::respond::revoke::{Done, Outcome, Revoker, State, Tell, open_orders};
 
 /// Characters of a plan's id that are typed to confirm it.
 const TYPED: usize = 8;
@@ -51,18 +52,25 @@ pub(super) fn run(
     stop: &AtomicBool,
 ) -> Result<ExitCode, Failure> {
     let plan = Plan::load(path).map_err(|error| Failure::new(&error, None))?;
-    if plan.is_empty() {
-        return Err(Failure::new(&ExecuteError::Empty, None));
+    let channels = notify::channels(file, environment)?;
+    if plan.is_empty() && (plan.told().next().is_none() || channels.is_empty()) {
+        let hint = "[notify] in the configuration tells people of what is not revoked";
+        return Err(Failure::new(&ExecuteError::Empty, Some(hint.to_owned())));
     }
     let desk = open_desk(&plan, args, file, environment)?;
     confirm(&plan, args.confirm.as_deref(), environment)?;
     let mut journal = open_journal(&desk, &plan, args, environment)?;
-    act(&desk, &mut journal, args, stop, |revoker| {
-        revoker.run(&plan)
-    })
+    let act = Act {
+        desk: &desk,
+        channels: &channels,
+        args,
+        stop,
+    };
+    act.run(&mut journal, |revoker| revoker.run(&plan))
 }
 
-/// Goes on with what the journal says was begun and has not ended. That was confirmed before.
+/// Goes on with what the journal says was begun and has not ended, and tells whoever was not told.
+/// That was confirmed before.
 pub(super) fn resume(
     args: &Revoke,
     file: &ConfigFile,
@@ -73,13 +81,24 @@ pub(super) fn resume(
     let chain = crate::respond::journal::inspect(&path);
     let chain = chain.map_err(|error| Failure::new(&error, None))?;
     let plan = Plan::new(open_orders(&chain.records));
-    if plan.is_empty() {
+    let channels = notify::channels(file, environment)?;
+    if plan.is_empty() && !is_due(&chain.records, &channels, now()) {
         return print(b"nothing is open\n");
     }
     let desk = open_desk(&plan, args, file, environment)?;
     let mut journal = open_journal(&desk, &plan, args, environment)?;
-    act(&desk, &mut journal, args, stop, |revoker| {
-        revoker.run(&plan)
+    let act = Act {
+        desk: &desk,
+        channels: &channels,
+        args,
+        stop,
+    };
+    act.run(&mut journal, |revoker| {
+        if plan.is_empty() {
+            revoker.catch_up()
+        } else {
+            revoker.run(&plan)
+        }
     })
 }
 
@@ -105,6 +124,11 @@ fn open_journal(
     let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let organizations: BTreeSet<_> = plan.orders().map(|it| it.organization.as_str()).collect();
     let mut actor = None;
+    if plan.is_empty() {
+        // People are told all the same if nobody knows who tells them.
+        let mut sites = args.service.org.iter();
+        actor = sites.find_map(|organization| desk.site(organization, timeout).ok()?.acting);
+    }
     for organization in organizations {
         let site = desk.site(organization, timeout)?;
         let Some(owner) = site.acting else {
@@ -152,9 +176,13 @@ fn confirm(plan: &Plan, given: Option<&str>, environment: &Environment) -> Resul
             writeln!(out, "  {}  at {console}", order.c3id)?;
         }
         let tokens = count(plan.len() as u64, "token");
+        let told = match plan.told().count() as u64 {
+            0 => String::new(),
+            more => format!(" and tell of {more} more"),
+        };
         write!(
             out,
-            "to revoke {tokens}, type the first {TYPED} characters of the plan's id: "
+            "to revoke {tokens}{told}, type the first {TYPED} characters of the plan's id: "
         )?;
         out.flush()?;
         let mut line = String::new();
@@ -169,36 +197,57 @@ fn confirm(plan: &Plan, given: Option<&str>, environment: &Environment) -> Resul
     }
 }
 
-/// Acts, and shows what became of it.
-fn act(
-    desk: &Desk,
-    journal: &mut Journal,
-    args: &Revoke,
-    stop: &AtomicBool,
-    run: impl FnOnce(&mut Revoker<'_>) -> Done,
-) -> Result<ExitCode, Failure> {
-    let start = Instant::now();
-    let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
-    let credentials = |organization: &str| desk.credentials(organization);
-    let mut revoker = Revoker {
-        lister: Lister {
+/// Whoever acts, and for whom.
+struct Act<'a> {
+    desk: &'a Desk,
+    channels: &'a Channels,
+    args: &'a Revoke,
+    stop: &'a AtomicBool,
+}
+
+impl Act<'_> {
+    /// Acts, and shows what became of it.
+    fn run(
+        &self,
+        journal: &mut Journal,
+        run: impl FnOnce(&mut Revoker<'_>) -> Done,
+    ) -> Result<ExitCode, Failure> {
+        let Self { desk, args, .. } = self;
+        let start = Instant::now();
+        let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        let credentials = |organization: &str| desk.credentials(organization);
+        let directory = Directory {
             service: &desk.service,
-            deadline: start + timeout.max(args.watch.unwrap_or_default()),
-            stop,
-        },
-        credentials: &credentials,
-        journal,
-        now,
-        watch_until: args.watch.map(|watch| start + watch),
-    };
-    let done = run(&mut revoker);
-    let (head, path) = (journal.head(), journal.path().to_owned());
-    print(text::outcomes(&done.outcomes, &head.hash, &path).as_bytes())?;
-    if let Some(error) = &done.broken {
-        Console::plain().complain(&Complaint::from(error));
+            credentials: &credentials,
+            stop: self.stop,
+        };
+        let mut notifier = Notifier::new(self.channels, directory, &redacted, now);
+        let notifier: &mut dyn Tell = &mut notifier;
+        let tell = (!self.channels.is_empty()).then_some(notifier);
+        let before = journal.records().len();
+        let mut revoker = Revoker {
+            lister: Lister {
+                service: &desk.service,
+                deadline: start + timeout.max(args.watch.unwrap_or_default()),
+                stop: self.stop,
+            },
+            credentials: &credentials,
+            journal,
+            now,
+            tell,
+            watch_until: args.watch.map(|watch| start + watch),
+        };
+        let done = run(&mut revoker);
+        let (head, path) = (journal.head(), journal.path().to_owned());
+        let written = &journal.records()[before..];
+        let shown = text::outcomes(&done.outcomes, written, &head.hash, &path);
+        print(shown.as_bytes())?;
+        if let Some(error) = &done.broken {
+            Console::plain().complain(&Complaint::from(error));
+        }
+        let is_interrupted = self.stop.load(Ordering::Relaxed);
+        Ok(exit(&done, args.watch.is_some(), is_interrupted).into())
     }
-    let is_interrupted = stop.load(Ordering::Relaxed);
-    Ok(exit(&done, args.watch.is_some(), is_interrupted).into())
 }
 
 /// How a run ends: could not run before failed before unconfirmed before interrupted before a leak

@@ -2,6 +2,7 @@
 
 mod execute;
 mod matched;
+mod notices;
 mod propose;
 mod text;
 

@@ -14,6 +14,7 @@ use super::super::generate::print;
 use super::super::handover;
 use super::super::settings::{Environment, now};
 use super::matched::{Matched, Matcher};
+use super::notices::notices;
 use super::{DEFAULT_TIMEOUT, text};
 use crate::model::Finding;
 use crate::policy::{self, Action, Decision, Leak, TenantPolicy, Visibility};
@@ -33,7 +34,7 @@ pub(super) struct Proposal<'p> {
 
 impl Proposal<'_> {
     /// What is to be ordered, if it is to be revoked.
-    fn order(&self) -> Option<Order> {
+    pub(super) fn order(&self) -> Option<Order> {
         if self.decision.action != Action::Revoke {
             return None;
         }
@@ -112,13 +113,14 @@ pub(super) fn run(
         }
     };
     let proposals: Vec<Proposal<'_>> = records.into_iter().map(propose).collect();
-    let plan = Plan::new(proposals.iter().filter_map(Proposal::order));
+    let redactor = Redactor::new(&report);
+    let plan = Plan::new(proposals.iter().filter_map(Proposal::order))
+        .with_notices(notices(&proposals, &redactor));
     if let Some(path) = &args.plan_out {
         plan.save(path)
             .map_err(|error| Failure::new(&error, None))?;
     }
     let shown = text::proposals(&proposals, &plan, &sites, file.path.as_deref());
-    let redactor = Redactor::new(&report);
     print(redactor.redact(&shown, Slash::Belongs).as_bytes())?;
     if plan.is_empty() {
         console.note("nothing is to be revoked");

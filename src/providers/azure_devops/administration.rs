@@ -24,6 +24,23 @@ pub struct Told<T> {
     pub date: Option<Timestamp>,
 }
 
+impl<T> Told<T> {
+    /// What is told where nobody was asked.
+    pub(super) fn unasked(why: &str) -> Self {
+        Self {
+            outcome: Err(Refusal::Unexpected),
+            evidence: ServiceEvidence {
+                status: None,
+                type_key: None,
+                message: Some(format!("not asked: {why}")),
+                endpoint: String::new(),
+            },
+            pause: None,
+            date: None,
+        }
+    }
+}
+
 /// Why a question was not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {

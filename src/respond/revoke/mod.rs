@@ -6,6 +6,7 @@
 
 mod look;
 mod past;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::providers::azure_devops::{Refusal, Told};
 use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
 pub use past::open_orders;
+pub use tell::{Stage, Tell};
 
 /// Tokens that are revoked at once, at most. The service's own limit is published nowhere; its
 /// samples send more.
@@ -92,6 +94,8 @@ pub struct Revoker<'r> {
     pub journal: &'r mut Journal,
     /// What time it is.
     pub now: fn() -> Timestamp,
+    /// Who tells people of it, if anybody.
+    pub tell: Option<&'r mut dyn Tell>,
     /// Until when to look whether what was accepted takes effect; looked once without.
     pub watch_until: Option<Instant>,
 }
@@ -183,33 +187,65 @@ impl Revoker<'_> {
     }
 }
 
+impl Revoker<'_> {
+    /// Does nothing but tell whoever is still to be told.
+    pub fn catch_up(&mut self) -> Done {
+        let told = [Stage::Answered, Stage::Confirmed]
+            .into_iter()
+            .try_for_each(|stage| self.tell(stage));
+        Done {
+            outcomes: Vec::new(),
+            broken: told.err(),
+        }
+    }
+
+    fn tell(&mut self, stage: Stage) -> Result<(), JournalError> {
+        let Self { tell, journal, .. } = self;
+        tell.as_mut().map_or(Ok(()), |it| it.tell(journal, stage))
+    }
+}
+
 impl Run<'_, '_> {
     fn all(&mut self, plan: &Plan) -> Result<(), JournalError> {
         let orders: Vec<_> = plan
             .orders()
             .map(|it| json!([it.organization, it.c3id, it.authorization_id]))
             .collect();
-        self.note(Event::Plan, None, json!({ "orders": orders }), "confirmed")?;
+        let mut evidence = json!({ "orders": orders });
+        if let Some(tell) = &self.revoker.tell {
+            evidence["tell"] = tell.preface(plan, self.revoker.journal.records());
+        }
+        self.note(Event::Plan, None, evidence, "confirmed")?;
         let organizations: BTreeSet<_> = plan.orders().map(|it| it.organization.clone()).collect();
+        let mut sent = Vec::new();
         for organization in &organizations {
             let orders: Vec<_> = plan
                 .orders()
                 .filter(|it| it.organization == *organization)
                 .cloned()
                 .collect();
-            self.organization(organization, &orders)?;
+            sent.extend(self.organization(organization, &orders)?);
         }
-        Ok(())
+        self.revoker.tell(Stage::Answered)?;
+        for (grant, orders) in sent {
+            self.watch(&grant, orders)?;
+        }
+        self.revoker.tell(Stage::Confirmed)
     }
 
-    fn organization(&mut self, organization: &str, orders: &[Order]) -> Result<(), JournalError> {
+    /// Has the tokens of an organisation revoked, and returns those that are to be looked at again.
+    fn organization(
+        &mut self,
+        organization: &str,
+        orders: &[Order],
+    ) -> Result<Option<(Grant, Vec<Order>)>, JournalError> {
         let grant = match self.grant(organization) {
             Ok(grant) => grant,
             Err(why) => {
                 for order in orders {
                     self.end(order, State::Unsent, &why.to_string());
                 }
-                return Ok(());
+                return Ok(None);
             }
         };
         let mut planned = Vec::new();
@@ -229,7 +265,7 @@ impl Run<'_, '_> {
         for batch in unsent.chunks(BATCH) {
             self.send(&grant, organization, batch)?;
         }
-        self.watch(&grant, planned)
+        Ok(Some((grant, planned)))
     }
 
     fn grant(&self, organization: &str) -> Result<Grant, NoGrant> {
