@@ -25,16 +25,16 @@ pub fn body(post: &Post) -> Value {
 fn message(post: &Post, most: usize) -> Value {
     let (items, rest) = shown(&post.items, most);
     let mut body = vec![
-        block([run(
+        block(vec![run(
             &post.title,
             &json!({ "weight": "Bolder", "size": "Large" }),
         )]),
-        block([run(&post.lead, &json!({}))]),
+        block(vec![run(&post.lead, &json!({}))]),
     ];
     body.extend(items.iter().flat_map(described));
-    body.extend(rest.map(|rest| block([run(&rest, &json!({}))])));
+    body.extend(rest.map(|rest| block(vec![run(&rest, &json!({}))])));
     let style = json!({ "isSubtle": true, "size": "Small" });
-    body.push(block([run(&post.footer, &style)]));
+    body.push(block(vec![run(&post.footer, &style)]));
     json!({
         "type": "message",
         "attachments": [{
@@ -53,14 +53,14 @@ fn message(post: &Post, most: usize) -> Value {
 
 /// A token: a paragraph for its name, and one for each fact.
 fn described(item: &Item) -> Vec<Value> {
-    let mut title = block([run(
+    let mut title = block(vec![run(
         &cut(&item.title, MAX_VALUE),
         &json!({ "weight": "Bolder" }),
     )]);
     title["separator"] = true.into();
     let facts = item.facts.iter().map(|(name, value)| {
         let name = run(&format!("{name}: "), &json!({ "isSubtle": true }));
-        let mut fact = block([name, run(&cut(value, MAX_VALUE), &json!({}))]);
+        let mut fact = block(vec![name, run(&cut(value, MAX_VALUE), &json!({}))]);
         fact["spacing"] = "None".into();
         fact
     });
@@ -68,8 +68,8 @@ fn described(item: &Item) -> Vec<Value> {
 }
 
 /// A paragraph of its own.
-fn block<const N: usize>(inlines: [Value; N]) -> Value {
-    json!({ "type": "RichTextBlock", "inlines": inlines.to_vec() })
+fn block(inlines: Vec<Value>) -> Value {
+    json!({ "type": "RichTextBlock", "inlines": Value::Array(inlines) })
 }
 
 /// Text that is shown as it is.

@@ -14,8 +14,6 @@ const SERVER: &str = "aiosmtpd==1.4.6";
 const USER: &str = "patsweep";
 /// What the server asks for.
 pub(crate) const PASSWORD: &str = "a very secret word";
-/// A mailbox that it says does not exist.
-pub(crate) const REFUSED: &str = "nobody@example.org";
 
 /// The server, which ends when this is dropped.
 pub(crate) struct MailHost {
@@ -33,8 +31,8 @@ pub(crate) struct Mail {
 }
 
 impl MailHost {
-    /// Starts it; nothing where it cannot be had.
-    pub(crate) fn start() -> Option<Self> {
+    /// Starts it, without a mailbox `refused`; nothing where it cannot be had.
+    pub(crate) fn start(refused: &str) -> Option<Self> {
         static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
         let python = PYTHON.get_or_init(install).as_ref()?;
         let folder = tempfile::tempdir().expect("a folder");
@@ -52,9 +50,11 @@ impl MailHost {
         let mut child = Command::new(python)
             .arg(script)
             .args([file("mail"), file("cert.pem"), file("key.pem")])
-            .args([USER, PASSWORD, REFUSED])
+            .args([USER, PASSWORD, refused])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It tells of every handshake that fails.
+            .stderr(Stdio::null())
             .spawn()
             .expect("Python starts");
         let mut line = String::new();
@@ -69,9 +69,9 @@ impl MailHost {
         })
     }
 
-    /// The certificate that vouches for it.
-    pub(crate) fn authority(&self) -> PathBuf {
-        self.folder.path().join("cert.pem")
+    /// `[notify.smtp]` that reaches it and trusts it.
+    pub(crate) fn trusted(&self) -> String {
+        self.configuration(Some(&self.folder.path().join("cert.pem")))
     }
 
     /// `[notify.smtp]` that reaches it, trusting `ca_file` if there is one.
