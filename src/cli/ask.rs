@@ -304,6 +304,19 @@ fn cache(args: &Service, environment: &Environment) -> Result<Option<Arc<Cache>>
 }
 
 fn authorities(path: &Path) -> Result<Vec<Authority>, AskError> {
+    Authority::read(&pem(path)?).map_err(|source| AskError::NoAuthorities {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The certificates in the file at `path`, in PEM.
+pub(super) fn certificates(path: &Path) -> Result<Vec<u8>, Failure> {
+    let checked = authorities(path).and_then(|_| pem(path));
+    checked.map_err(|error| Failure::new(&error, None))
+}
+
+fn pem(path: &Path) -> Result<Vec<u8>, AskError> {
     let read = || -> io::Result<Option<Vec<u8>>> {
         if fs::metadata(path)?.len() > MAX_AUTHORITIES {
             return Ok(None);
@@ -312,10 +325,7 @@ fn authorities(path: &Path) -> Result<Vec<Authority>, AskError> {
     };
     let path = || path.to_owned();
     match read() {
-        Ok(Some(bytes)) => Authority::read(&bytes).map_err(|source| AskError::NoAuthorities {
-            path: path(),
-            source,
-        }),
+        Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(AskError::TooLarge { path: path() }),
         Err(source) => Err(AskError::Authorities {
             path: path(),

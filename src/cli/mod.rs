@@ -17,6 +17,7 @@ mod handover;
 mod interrupt;
 mod journal;
 mod map;
+mod notify;
 mod output;
 mod policy;
 mod progress;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use data_encoding::BASE64;
 use reqwest::Url;
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use zeroize::Zeroizing;
@@ -109,6 +109,8 @@ pub enum Body<'a> {
     Json(&'a serde_json::Value),
     /// Nothing: a `DELETE`.
     Delete,
+    /// The same, already written and perhaps signed: posted byte for byte.
+    JsonText(&'a str),
 }
 
 /// The value of a field in a form.
@@ -135,7 +137,7 @@ impl fmt::Debug for Body<'_> {
         f.write_str(match self {
             Self::None => "None",
             Self::Form(_) => "Form(…)",
-            Self::Json(_) => "Json(…)",
+            Self::Json(_) | Self::JsonText(_) => "Json(…)",
             Self::Delete => "Delete",
         })
     }
@@ -202,11 +204,8 @@ impl Http {
                 let fields: Vec<_> = fields.iter().map(|(key, it)| (key, it.sent())).collect();
                 self.client.post(request.url).form(&fields)
             }
-            Body::Json(json) => self
-                .client
-                .post(request.url)
-                .header(CONTENT_TYPE, "application/json")
-                .body(json.to_string()),
+            Body::Json(json) => self.post_json(request.url, json.to_string()),
+            Body::JsonText(json) => self.post_json(request.url, json.to_owned()),
             Body::Delete => self.client.delete(request.url),
         };
         if let Some(credential) = request.credential {
@@ -218,6 +217,11 @@ impl Http {
             .send()
             .map_err(|error| Fault::of_request(&error))?;
         read(response)
+    }
+
+    fn post_json(&self, url: Url, json: String) -> RequestBuilder {
+        let builder = self.client.post(url);
+        builder.header(CONTENT_TYPE, "application/json").body(json)
     }
 }
 
@@ -243,6 +247,16 @@ pub(super) fn sensitive(secret: &Secret) -> HeaderValue {
         HeaderValue::from_bytes(secret.expose()).unwrap_or_else(|_| HeaderValue::from_static(""));
     value.set_sensitive(true);
     value
+}
+
+/// Whether requests to `url` stay on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || address
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn read(response: Response) -> Result<Answer, Fault> {

@@ -6,10 +6,12 @@
 //! | `scrub` | takes a token out of what the service answers |
 //! | `azure_devops` | the service: hosts, requests, and what its answers mean |
 //! | `entra` | signing in as an administrator |
+//! | `notify` | mail and webhooks |
 
 pub mod azure_devops;
 pub mod entra;
 pub mod http;
+pub mod notify;
 mod scrub;
 
 pub use scrub::Scrubber;

@@ -4,7 +4,7 @@
 //! findings ─▶ policy::decide ─▶ plan ──confirmed──▶ revoke ─▶ service
 //!               ▲                                  │    ▲
 //!             tenant                               ▼    │ lookup
-//!                                               journal
+//!                                               journal ──owed──▶ notify ─▶ people
 //! ```
 
 pub mod audit;
@@ -13,6 +13,7 @@ pub mod journal;
 pub mod listing;
 pub mod matching;
 pub mod mechanism;
+pub mod notify;
 pub mod plan;
 pub mod revoke;
 pub mod survey;

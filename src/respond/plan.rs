@@ -9,6 +9,8 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::notify::Notice;
+
 /// The name and version of the file.
 const SCHEMA: &str = "patsweep-plan/1";
 /// The most that is read of a plan.
@@ -77,6 +79,7 @@ pub struct Order {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     orders: BTreeSet<Order>,
+    notices: Vec<Notice>,
 }
 
 /// A plan as it stands in a file.
@@ -86,6 +89,8 @@ struct Document {
     schema: String,
     plan: String,
     orders: Vec<Order>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<Notice>,
 }
 
 /// Why a plan cannot be used.
@@ -126,7 +131,26 @@ impl Plan {
     pub fn new(orders: impl IntoIterator<Item = Order>) -> Self {
         Self {
             orders: orders.into_iter().collect(),
+            notices: Vec::new(),
         }
+    }
+
+    /// The same, with what people are told: it changes neither what is ordered nor the id.
+    #[must_use]
+    pub fn with_notices(self, notices: Vec<Notice>) -> Self {
+        Self { notices, ..self }
+    }
+
+    /// What is not to be revoked, but told of.
+    pub fn told(&self) -> impl Iterator<Item = &Notice> {
+        let is_ordered = |notice: &Notice| self.orders().any(|order| is_about(notice, order));
+        let notices = self.notices.iter();
+        notices.filter(move |it| it.left_because.is_some() && !is_ordered(it))
+    }
+
+    /// What people are told of `order`.
+    pub fn notice(&self, order: &Order) -> Option<&Notice> {
+        self.notices.iter().find(|notice| is_about(notice, order))
     }
 
     /// What is to be revoked, sorted.
@@ -174,6 +198,7 @@ impl Plan {
             schema: SCHEMA.to_owned(),
             plan: self.id(),
             orders: self.orders.iter().cloned().collect(),
+            notices: self.notices.clone(),
         };
         let write = || -> io::Result<()> {
             let mut options = OpenOptions::new();
@@ -213,13 +238,17 @@ impl Plan {
             let path = path.to_owned();
             return Err(PlanError::Foreign { path });
         };
-        let plan = Self::new(document.orders);
+        let plan = Self::new(document.orders).with_notices(document.notices);
         if plan.id() != document.plan {
             let path = path.to_owned();
             return Err(PlanError::Changed { path });
         }
         Ok(plan)
     }
+}
+
+fn is_about(notice: &Notice, order: &Order) -> bool {
+    notice.c3id == order.c3id && notice.organization.as_ref() == Some(&order.organization)
 }
 
 #[cfg(test)]

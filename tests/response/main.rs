@@ -16,6 +16,7 @@ mod service;
 mod crash;
 mod enforce;
 mod execute;
+mod notify;
 mod plan;
 mod policy;
 mod responder;

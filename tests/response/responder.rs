@@ -19,8 +19,13 @@ pub(crate) struct Responder {
 
 impl Responder {
     pub(crate) fn new() -> Self {
+        Self::of(Bench::administrator())
+    }
+
+    /// The administrator of `bench`.
+    pub(crate) fn of(bench: Bench) -> Self {
         Self {
-            bench: Bench::administrator(),
+            bench,
             auth: "--auth pat --org contoso",
             listing: "--inventory full",
         }

@@ -46,7 +46,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
 ];
 
 /// Crates with the rooms that they are confined to.
-const CONFINED: [(&str, &[&str]); 38] = [
+const CONFINED: [(&str, &[&str]); 41] = [
     ("crc32fast", &["token"]),
     ("sha2", &["token", "respond"]),
     ("toml", &["rules", "verify", "cli"]),
@@ -90,6 +90,9 @@ const CONFINED: [(&str, &[&str]); 38] = [
     ("serde_json_canonicalizer", &["respond"]),
     ("libdeflater", &["sources"]),
     ("reqwest", &["providers"]),
+    ("lettre", &["providers"]),
+    ("backon", &["providers"]),
+    ("hmac", &["respond"]),
     ("rustls", &["providers"]),
     ("age", &["handoff"]),
     ("clap", &["cli"]),

@@ -4,7 +4,7 @@ use super::code::Code;
 use super::tree::{Tree, is_source};
 
 /// The files that may ask a secret for its bytes, and why.
-const EXPOSERS: [(&str, &str); 8] = [
+const EXPOSERS: [(&str, &str); 11] = [
     (
         "src/detect/search.rs",
         "tells apart two tokens at one place",
@@ -20,6 +20,18 @@ const EXPOSERS: [(&str, &str); 8] = [
     (
         "src/providers/scrub.rs",
         "takes it out of what the service answers",
+    ),
+    (
+        "src/providers/notify/smtp.rs",
+        "signs in to the server that takes mail",
+    ),
+    (
+        "src/providers/notify/webhook.rs",
+        "posts to an address that is a secret",
+    ),
+    (
+        "src/respond/notify/signature.rs",
+        "signs posts, and names secret addresses by a hash",
     ),
     ("src/handoff/recall.rs", "asks what kind of token it is"),
     (

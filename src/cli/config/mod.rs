@@ -1,6 +1,7 @@
 //! The configuration file: where it is, and what it may say.
 
 mod credentials;
+mod notify;
 mod policy;
 
 use std::io;
@@ -20,10 +21,11 @@ use crate::rules::{RuleError, input};
 use crate::sources;
 
 pub(super) use credentials::{Credentials, SecretPlace};
+pub(super) use notify::{AddressPlace, NotifyTable, SmtpTable, WebhookForm, WebhookTable};
 pub(super) use policy::PolicyTable;
 
 /// The keys at the top.
-const ROOT_KEYS: &[&str] = &["color", "credentials", "policy", "scan"];
+const ROOT_KEYS: &[&str] = &["color", "credentials", "notify", "policy", "scan"];
 /// The keys at the top of a file that `--policy` names.
 const POLICY_KEYS: &[&str] = &["policy"];
 /// The keys of `[scan]`: the flags of `scan` that do not belong to one run alone. Tokens are shown
@@ -56,6 +58,8 @@ pub(super) struct ConfigFile {
     pub(super) color: Option<Color>,
     /// `[[credentials]]`.
     pub(super) credentials: Vec<Credentials>,
+    /// `[notify]`.
+    pub(super) notify: NotifyTable,
     /// `[policy]`.
     pub(super) policy: PolicyTable,
     /// The file that `--policy` named.
@@ -240,6 +244,7 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
     config.color = choice(&root, "color", value, &names::<Color>())?;
     let folder = path.parent().unwrap_or(Path::new(""));
     config.credentials = credentials::parse(&root, folder)?;
+    config.notify = notify::parse(&root, folder)?;
     config.policy = policy::parse(&root)?;
     let Some(scan) = root.table("scan", SCAN_KEYS)? else {
         return Ok(config);

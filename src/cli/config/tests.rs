@@ -66,6 +66,7 @@ fn every_key_is_read() {
         ],
         policy: PolicyTable::default(),
         policy_path: None,
+        notify: NotifyTable::default(),
         rules: vec![
             Rules {
                 path: "/etc/user/patsweep/contoso.toml".into(),

@@ -113,7 +113,7 @@ impl Decided<'_> {
 
 impl Proposal<'_> {
     /// What is to be ordered, if it is to be revoked.
-    fn order(&self) -> Option<Order> {
+    pub(super) fn order(&self) -> Option<Order> {
         if self.decision.action != Action::Revoke {
             return None;
         }

@@ -9,16 +9,20 @@ use super::super::config::{self, ConfigFile};
 use super::super::console::Console;
 use super::super::desk::Desk;
 use super::super::exit::{Complaint, Exit, Failure};
-use super::super::settings::{Environment, now};
+use super::super::notify;
+use super::super::settings::Environment;
+use super::act::Act;
 use super::decide::{Decided, Deciding, visibility};
 use super::execute::{self, open_journal};
+use super::notices::notices;
 use super::text;
 use crate::model::{Report, Secret, ValidityReason};
 use crate::policy::Action;
 use crate::report::{Redactor, Slash, count};
 use crate::respond::listing::Lister;
+use crate::respond::notify::Channels;
 use crate::respond::plan::Plan;
-use crate::respond::revoke::{Done, Revoker, State};
+use crate::respond::revoke::{Done, State};
 use crate::sources::{Target, git};
 use crate::verify::Bounds;
 
@@ -41,6 +45,7 @@ enum EnforceError {
 /// Who enforces, and by which policy.
 pub(in crate::cli) struct Enforcement {
     desk: Desk,
+    channels: Channels,
     file: ConfigFile,
     most: usize,
 }
@@ -87,6 +92,7 @@ impl Enforcement {
         let most = table.max_revocations.unwrap_or_default();
         Ok(Some(Self {
             desk: Desk::open(&args.service.reach(), &file, environment)?,
+            channels: notify::channels(&file, environment)?,
             most: usize::try_from(most).unwrap_or(usize::MAX),
             file,
         }))
@@ -122,39 +128,46 @@ impl Enforcement {
         };
         let redactor = Redactor::new(report);
         let decided = deciding.decide(report)?;
-        let plan = decided.plan();
+        let mut notices = notices(&decided.proposals, &redactor);
+        let mut plan = decided.plan();
         let say = |text: &str| console.tell(&redactor.redact(text, Slash::Belongs));
         say(&told(&decided));
-        if plan.len() > self.most {
-            say(&format!(
-                "{} would be revoked, and max_revocations is {}: none is\n",
-                count(plan.len() as u64, "token"),
-                self.most
-            ));
-            return Ok(Exit::NO);
+        let is_too_much = plan.len() > self.most;
+        if is_too_much {
+            let tokens = count(plan.len() as u64, "token");
+            let most = self.most;
+            let why = format!("{tokens} would be revoked, and max_revocations is {most}: none is");
+            say(&format!("{why}\n"));
+            for notice in &mut notices {
+                notice.left_because.get_or_insert_with(|| why.clone());
+            }
+            plan = Plan::default();
         }
-        if plan.is_empty() {
+        let verdict = |report: &Report| {
+            if is_too_much {
+                Exit::NO
+            } else {
+                verdict(report)
+            }
+        };
+        let plan = plan.with_notices(notices);
+        let has_to_tell = plan.told().next().is_some() && !self.channels.is_empty();
+        if plan.is_empty() && !has_to_tell {
             return Ok(verdict(report));
         }
         let values = values(report, &plan, args.service.no_probe);
-        let journal = &args.enforcing.journal;
-        let mut journal =
-            open_journal(&self.desk, &plan, journal, lister.time_left(), environment)?;
-        let credentials = |organization: &str| self.desk.credentials(organization);
-        let mut revoker = Revoker {
+        let named = (&self.desk, &plan, args.service.org.as_slice());
+        let timeout = lister.time_left();
+        let mut journal = open_journal(named, &args.enforcing.journal, timeout, environment)?;
+        let act = Act {
+            desk: &self.desk,
+            channels: &self.channels,
             lister,
-            credentials: &credentials,
             values: &values,
-            journal: &mut journal,
-            now,
             watch_until: None,
         };
-        let done = revoker.run(&plan);
-        say(&text::outcomes(
-            &done.outcomes,
-            &journal.head().hash,
-            journal.path(),
-        ));
+        let (done, shown) = act.run(&mut journal, |revoker| revoker.run(&plan));
+        say(&shown);
         if let Some(error) = &done.broken {
             console.complain(&Complaint::from(error));
         }

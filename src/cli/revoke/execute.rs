@@ -17,13 +17,15 @@ use super::super::desk::Desk;
 use super::super::exit::{Complaint, Exit, Failure};
 use super::super::generate::print;
 use super::super::handover;
-use super::super::journal;
 use super::super::settings::{Environment, now};
-use super::{DEFAULT_TIMEOUT, text};
+use super::super::{journal, notify};
+use super::DEFAULT_TIMEOUT;
+use super::act::Act;
 use crate::model::{Owner, Secret};
 use crate::report::count;
 use crate::respond::journal::Journal;
 use crate::respond::listing::Lister;
+use crate::respond::notify::{Channels, is_due};
 use crate::respond::plan::Plan;
 use crate::respond::revoke::{Done, Outcome, Revoker, State, open_orders};
 
@@ -54,15 +56,24 @@ pub(super) fn run(
     stop: &Arc<AtomicBool>,
 ) -> Result<ExitCode, Failure> {
     let plan = Plan::load(path).map_err(|error| Failure::new(&error, None))?;
-    if plan.is_empty() {
-        return Err(Failure::new(&ExecuteError::Empty, None));
+    let channels = notify::channels(file, environment)?;
+    if plan.is_empty() && (plan.told().next().is_none() || channels.is_empty()) {
+        let hint = "[notify] in the configuration tells people of what is not revoked";
+        return Err(Failure::new(&ExecuteError::Empty, Some(hint.to_owned())));
     }
     let desk = open_desk(&plan, args, file, environment)?;
     confirm(&plan, args.confirm.as_deref(), environment)?;
-    act(&desk, &plan, args, environment, console, stop)
+    let acting = Acting {
+        desk: &desk,
+        channels: &channels,
+        args,
+        stop,
+    };
+    acting.run(&plan, environment, console, |revoker| revoker.run(&plan))
 }
 
-/// Goes on with what the journal says was begun and has not ended. That was confirmed before.
+/// Goes on with what the journal says was begun and has not ended, and tells whoever was not told.
+/// That was confirmed before.
 pub(super) fn resume(
     args: &Revoke,
     file: &ConfigFile,
@@ -74,11 +85,24 @@ pub(super) fn resume(
     let chain = crate::respond::journal::inspect(&path);
     let chain = chain.map_err(|error| Failure::new(&error, None))?;
     let plan = Plan::new(open_orders(&chain.records));
-    if plan.is_empty() {
+    let channels = notify::channels(file, environment)?;
+    if plan.is_empty() && !is_due(&chain.records, &channels, now()) {
         return print(b"nothing is open\n");
     }
     let desk = open_desk(&plan, args, file, environment)?;
-    act(&desk, &plan, args, environment, console, stop)
+    let acting = Acting {
+        desk: &desk,
+        channels: &channels,
+        args,
+        stop,
+    };
+    acting.run(&plan, environment, console, |revoker| {
+        if plan.is_empty() {
+            revoker.catch_up()
+        } else {
+            revoker.run(&plan)
+        }
+    })
 }
 
 fn open_desk(
@@ -95,14 +119,18 @@ fn open_desk(
 
 /// Opens the journal in the name of whoever the first organisation takes the administrator for.
 pub(super) fn open_journal(
-    desk: &Desk,
-    plan: &Plan,
+    (desk, plan, named): (&Desk, &Plan, &[String]),
     file: &JournalFile,
     timeout: Duration,
     environment: &Environment,
 ) -> Result<Journal, Failure> {
     let organizations: BTreeSet<_> = plan.orders().map(|it| it.organization.as_str()).collect();
     let mut actor = None;
+    if plan.is_empty() {
+        // People are told all the same if nobody knows who tells them.
+        let mut sites = named.iter();
+        actor = sites.find_map(|organization| desk.site(organization, timeout).ok()?.acting);
+    }
     for organization in organizations {
         let site = desk.site(organization, timeout)?;
         let Some(owner) = site.acting else {
@@ -150,9 +178,13 @@ fn confirm(plan: &Plan, given: Option<&str>, environment: &Environment) -> Resul
             writeln!(out, "  {}  at {console}", order.c3id)?;
         }
         let tokens = count(plan.len() as u64, "token");
+        let told = match plan.told().count() as u64 {
+            0 => String::new(),
+            more => format!(" and tell of {more} more"),
+        };
         write!(
             out,
-            "to revoke {tokens}, type the first {TYPED} characters of the plan's id: "
+            "to revoke {tokens}{told}, type the first {TYPED} characters of the plan's id: "
         )?;
         out.flush()?;
         let mut line = String::new();
@@ -183,40 +215,49 @@ fn values(
     Ok(values.collect())
 }
 
-/// Acts, and shows what became of it.
-fn act(
-    desk: &Desk,
-    plan: &Plan,
-    args: &Revoke,
-    environment: &Environment,
-    console: Console,
-    stop: &Arc<AtomicBool>,
-) -> Result<ExitCode, Failure> {
-    let values = values(args, environment, console, stop)?;
-    let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
-    let mut journal = open_journal(desk, plan, &args.journal, timeout, environment)?;
-    let start = Instant::now();
-    let credentials = |organization: &str| desk.credentials(organization);
-    let mut revoker = Revoker {
-        lister: Lister {
-            service: &desk.service,
-            deadline: start + timeout.max(args.watch.unwrap_or_default()),
-            stop,
-        },
-        credentials: &credentials,
-        values: &values,
-        journal: &mut journal,
-        now,
-        watch_until: args.watch.map(|watch| start + watch),
-    };
-    let done = revoker.run(plan);
-    let (head, path) = (journal.head(), journal.path().to_owned());
-    print(text::outcomes(&done.outcomes, &head.hash, &path).as_bytes())?;
-    if let Some(error) = &done.broken {
-        console.complain(&Complaint::from(error));
+/// Whoever acts, and for whom.
+struct Acting<'a> {
+    desk: &'a Desk,
+    channels: &'a Channels,
+    args: &'a Revoke,
+    stop: &'a Arc<AtomicBool>,
+}
+
+impl Acting<'_> {
+    /// Acts, and shows what became of it.
+    fn run(
+        &self,
+        plan: &Plan,
+        environment: &Environment,
+        console: Console,
+        run: impl FnOnce(&mut Revoker<'_>) -> Done,
+    ) -> Result<ExitCode, Failure> {
+        let Self { desk, args, .. } = self;
+        let values = values(args, environment, console, self.stop)?;
+        let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        let organizations = &args.service.org;
+        let named = (*desk, plan, organizations.as_slice());
+        let mut journal = open_journal(named, &args.journal, timeout, environment)?;
+        let start = Instant::now();
+        let act = Act {
+            desk,
+            channels: self.channels,
+            lister: Lister {
+                service: &desk.service,
+                deadline: start + timeout.max(args.watch.unwrap_or_default()),
+                stop: self.stop,
+            },
+            values: &values,
+            watch_until: args.watch.map(|watch| start + watch),
+        };
+        let (done, shown) = act.run(&mut journal, run);
+        print(shown.as_bytes())?;
+        if let Some(error) = &done.broken {
+            console.complain(&Complaint::from(error));
+        }
+        let is_interrupted = self.stop.load(Ordering::Relaxed);
+        Ok(exit(&done, args.watch.is_some(), is_interrupted).into())
     }
-    let is_interrupted = stop.load(Ordering::Relaxed);
-    Ok(exit(&done, args.watch.is_some(), is_interrupted).into())
 }
 
 /// How a run ends: could not run before failed before unconfirmed before interrupted before a leak

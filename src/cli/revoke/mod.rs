@@ -1,9 +1,11 @@
 //! `revoke`: shows what would be revoked, and does exactly that when it is told to.
 
+mod act;
 mod decide;
 mod enforce;
 mod execute;
 mod matched;
+mod notices;
 mod propose;
 mod text;
 

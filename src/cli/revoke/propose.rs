@@ -14,6 +14,7 @@ use super::super::generate::print;
 use super::super::handover;
 use super::super::settings::Environment;
 use super::decide::{Deciding, visibility};
+use super::notices::notices;
 use super::text;
 use crate::model::{FindingId, ValueFrom};
 use crate::report::{Redactor, Slash};
@@ -54,13 +55,14 @@ pub(super) fn run(
         },
     };
     let decided = deciding.decide(&report)?;
-    let plan = decided.plan();
+    let redactor = Redactor::new(&report);
+    let notices = notices(&decided.proposals, &redactor);
+    let plan = decided.plan().with_notices(notices);
     if let Some(path) = &args.plan_out {
         plan.save(path)
             .map_err(|error| Failure::new(&error, None))?;
     }
     let shown = text::proposals(&decided, &plan, file.steering());
-    let redactor = Redactor::new(&report);
     print(redactor.redact(&shown, Slash::Belongs).as_bytes())?;
     if plan.is_empty() {
         console.note("nothing is to be revoked");

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::super::desk::Site;
 use super::decide::{Decided, Proposal};
 use super::matched::Matched;
 use crate::model::{Owner, PatRecord};
 use crate::policy::{Action, Because, Certainty, Visibility};
 use crate::report::{count, escape_for_terminal};
+use crate::respond::journal::{Event, Record};
 use crate::respond::plan::{Plan, Route};
 use crate::respond::revoke::Outcome;
 
@@ -152,7 +155,7 @@ fn certainty(matched: &Matched) -> String {
     }
 }
 
-/// Why it is so.
+/// Why that is done, in words.
 pub(super) fn because(because: Because<'_>) -> String {
     match because {
         Because::TenantOn => "the tenant revokes leaked tokens".into(),
@@ -256,7 +259,12 @@ fn message(proposal: &Proposal<'_>) -> String {
 }
 
 /// What became of each order, and how all of it can be proven later.
-pub(super) fn outcomes(outcomes: &[Outcome], head: &str, journal: &Path) -> String {
+pub(super) fn outcomes(
+    outcomes: &[Outcome],
+    told: &[Record],
+    head: &str,
+    journal: &Path,
+) -> String {
     let mut text = String::new();
     for outcome in outcomes {
         let order = &outcome.order;
@@ -270,7 +278,33 @@ pub(super) fn outcomes(outcomes: &[Outcome], head: &str, journal: &Path) -> Stri
         );
         let _ = writeln!(text, "            {}", escape_for_terminal(&outcome.why));
     }
+    for record in told.iter().filter(|it| it.event == Event::Notify) {
+        notified(&mut text, record);
+    }
     let journal = escape_for_terminal(&journal.display().to_string()).into_owned();
     let _ = writeln!(text, "\nreceipt: head {head} of {journal}");
     text
+}
+
+/// Who was told, or was not.
+fn notified(text: &mut String, record: &Record) {
+    let said = |key: &str| {
+        let value = record.evidence.get(key).and_then(Value::as_str);
+        escape_for_terminal(value.unwrap_or_default()).into_owned()
+    };
+    let told = match record.outcome.as_deref() {
+        Some("sent") => "told",
+        _ => "not told",
+    };
+    let tokens = record.evidence.get("tokens").and_then(Value::as_array);
+    let tokens = count(tokens.map_or(0, Vec::len) as u64, "token");
+    let to = match (said("channel"), said("recipient")) {
+        (channel, recipient) if recipient.is_empty() => channel,
+        (channel, recipient) => format!("{channel} to {recipient}"),
+    };
+    let _ = writeln!(text, "{told:<10}  {} of {tokens} by {to}", said("kind"));
+    let why = said("why");
+    if !why.is_empty() {
+        let _ = writeln!(text, "            {why}");
+    }
 }

@@ -34,6 +34,21 @@ impl<T> Told<T> {
             date: self.date,
         }
     }
+
+    /// What is told where nobody was asked.
+    pub(super) fn unasked(why: &str) -> Self {
+        Self {
+            outcome: Err(Refusal::Unexpected),
+            evidence: ServiceEvidence {
+                status: None,
+                type_key: None,
+                message: Some(format!("not asked: {why}")),
+                endpoint: String::new(),
+            },
+            pause: None,
+            date: None,
+        }
+    }
 }
 
 /// Why a question was not answered.

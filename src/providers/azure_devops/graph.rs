@@ -55,6 +55,35 @@ impl AzureDevOps {
         self.ask(&question, credential, timeout, users)
     }
 
+    /// The address for mail of the person with this subject descriptor, if there is one.
+    pub fn mail_address(
+        &self,
+        organization: &str,
+        descriptor: &str,
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<Option<String>> {
+        if !is_descriptor(descriptor) {
+            return Told::unasked("the subject descriptor is none");
+        }
+        let path = format!("_apis/graph/users/{descriptor}");
+        let question = Question {
+            host: ServiceHost::Vssps,
+            organization: Some(organization),
+            path: &path,
+            query: &[("api-version", "7.1-preview.1")],
+        };
+        self.ask(&question, credential, timeout, |answer, scrubber| {
+            let user: wire::User = json(answer)?;
+            // An answer about somebody else would have somebody else told.
+            let is_asked_for = user.descriptor.as_deref() == Some(descriptor);
+            let address = user
+                .mail_address
+                .and_then(|address| scrubber.whole(&address));
+            is_asked_for.then_some(address)
+        })
+    }
+
     /// The subject descriptor of an identity.
     pub fn descriptor(
         &self,

@@ -5,6 +5,7 @@ use std::fmt;
 use reqwest::Url;
 
 use super::Question;
+use crate::providers::http::is_loopback;
 
 /// The most characters that the name of an organisation has.
 const MAX_ORGANIZATION: usize = 50;
@@ -266,15 +267,6 @@ fn without_user(address: &str) -> String {
     let (scheme, rest) = address[..shown.max(start)].split_at(start);
     let host = rest.rfind('@').map_or(rest, |at| &rest[at + 1..]);
     format!("{scheme}{host}")
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 /// Whether `name` can be the name of an organisation.

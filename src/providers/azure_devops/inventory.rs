@@ -6,10 +6,10 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::administration::{Refusal, Told, json};
+use super::administration::{Told, json};
 use super::graph::is_descriptor;
 use super::{AzureDevOps, Page, Question, ServiceHost, wire};
-use crate::model::{PatRecord, ServiceEvidence, Timestamp};
+use crate::model::{PatRecord, Timestamp};
 use crate::providers::Scrubber;
 use crate::providers::http::{Answer, Credential};
 
@@ -71,7 +71,7 @@ impl AzureDevOps {
         timeout: Duration,
     ) -> Told<Page<ListedPat>> {
         if !is_descriptor(asked.descriptor) {
-            return no_descriptor();
+            return Told::unasked("the subject descriptor is none");
         }
         let path = format!("_apis/tokenadmin/personalaccesstokens/{}", asked.descriptor);
         let page_size = asked.page_size.to_string();
@@ -88,20 +88,6 @@ impl AzureDevOps {
             query: &query,
         };
         self.ask(&question, credential, timeout, page)
-    }
-}
-
-fn no_descriptor() -> Told<Page<ListedPat>> {
-    Told {
-        outcome: Err(Refusal::Unexpected),
-        evidence: ServiceEvidence {
-            status: None,
-            type_key: None,
-            message: Some("not asked: the subject descriptor is none".to_owned()),
-            endpoint: String::new(),
-        },
-        pause: None,
-        date: None,
     }
 }
 

@@ -8,6 +8,7 @@ mod confirm;
 mod look;
 mod past;
 mod send;
+mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
 pub use past::open_orders;
 use send::Sent;
+pub use tell::{Stage, Tell};
 
 /// How long the service may need until a revocation shows; so long it is not sent again.
 const EFFECT: SignedDuration = SignedDuration::from_mins(65);
@@ -94,6 +96,8 @@ pub struct Revoker<'r> {
     pub journal: &'r mut Journal,
     /// What time it is.
     pub now: fn() -> Timestamp,
+    /// Who tells people of it, if anybody.
+    pub tell: Option<&'r mut dyn Tell>,
     /// Until when to look whether what was accepted takes effect; looked once without.
     pub watch_until: Option<Instant>,
 }
@@ -156,33 +160,65 @@ impl Revoker<'_> {
     }
 }
 
+impl Revoker<'_> {
+    /// Does nothing but tell whoever is still to be told.
+    pub fn catch_up(&mut self) -> Done {
+        let told = [Stage::Answered, Stage::Confirmed]
+            .into_iter()
+            .try_for_each(|stage| self.tell(stage));
+        Done {
+            outcomes: Vec::new(),
+            broken: told.err(),
+        }
+    }
+
+    fn tell(&mut self, stage: Stage) -> Result<(), JournalError> {
+        let Self { tell, journal, .. } = self;
+        tell.as_mut().map_or(Ok(()), |it| it.tell(journal, stage))
+    }
+}
+
 impl Run<'_, '_> {
     fn all(&mut self, plan: &Plan) -> Result<(), JournalError> {
         let orders: Vec<_> = plan
             .orders()
             .map(|it| json!([it.organization, it.c3id, it.authorization_id, it.route]))
             .collect();
-        self.note(Event::Plan, None, json!({ "orders": orders }), "confirmed")?;
+        let mut evidence = json!({ "orders": orders });
+        if let Some(tell) = &self.revoker.tell {
+            evidence["tell"] = tell.preface(plan, self.revoker.journal.records());
+        }
+        self.note(Event::Plan, None, evidence, "confirmed")?;
         let organizations: BTreeSet<_> = plan.orders().map(|it| it.organization.clone()).collect();
+        let mut sent = Vec::new();
         for organization in &organizations {
             let orders: Vec<_> = plan
                 .orders()
                 .filter(|it| it.organization == *organization)
                 .cloned()
                 .collect();
-            self.organization(organization, &orders)?;
+            sent.extend(self.organization(organization, &orders)?);
         }
-        Ok(())
+        self.revoker.tell(Stage::Answered)?;
+        for (grant, orders) in sent {
+            self.watch(&grant, orders)?;
+        }
+        self.revoker.tell(Stage::Confirmed)
     }
 
-    fn organization(&mut self, organization: &str, orders: &[Order]) -> Result<(), JournalError> {
+    /// Has the tokens of an organisation revoked, and returns those that are to be looked at again.
+    fn organization(
+        &mut self,
+        organization: &str,
+        orders: &[Order],
+    ) -> Result<Option<(Grant, Vec<Order>)>, JournalError> {
         let grant = match self.grant(organization) {
             Ok(grant) => grant,
             Err(why) => {
                 for order in orders {
                     self.end(order, State::Unsent, &why.to_string());
                 }
-                return Ok(());
+                return Ok(None);
             }
         };
         let orders = self.rightful(&grant, organization, orders);
@@ -201,7 +237,7 @@ impl Run<'_, '_> {
             self.sent.insert(order, Sent::Accepted);
         }
         self.send_all(&grant, organization, &unsent)?;
-        self.watch(&grant, planned)
+        Ok(Some((grant, planned)))
     }
 
     /// Those of `orders` that whoever `grant` is of may send: one's own are sent by oneself.

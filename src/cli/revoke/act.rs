@@ -1,0 +1,60 @@
+//! Acts on a plan, tells people, and says what became of it.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::super::console::redacted;
+use super::super::desk::Desk;
+use super::super::settings::now;
+use super::text;
+use crate::model::Secret;
+use crate::respond::journal::Journal;
+use crate::respond::listing::Lister;
+use crate::respond::notify::{Channels, Directory, Notifier};
+use crate::respond::revoke::{Done, Revoker, Tell};
+
+/// Whoever acts, and for whom.
+pub(super) struct Act<'a> {
+    /// As whom.
+    pub(super) desk: &'a Desk,
+    /// Whom to tell.
+    pub(super) channels: &'a Channels,
+    /// How lists are read, and until when.
+    pub(super) lister: Lister<'a>,
+    /// The values that are at hand.
+    pub(super) values: &'a BTreeMap<String, Secret>,
+    /// Until when to look whether it takes effect.
+    pub(super) watch_until: Option<Instant>,
+}
+
+impl Act<'_> {
+    /// Has `run` act, written down in `journal`; and the outcome for people, with the receipt.
+    pub(super) fn run(
+        &self,
+        journal: &mut Journal,
+        run: impl FnOnce(&mut Revoker<'_>) -> Done,
+    ) -> (Done, String) {
+        let credentials = |organization: &str| self.desk.credentials(organization);
+        let directory = Directory {
+            service: &self.desk.service,
+            credentials: &credentials,
+            stop: self.lister.stop,
+        };
+        let mut notifier = Notifier::new(self.channels, directory, &redacted, now);
+        let notifier: &mut dyn Tell = &mut notifier;
+        let before = journal.records().len();
+        let done = run(&mut Revoker {
+            lister: self.lister,
+            credentials: &credentials,
+            values: self.values,
+            journal,
+            now,
+            tell: (!self.channels.is_empty()).then_some(notifier),
+            watch_until: self.watch_until,
+        });
+        let (head, path) = (journal.head(), journal.path().to_owned());
+        let written = &journal.records()[before..];
+        let shown = text::outcomes(&done.outcomes, written, &head.hash, &path);
+        (done, shown)
+    }
+}
