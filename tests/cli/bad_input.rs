@@ -219,7 +219,7 @@ fn a_broken_configuration_is_named_with_file_and_line() {
         ),
         (
             "colour = \"never\"\n",
-            "error: c.toml:1: `colour`: unknown key\nhint: the keys here are color, credentials, policy, scan\n",
+            "error: c.toml:1: `colour`: unknown key\nhint: the keys here are color, credentials, notify, policy, scan\n",
         ),
         (
             "[scan]\n\nformat = json\n",

@@ -4,6 +4,7 @@ use super::*;
 use crate::cli::args::Auth;
 use crate::model::Timestamp;
 use crate::policy::{Allowed, AutoRevoke, ExposureRule, Whom};
+use crate::providers::notify::Encryption;
 
 const PATH: &str = "/etc/user/patsweep/config.toml";
 
@@ -64,6 +65,7 @@ fn every_key_is_read() {
                 line: 9,
             },
         ],
+        notify: NotifyTable::default(),
         policy: PolicyTable::default(),
         policy_path: None,
         notify: NotifyTable::default(),
@@ -102,6 +104,62 @@ fn every_key_is_read() {
         0,
         "a key is not tried"
     );
+}
+
+#[test]
+fn every_key_of_the_notifications_is_read() {
+    let text = r#"
+        [notify]
+        security_contact = "security@example.org"
+        remind_after = "7d"
+        [notify.smtp]
+        host = "mail.example.org"
+        tls = "tls"
+        ca_file = "ca.pem"
+        user = "ann"
+        password_env = "SMTP_PASSWORD"
+        from = "leaks@example.org"
+        [[notify.webhook]]
+        kind = "json"
+        url = "https://example.org/hook"
+        secret_env = "HOOK_SECRET"
+        ca_file = "/etc/ca.pem"
+        [[notify.webhook]]
+        kind = "teams"
+        url_env = "TEAMS"
+    "#;
+    let address = |text: &str| text.parse().expect("an address");
+    let expected = NotifyTable {
+        security_contact: Some(address("security@example.org")),
+        remind_after: Some(jiff::SignedDuration::from_hours(7 * 24)),
+        smtp: Some(SmtpTable {
+            host: "mail.example.org".into(),
+            port: 465,
+            encryption: Encryption::Tls,
+            ca_file: Some("/etc/user/patsweep/ca.pem".into()),
+            login: Some(("ann".into(), "SMTP_PASSWORD".into())),
+            from: address("leaks@example.org"),
+            line: 5,
+        }),
+        webhooks: vec![
+            WebhookTable {
+                form: WebhookForm::Json {
+                    secret: "HOOK_SECRET".into(),
+                },
+                address: AddressPlace::Here("https://example.org/hook".into()),
+                ca_file: Some("/etc/ca.pem".into()),
+                line: 12,
+            },
+            WebhookTable {
+                form: WebhookForm::Teams,
+                address: AddressPlace::Variable("TEAMS".into()),
+                ca_file: None,
+                line: 17,
+            },
+        ],
+    };
+    let read = parse(Path::new(PATH), text).expect("it can be used");
+    assert_eq!(read.notify, expected);
 }
 
 #[test]

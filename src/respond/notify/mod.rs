@@ -434,3 +434,6 @@ impl Tell for Notifier<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,8 +147,8 @@ fn the_security_contact_is_told_where_no_owner_can_be() {
     };
     for mail in [leak, closure] {
         assert_eq!(mail.recipients, CONTACT);
-        let lead = "Whoever owns it could not be told, so please pass this on.\n";
-        assert!(mail.text().contains(lead), "{}", mail.text());
+        let why = "Whoever owns it could not be told, so please pass this on.\n";
+        assert!(mail.text().contains(why), "{}", mail.text());
     }
     let why = &scene.records()[3]["evidence"]["why"];
     assert!(
