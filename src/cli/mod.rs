@@ -26,7 +26,9 @@ mod scrub;
 mod seal;
 mod settings;
 mod size;
+mod survey;
 mod table;
+mod timeline;
 mod verify;
 
 use std::ffi::OsString;
@@ -72,6 +74,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             PolicySubcommand::Show(args) => policy::show(&cli.common, args, &environment),
         },
         Command::Audit(audit) => audit::run(&cli.common, audit, &environment),
+        Command::Timeline(timeline) => timeline::run(&cli.common, timeline, &environment),
         Command::Journal(journal) => match &journal.command {
             JournalSubcommand::Show(args) => journal::show(args, &environment),
             JournalSubcommand::Verify(args) => journal::verify(args, &environment),

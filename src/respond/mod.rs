@@ -17,3 +17,4 @@ pub mod plan;
 pub mod revoke;
 pub mod survey;
 pub mod tenant;
+pub mod timeline;

@@ -22,7 +22,7 @@ use crate::model::{ServiceEvidence, Timestamp};
 use crate::providers::azure_devops::{Refusal, Told};
 use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
-pub use past::open_orders;
+pub use past::{accepted_at, open_orders};
 
 /// Tokens that are revoked at once, at most. The service's own limit is published nowhere; its
 /// samples send more.

@@ -95,8 +95,10 @@ pub struct Facts {
 pub struct Wanted {
     /// Which policies.
     pub policies: Vec<PolicyId>,
-    /// The log of so many seconds before now; `None` for none of it.
-    pub log_back: Option<i64>,
+    /// The log of so many seconds before now.
+    pub log_back: i64,
+    /// Whether it is asked who is disabled.
+    pub asks_standings: bool,
     /// What time it is here. Where the service's clock tells another, both count.
     pub now: Timestamp,
 }
@@ -185,12 +187,10 @@ impl Surveyor {
             let setting = self.policy(policy);
             lock(&self.facts).policies.insert(policy, setting);
         }
-        self.people();
-        if let Some(back) = wanted.log_back {
-            let there = lock(&self.facts).at.unwrap_or(wanted.now);
-            let (first, last) = (there.min(wanted.now), there.max(wanted.now));
-            self.log(Timestamp(first.0.saturating_sub(back)), last);
-        }
+        self.people(wanted.asks_standings);
+        let there = lock(&self.facts).at.unwrap_or(wanted.now);
+        let (first, last) = (there.min(wanted.now), there.max(wanted.now));
+        self.log(Timestamp(first.0.saturating_sub(wanted.log_back)), last);
     }
 
     fn policy(&self, policy: PolicyId) -> Result<Setting, Unread> {
@@ -210,7 +210,7 @@ impl Surveyor {
         })
     }
 
-    fn people(&self) {
+    fn people(&self, asks_standings: bool) {
         let mut users: Vec<User> = Vec::new();
         let mut seen = BTreeSet::new();
         let all = self.pages(
@@ -227,7 +227,11 @@ impl Surveyor {
         if let Err(unread) = &all {
             self.miss("everybody who is there", unread);
         }
-        let standings = self.standings(&users);
+        let standings = if asks_standings {
+            self.standings(&users)
+        } else {
+            BTreeMap::new()
+        };
         self.lists(users, &standings);
     }
 
