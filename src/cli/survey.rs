@@ -18,16 +18,19 @@ struct NothingRead {
     why: String,
 }
 
-/// Reads the organisations `named`, each once, in order, until `deadline` or until `stop` is set. No
+/// Reads these `organizations`, each once, in order, until `deadline` or until `stop` is set. No
 /// token is left in what was read, those that are `known` least of all.
 pub(super) fn read(
     desk: &Desk,
-    named: &[String],
+    organizations: &[String],
     wanted: &Wanted,
     (deadline, stop): (Instant, &Arc<AtomicBool>),
     known: &[Secret],
 ) -> Result<Vec<Facts>, Failure> {
-    let mut names: Vec<String> = named.iter().map(|name| name.to_ascii_lowercase()).collect();
+    let mut names: Vec<String> = organizations
+        .iter()
+        .map(|name| name.to_ascii_lowercase())
+        .collect();
     names.sort();
     names.dedup();
     let mut all = Vec::new();

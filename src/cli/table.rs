@@ -45,29 +45,38 @@ impl Table {
 
     /// The table behind two blanks, with headings; nothing without rows.
     pub(super) fn show(&self) -> String {
+        let headings = self.columns.iter().map(|(name, _)| (*name).to_owned());
+        self.lines(&[headings.collect()], "")
+    }
+
+    /// The rows behind four blanks.
+    pub(super) fn plain(&self) -> String {
+        self.lines(&[], GAP)
+    }
+
+    fn lines(&self, headings: &[Vec<String>], indent: &str) -> String {
         if self.rows.is_empty() {
             return String::new();
         }
-        let headings = self.columns.iter().map(|(name, _)| (*name).to_owned());
-        let headings: Vec<String> = headings.collect();
-        let mut left = LINE;
+        let all = || headings.iter().chain(&self.rows);
+        let mut left = LINE - indent.len();
         let last = self.columns.len().saturating_sub(1);
         let widths: Vec<usize> = (0..=last)
             .map(|at| {
-                let cells = self.rows.iter().map(|row| row[at].width());
+                let cells = all().map(|row| row[at].width());
                 let most = if at == last {
                     left.saturating_sub(GAP.len())
                 } else {
                     self.columns[at].1
                 };
-                let width = cells.max().unwrap_or(0).min(most).max(headings[at].width());
+                let width = cells.max().unwrap_or(0).min(most);
                 left = left.saturating_sub(GAP.len() + width);
                 width
             })
             .collect();
         let mut text = String::new();
-        for row in std::iter::once(&headings).chain(&self.rows) {
-            let mut line = String::new();
+        for row in all() {
+            let mut line = indent.to_owned();
             for (cell, &width) in row.iter().zip(&widths) {
                 let cell = cut(cell, width);
                 let blanks = width.saturating_sub(cell.width());
@@ -115,5 +124,11 @@ mod tests {
         let expected =
             "  name    days  why\n  ci      7\n  a\\u{1…  1000  it ends\n  日本…   3     ";
         assert_eq!(table.show(), format!("{expected}{most}…\n"));
+        assert!(
+            table
+                .plain()
+                .starts_with("    ci      7\n    a\\u{1…  1000  it ends\n")
+        );
+        assert!(table.plain().lines().all(|line| line.width() <= LINE));
     }
 }

@@ -12,10 +12,13 @@ mod client;
 #[path = "../fake_azure_devops/service/mod.rs"]
 mod service;
 
+mod audit;
 #[cfg(feature = "crash-points")]
 mod crash;
 mod execute;
 mod plan;
 mod policy;
 mod responder;
+mod stage;
+mod timeline;
 mod trouble;

@@ -69,8 +69,8 @@ pub(super) fn run(
     if let Err(error) = interrupt::listen(&stop, console) {
         console.detail(format_args!("Ctrl-C will end this at once: {error}"));
     }
-    let ruled = rules.as_ref().and_then(|rules| rules.max_lifespan_days);
-    let lifespan = args.max_lifespan_days.or(ruled);
+    let lifespan = rules.as_ref().and_then(|it| it.max_lifespan_days);
+    let lifespan = args.max_lifespan_days.or(lifespan);
     let limits = Limits {
         max_lifespan_days: lifespan.unwrap_or(DEFAULT_LIFESPAN_DAYS),
         expiring_within_days: args.expiring_within.unwrap_or(DEFAULT_EXPIRING_DAYS),

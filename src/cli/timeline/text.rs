@@ -57,6 +57,9 @@ fn one(timeline: &Timeline<'_>) -> String {
         let _ = writeln!(text, "  {name:<9}  {}", escape_for_terminal(value));
     };
     row("token", &called(timeline));
+    if let Some(id) = timeline.authorization_id {
+        row("id", id);
+    }
     let issued = timeline.issued.map(|month| month.to_string());
     row("issued", issued.as_deref().unwrap_or("not known"));
     row("exposed", &exposed(timeline));
@@ -87,7 +90,6 @@ fn one(timeline: &Timeline<'_>) -> String {
 }
 
 fn called(timeline: &Timeline<'_>) -> String {
-    let id = timeline.authorization_id.unwrap_or("not known");
     match (timeline.pat, timeline.owner) {
         (Some(pat), Some(owner)) => {
             let name = pat.record.name.as_deref().unwrap_or("without a name");
@@ -95,13 +97,10 @@ fn called(timeline: &Timeline<'_>) -> String {
                 Some(true) => ", global",
                 _ => "",
             };
-            format!(
-                "`{name}` of {}{global}, authorization {id}",
-                owner.account()
-            )
+            format!("`{name}` of {}{global}", owner.account())
         }
         _ if timeline.authorization_id.is_some() => {
-            format!("on no list that was read; authorization {id}, as you or the journal say")
+            "on no list that was read; its id is what you or the journal say".to_owned()
         }
         _ => "on no list that was read".to_owned(),
     }
@@ -151,17 +150,16 @@ fn ended(revocation: Revocation) -> String {
 fn events(title: &str, all: &[Event<'_>]) -> String {
     let columns = [
         ("when", 16),
-        ("action", 28),
+        ("action", 26),
+        ("why", 30),
         ("from", 15),
-        ("with", 18),
-        ("why", 20),
+        ("with", 30),
     ];
     let mut table = Table::new(&columns);
     for event in all {
         let why: Vec<&str> = event.flags.iter().copied().map(word).collect();
-        let mut cells = cells(event.entry);
-        cells[4] = why.join(", ");
-        table.row(cells);
+        let [when, action, from, with] = cells(event.entry);
+        table.row([when, action, why.join(", "), from, with]);
     }
     match table.show() {
         rows if rows.is_empty() => String::new(),
@@ -172,19 +170,18 @@ fn events(title: &str, all: &[Event<'_>]) -> String {
 fn word(flag: Flag) -> &'static str {
     match flag {
         Flag::AfterRevocation => "after its end",
-        Flag::NewAddress => "new address",
-        Flag::NewAgent => "new program",
-        Flag::Sensitive => "gives access",
+        Flag::NewAddress => "new ip",
+        Flag::NewAgent => "new agent",
+        Flag::Sensitive => "sensitive",
     }
 }
 
-fn cells(entry: &AuditEntry) -> [String; 5] {
+fn cells(entry: &AuditEntry) -> [String; 4] {
     [
         minute(Some(entry.at)),
         entry.action.clone(),
         entry.ip.clone(),
         entry.agent.clone(),
-        String::new(),
     ]
 }
 
@@ -194,8 +191,7 @@ fn uncertain(all: &[&AuditEntry]) -> String {
     }
     let mut table = Table::new(&[("when", 16), ("action", 32), ("from", 15), ("with", 30)]);
     for entry in all {
-        let [when, action, from, with, _] = cells(entry);
-        table.row([when, action, from, with]);
+        table.row(cells(entry));
     }
     format!(
         "  {} of it or of another token: the log cut the id short where both begin alike\n{}",

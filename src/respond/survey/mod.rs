@@ -232,7 +232,7 @@ impl Surveyor {
         } else {
             BTreeMap::new()
         };
-        self.lists(users, &standings);
+        self.lists(&users, &standings);
     }
 
     /// Who is active, as far as the service says so.
@@ -257,7 +257,7 @@ impl Surveyor {
     }
 
     /// Reads the tokens of everybody.
-    fn lists(&self, users: Vec<User>, standings: &BTreeMap<String, bool>) {
+    fn lists(&self, users: &[User], standings: &BTreeMap<String, bool>) {
         let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let version = Mutex::new(ListVersion::Preview72);
         let is_refused = AtomicBool::new(false);
@@ -351,7 +351,17 @@ impl Surveyor {
             },
             |page| {
                 let page = page.into_iter();
-                let new = page.filter(|it| it.id.is_empty() || seen.insert(it.id.clone()));
+                let key = |it: &AuditEntry| {
+                    let AuditEntry {
+                        id,
+                        action,
+                        actor_id,
+                        details,
+                        ..
+                    } = it;
+                    (it.at, [id, action, actor_id, details].map(Clone::clone))
+                };
+                let new = page.filter(|it| seen.insert(key(it)));
                 lock(&self.facts).log.extend(new);
             },
         );

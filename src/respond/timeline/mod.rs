@@ -278,7 +278,7 @@ fn is_sensitive(entry: &AuditEntry) -> bool {
         Category::Modify | Category::Remove | Category::Create => true,
         Category::Access | Category::Execute | Category::Unknown => false,
     };
-    is_change && SENSITIVE.iter().any(|area| is_in(&area))
+    is_change && SENSITIVE.iter().any(is_in)
 }
 
 #[cfg(test)]

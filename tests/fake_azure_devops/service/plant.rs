@@ -5,7 +5,9 @@
 //!   "authorization_id"?, "revoked"?}}`, days counted from now, and answers with the token and its ids;
 //! - `{"event": {"actor", "with"?, "days", "action", "area", "category", "details"?, "data"?, "ip",
 //!   "agent"}}`, `with` being an authorization id;
-//! - `{"forget": true}`: no list holds any token that is there.
+//! - `{"forget": true}`: no list holds any token that is there, and the log is empty.
+//!
+//! Tokens begin and end with a day, so that how long they live does not depend on the hour.
 
 use serde_json::{Value, json};
 
@@ -23,6 +25,7 @@ pub(crate) fn plant(world: &mut World, body: &[u8]) -> Option<Value> {
     }
     order.get("forget")?;
     world.pats.iter_mut().for_each(|pat| pat.forgotten = true);
+    world.events.clear();
     Some(json!({}))
 }
 
@@ -42,7 +45,8 @@ fn pat(world: &mut World, new: &Value) -> Option<Value> {
         }
     };
     let now = world.now();
-    let valid_from = now + from_days * DAY;
+    let today = now - now.rem_euclid(DAY);
+    let valid_from = today + from_days * DAY;
     let at = world.add_pat(NewPat {
         label: new["name"].as_str()?,
         legacy: false,
@@ -54,7 +58,7 @@ fn pat(world: &mut World, new: &Value) -> Option<Value> {
         valid_days: to_days,
     });
     let pat = &mut world.pats[at];
-    (pat.valid_from, pat.valid_to) = (valid_from, now + to_days * DAY);
+    (pat.valid_from, pat.valid_to) = (valid_from, today + (to_days + 1) * DAY - 1);
     if let Some(id) = new["authorization_id"].as_str() {
         id.clone_into(&mut pat.authorization_id);
     }
