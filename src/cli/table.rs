@@ -37,10 +37,8 @@ impl Table {
     /// Adds a row of as many cells as there are columns.
     pub(super) fn row<const N: usize>(&mut self, cells: [String; N]) {
         debug_assert_eq!(N, self.columns.len());
-        let cells = cells
-            .iter()
-            .map(|cell| escape_for_terminal(cell).into_owned());
-        self.rows.push(cells.collect());
+        let cells = cells.map(|cell| escape_for_terminal(&cell).into_owned());
+        self.rows.push(cells.into());
     }
 
     /// The table behind two blanks, with headings; nothing without rows.
