@@ -28,7 +28,9 @@ mod scrub;
 mod seal;
 mod settings;
 mod size;
+mod survey;
 mod table;
+mod timeline;
 mod verify;
 
 use std::ffi::OsString;
@@ -74,6 +76,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             PolicySubcommand::Show(args) => policy::show(&cli.common, args, &environment),
         },
         Command::Audit(audit) => audit::run(&cli.common, audit, &environment),
+        Command::Timeline(timeline) => timeline::run(&cli.common, timeline, &environment),
         Command::Journal(journal) => match &journal.command {
             JournalSubcommand::Show(args) => journal::show(args, &environment),
             JournalSubcommand::Verify(args) => journal::verify(args, &environment),

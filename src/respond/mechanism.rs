@@ -30,6 +30,14 @@ pub fn written(mechanism: &str) -> Option<&str> {
     (id.len() >= MIN_PREFIX && is_part).then_some(id)
 }
 
+/// Whether an entry that was made by `mechanism` may name the token `id`.
+pub fn may_name(mechanism: &str, id: &str) -> bool {
+    written(mechanism).is_some_and(|written| {
+        let start = id.get(..written.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(written))
+    })
+}
+
 /// Authorization ids that are known.
 #[derive(Clone, Debug, Default)]
 pub struct Ids<'i> {

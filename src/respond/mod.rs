@@ -18,3 +18,4 @@ pub mod plan;
 pub mod revoke;
 pub mod survey;
 pub mod tenant;
+pub mod timeline;

@@ -12,6 +12,7 @@ mod client;
 #[path = "../fake_azure_devops/service/mod.rs"]
 mod service;
 
+mod audit;
 #[cfg(feature = "crash-points")]
 mod crash;
 mod enforce;
@@ -22,4 +23,6 @@ mod policy;
 mod responder;
 mod routes;
 mod runbook;
+mod stage;
+mod timeline;
 mod trouble;

@@ -20,7 +20,7 @@ fn the_commands_do_what_is_said() {
     let url = bench.fake.url.clone();
     let bench = bench.with("PATSWEEP_AZURE_DEVOPS_URL", &url);
     let token = &bench.fake.tokens[0];
-    assert_eq!((&*token.state, &*token.organization), ("active", "contoso"));
+    assert_eq!((token.state, &*token.organization), ("active", "contoso"));
     bench.write("site/.env", &leak("build", token));
     bench.write("policy.toml", &lines("toml").join("\n"));
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_patsweep"));

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::Handover;
 use super::administrator::AtOrganizations;
+use super::revoke::{Assertion, JournalFile, assertion};
+use crate::model::Timestamp;
 
 /// Flags of `audit`.
 #[derive(Debug, Args)]
@@ -35,6 +38,46 @@ pub(in crate::cli) struct Audit {
     /// Answer in this format [default: text]
     #[arg(short, long, value_name = "FORMAT")]
     pub(in crate::cli) format: Option<TableFormat>,
+}
+
+/// Flags of `timeline`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Timeline {
+    /// Which tokens.
+    #[command(flatten)]
+    pub(in crate::cli) handover: Handover,
+    /// Where to ask.
+    #[command(flatten)]
+    pub(in crate::cli) at: AtOrganizations,
+    /// When tokens were exposed first whose report does not say so, as in 2026-11-22
+    #[arg(long, value_name = "DATE", value_parser = day, help_heading = "What is compared")]
+    pub(in crate::cli) exposed: Option<Timestamp>,
+    /// Say which recorded token a leaked one is, as `C3ID=AUTHORIZATION_ID`; may be repeated
+    ///
+    /// Needed only where the service tells no C3ID.
+    #[arg(long = "match", value_name = "MATCH", value_parser = assertion)]
+    #[arg(help_heading = "What is compared")]
+    pub(in crate::cli) assertions: Vec<Assertion>,
+    /// Which journal tells when tokens were revoked
+    #[command(flatten)]
+    pub(in crate::cli) journal: JournalFile,
+    /// Answer in this format [default: text]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub(in crate::cli) format: Option<TableFormat>,
+}
+
+/// Why a day cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a day such as 2026-11-22")]
+pub(in crate::cli) struct DayError;
+
+/// The start of a day, in UTC.
+fn day(text: &str) -> Result<Timestamp, DayError> {
+    let day: jiff::civil::Date = text.parse().map_err(|_| DayError)?;
+    let start = day
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .map_err(|_| DayError)?;
+    Ok(Timestamp(start.timestamp().as_second()))
 }
 
 /// How a command answers that has tables to tell.

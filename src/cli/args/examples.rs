@@ -128,6 +128,24 @@ Exit codes:
   3    something could not be read
   130  interrupted; what was read so far is reported";
 
+pub(super) const TIMELINE_EXAMPLES: &str = "\
+Examples:
+  patsweep timeline --from leaks.json --org contoso --auth az
+      What was done with the tokens of a report since they were exposed.
+
+  patsweep timeline --org contoso --auth az --exposed 2026-11-01 < token.txt
+      The same of a token, of which you know when it was exposed.
+
+  patsweep timeline --from leaks.json --org contoso --auth az -f csv > events.csv
+      All events, for a spreadsheet.
+
+Exit codes:
+  0    nothing that the log tells is suspicious
+  1    something is suspicious
+  2    could not run: usage, configuration, sign-in, or nothing could be read
+  3    something could not be read, or a token is on no list, and nothing is suspicious
+  130  interrupted; what was read so far is reported";
+
 pub(super) const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   patsweep rules explain < token.txt

@@ -21,10 +21,10 @@ pub(super) use self::administrator::{
     Administrator, AnswerFormat, Auth, AuthCheck, AuthCommand, AuthSubcommand, Breadth, Listing,
     Reach,
 };
-pub(super) use self::audit::{Audit, TableFormat};
+pub(super) use self::audit::{Audit, TableFormat, Timeline};
 use self::examples::{
     AUDIT_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES,
-    SCAN_EXAMPLES, VERIFY_EXAMPLES,
+    SCAN_EXAMPLES, TIMELINE_EXAMPLES, VERIFY_EXAMPLES,
 };
 use self::git::Git;
 pub(super) use self::handover::Handover;
@@ -170,6 +170,14 @@ pub(super) enum Command {
     /// changed.
     #[command(after_long_help = AUDIT_EXAMPLES)]
     Audit(Box<Audit>),
+    /// Show what was done with leaked tokens, as far as the audit log tells
+    ///
+    /// Tells of each token when it was issued, exposed and revoked, and what the log says was done with
+    /// it: first what came from addresses or programs that its owner had not used in the 30 days
+    /// before, and what changed tokens, policies, permissions, service connections or extensions.
+    /// The log does not tell what was read. No token is presented.
+    #[command(after_long_help = TIMELINE_EXAMPLES)]
+    Timeline(Box<Timeline>),
     /// Show and check the journal of what was revoked
     #[command(arg_required_else_help = true)]
     Journal(JournalCommand),

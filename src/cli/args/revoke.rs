@@ -167,9 +167,9 @@ pub(in crate::cli) struct Assertion {
 /// Why an assertion cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected C3ID=AUTHORIZATION_ID")]
-struct AssertionError;
+pub(in crate::cli) struct AssertionError;
 
-fn assertion(text: &str) -> Result<Assertion, AssertionError> {
+pub(super) fn assertion(text: &str) -> Result<Assertion, AssertionError> {
     let (c3id, authorization_id) = text.split_once('=').ok_or(AssertionError)?;
     if c3id.is_empty() || authorization_id.is_empty() {
         return Err(AssertionError);

@@ -17,11 +17,11 @@ use super::desk::Desk;
 use super::exit::{Exit, Failure};
 use super::generate::print;
 use super::interrupt;
-use super::scrub;
 use super::settings::{Environment, now};
+use super::survey;
 use crate::model::Timestamp;
 use crate::respond::audit::{self, DAY, Judged, Limits, PolicyName, Rules, State, Violation};
-use crate::respond::survey::{Facts, Surveyor, Wanted};
+use crate::respond::survey::{Facts, Wanted};
 
 /// How long is asked at most.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -34,16 +34,6 @@ const DEFAULT_LOG_DAYS: u32 = 30;
 
 /// Rows of a table for people.
 const ROWS: usize = 50;
-
-/// Nothing could be read anywhere.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read anything of {organization}: {why}")]
-pub(super) struct NothingRead {
-    /// Of which organisation.
-    pub(super) organization: String,
-    /// Why not.
-    pub(super) why: String,
-}
 
 /// An organisation that was read and judged.
 struct Audited<'f> {
@@ -79,8 +69,8 @@ pub(super) fn run(
     if let Err(error) = interrupt::listen(&stop, console) {
         console.detail(format_args!("Ctrl-C will end this at once: {error}"));
     }
-    let ruled = rules.as_ref().and_then(|rules| rules.max_lifespan_days);
-    let lifespan = args.max_lifespan_days.or(ruled);
+    let lifespan = rules.as_ref().and_then(|it| it.max_lifespan_days);
+    let lifespan = args.max_lifespan_days.or(lifespan);
     let limits = Limits {
         max_lifespan_days: lifespan.unwrap_or(DEFAULT_LIFESPAN_DAYS),
         expiring_within_days: args.expiring_within.unwrap_or(DEFAULT_EXPIRING_DAYS),
@@ -88,11 +78,12 @@ pub(super) fn run(
     };
     let wanted = Wanted {
         policies: PolicyName::ALL.map(PolicyName::id).to_vec(),
-        log_back: Some(i64::from(args.log_days.unwrap_or(DEFAULT_LOG_DAYS)) * DAY),
+        log_back: i64::from(args.log_days.unwrap_or(DEFAULT_LOG_DAYS)) * DAY,
+        asks_standings: true,
         now: now(),
     };
     let deadline = Instant::now() + args.at.timeout.unwrap_or(DEFAULT_TIMEOUT);
-    let facts = survey(&desk, &args.at.org, &wanted, deadline, &stop)?;
+    let facts = survey::read(&desk, &args.at.org, &wanted, (deadline, &stop), &[])?;
     let terms = Terms {
         limits,
         rules,
@@ -107,47 +98,6 @@ pub(super) fn run(
     };
     print(shown.as_bytes())?;
     Ok(exit(&all, &stop).into())
-}
-
-/// Reads the organisations `named`, each once, in order.
-pub(super) fn survey(
-    desk: &Desk,
-    named: &[String],
-    wanted: &Wanted,
-    deadline: Instant,
-    stop: &Arc<AtomicBool>,
-) -> Result<Vec<Facts>, Failure> {
-    let mut names: Vec<String> = named.iter().map(|name| name.to_ascii_lowercase()).collect();
-    names.sort();
-    names.dedup();
-    let mut all = Vec::new();
-    for name in names {
-        let credentials = desk.credentials(&name).ok_or_else(|| {
-            let why = "there is no administrator for it".to_owned();
-            let organization = name.clone();
-            Failure::new(&NothingRead { organization, why }, None)
-        })?;
-        let surveyor = Surveyor::new(&desk.service, credentials, &name, deadline, stop);
-        let mut facts = surveyor.survey(wanted.clone());
-        scrub::facts(&mut facts, []);
-        all.push(facts);
-    }
-    // A report of nothing would pass for one of an empty organisation.
-    let is_unread = |facts: &&Facts| facts.acting.is_none();
-    if all.iter().all(|facts| is_unread(&facts)) && !stop.load(Ordering::Relaxed) {
-        let failures = all.iter().flat_map(|facts| {
-            let why = facts.gaps.first().map(|gap| gap.why.clone());
-            let nothing = NothingRead {
-                organization: facts.organization.clone(),
-                why: why.unwrap_or_else(|| "no reason was given".to_owned()),
-            };
-            Failure::new(&nothing, None).complaints
-        });
-        return Err(Failure {
-            complaints: failures.collect(),
-        });
-    }
-    Ok(all)
 }
 
 fn audited<'f>(facts: &'f Facts, terms: &Terms) -> Audited<'f> {

@@ -89,12 +89,12 @@ fn allowed_scopes(table: &Section<'_, '_>) -> Result<Option<Vec<String>>, KeyErr
             Err(_) => Err(table.reject("allowed_scopes", "it allows nothing", None)),
         };
     }
-    let known = |field: Field<String>| match scopes::find(&field.value) {
-        Some(_) => Ok(field.value),
-        None => {
-            let hint = "scopes are named as in `vso.code_write`";
-            Err(field.reject("is no scope that is known", Some(hint)))
+    let known = |field: Field<String>| {
+        if scopes::find(&field.value).is_some() {
+            return Ok(field.value);
         }
+        let hint = "scopes are named as in `vso.code_write`";
+        Err(field.reject("is no scope that is known", Some(hint)))
     };
     let all: Result<_, KeyError> = fields.into_iter().map(known).collect();
     all.map(Some)

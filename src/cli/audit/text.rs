@@ -70,15 +70,22 @@ fn violations(all: &[Violation], terms: &Terms) -> String {
     let mut text = format!("{} of the rules\n", count(all.len() as u64, "violation"));
     for same in all.chunk_by(|a, b| a.rule == b.rule) {
         let rule = same.first().map_or(Rule::RequirePolicies, |it| it.rule);
-        let mut table = Table::new(&[(rule.as_str(), 26), ("token", 20), ("what", 48)]);
+        let _ = writeln!(text, "  {}", rule.as_str());
+        let mut table = Table::new(&[("account", 26), ("token", 20), ("what", 48)]);
         for violation in terms.some(same) {
-            table.row([
-                violation.account.clone().unwrap_or_else(|| "-".to_owned()),
-                violation.token.clone().unwrap_or_else(|| "-".to_owned()),
-                violation.what.clone(),
-            ]);
+            match &violation.account {
+                // Of the organisation.
+                None => {
+                    let _ = writeln!(text, "    {}", violation.what);
+                }
+                Some(account) => table.row([
+                    account.clone(),
+                    violation.token.clone().unwrap_or_else(|| "-".to_owned()),
+                    violation.what.clone(),
+                ]),
+            }
         }
-        text.push_str(&table.show());
+        text.push_str(&table.plain());
         text.push_str(&terms.rest(same));
     }
     text
@@ -100,7 +107,7 @@ fn summary(audited: &Audited<'_>, terms: &Terms) -> String {
     let judged = &audited.judged;
     let marked = judged.tokens.iter().filter(|token| !token.marks.is_empty());
     let mut text = format!(
-        "{} of {} stand out; {} of {} have any, and {} more ended already\n",
+        "{} of {} stand out; {} of {} have tokens; {} more tokens have ended\n",
         marked.count(),
         count(judged.tokens.len() as u64, "token"),
         judged.holders.len(),
@@ -372,7 +379,7 @@ fn created(audited: &Audited<'_>, terms: &Terms) -> String {
     if unknown > 0 {
         let _ = writeln!(
             text,
-            "  of {unknown} no listed token has the name and the day, so that scopes and expiry are not known"
+            "  {unknown} of them on no list by name and day: scopes and expiry are not known"
         );
     }
     text.push_str(

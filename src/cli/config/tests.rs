@@ -65,7 +65,6 @@ fn every_key_is_read() {
                 line: 9,
             },
         ],
-        notify: NotifyTable::default(),
         policy: PolicyTable::default(),
         policy_path: None,
         notify: NotifyTable::default(),

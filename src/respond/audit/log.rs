@@ -103,27 +103,27 @@ fn breach(
     let what = match policy.name {
         PolicyName::RestrictGlobal => {
             let is_global = record?.is_global == Some(true);
-            is_global.then(|| "it is global".to_owned())?
+            is_global.then(|| "is global".to_owned())?
         }
         PolicyName::RestrictFullScope => {
             let is_full = marks::is_full_access(record?);
-            is_full.then(|| "it has full access".to_owned())?
+            is_full.then(|| "has full access".to_owned())?
         }
         PolicyName::MaxLifespan => {
             let (days, max) = (marks::lifetime_days(record?)?, policy.max_days?);
             let is_long = days > i64::from(max);
-            is_long.then(|| format!("it lives for {days} days, and {max} are allowed"))?
+            is_long.then(|| format!("lives {days} days ({max} allowed)"))?
         }
         PolicyName::RestrictCreation => {
             let is_packaging = |name: &String| scopes::implies("packaging_manage", name);
             match record {
                 Some(record) if policy.packaging_only == Some(true) => {
                     let is_foreign = !record.scopes.iter().all(is_packaging);
-                    is_foreign.then(|| "it is not for packages alone".to_owned())?
+                    is_foreign.then(|| "is not for packages alone".to_owned())?
                 }
                 // Of which scopes it has, the log says nothing.
                 None if policy.packaging_only == Some(true) => return None,
-                _ => "it was made at all".to_owned(),
+                _ => "was made at all".to_owned(),
             }
         }
         PolicyName::RevokeLeaked | PolicyName::LogAuditEvents => return None,

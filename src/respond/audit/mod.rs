@@ -76,12 +76,12 @@ pub struct Judged<'f> {
 /// Judges `facts` as of `now`.
 pub fn judge<'f>(facts: &'f Facts, limits: &Limits, now: Timestamp) -> Judged<'f> {
     let policies = policies::read(&facts.policies);
-    let last_uses = log::last_uses(facts);
+    let uses = log::last_uses(facts);
     let (mut tokens, mut holders, mut ended) = (Vec::new(), Vec::new(), 0);
     for owner in &facts.people {
         let live = |pat: &&ListedPat| marks::is_live(pat, now);
         let own = owner.pats.iter().filter(live).map(|pat| {
-            let last_used = last_uses.get(&*pat.record.authorization_id);
+            let last_used = uses.get(&*pat.record.authorization_id);
             token((owner, pat), last_used.copied(), limits, now)
         });
         let own: Vec<Token<'f>> = own.collect();

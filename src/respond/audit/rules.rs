@@ -6,6 +6,7 @@ use super::{Judged, Token};
 
 /// What is not accepted. The default accepts everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Rules {
     /// No token is global.
     pub deny_global: bool,
@@ -101,7 +102,7 @@ pub fn violations(judged: &Judged<'_>, rules: &Rules) -> Vec<Violation> {
                 account: Some(holder.person.account()),
                 token: None,
                 authorization_id: None,
-                what: format!("has {} tokens, and {max} are allowed", holder.tokens),
+                what: format!("has {} tokens ({max} allowed)", holder.tokens),
             });
         }
     }
@@ -145,27 +146,30 @@ fn of_token(token: &Token<'_>, rules: &Rules) -> Vec<Violation> {
     };
     let has = |mark| token.marks.contains(&mark);
     if rules.deny_disabled_owners && has(Mark::DisabledOwner) {
-        add(Rule::DenyDisabledOwners, "its owner is disabled".to_owned());
+        add(
+            Rule::DenyDisabledOwners,
+            "is of somebody who is disabled".to_owned(),
+        );
     }
     if rules.deny_global && has(Mark::Global) {
-        let what = "it opens every organization of its owner";
+        let what = "opens every organization of its owner";
         add(Rule::DenyGlobal, what.to_owned());
     }
     if rules.deny_full_access && has(Mark::FullAccess) {
-        let what = "it may do all that its owner may";
+        let what = "may do all that its owner may";
         add(Rule::DenyFullAccess, what.to_owned());
     }
     if let Some(allowed) = &rules.allowed_scopes {
         let foreign = marks::foreign_scopes(record, allowed);
         if !foreign.is_empty() {
-            let what = format!("not allowed: {}", foreign.join(" "));
+            let what = format!("holds {}", foreign.join(" "));
             add(Rule::AllowedScopes, what);
         }
     }
     if let (Some(max), Some(days)) = (rules.max_lifespan_days, token.lifetime_days)
         && days > i64::from(max)
     {
-        let what = format!("it lives for {days} days, and {max} are allowed");
+        let what = format!("lives {days} days ({max} allowed)");
         add(Rule::MaxLifespanDays, what);
     }
     if let (Some(min), Some(days)) = (rules.min_days_left, token.days_left)
@@ -173,7 +177,7 @@ fn of_token(token: &Token<'_>, rules: &Rules) -> Vec<Violation> {
     {
         add(
             Rule::MinDaysLeft,
-            format!("it ends in {days} days, and {min} are needed"),
+            format!("ends in {days} days ({min} needed)"),
         );
     }
     found

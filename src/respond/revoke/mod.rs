@@ -24,7 +24,7 @@ use super::plan::{Order, Plan, Route};
 use crate::model::{Secret, Timestamp};
 use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
-pub use past::open_orders;
+pub use past::{accepted_at, open_orders};
 use send::Sent;
 pub use tell::{Stage, Tell};
 

@@ -84,6 +84,19 @@ pub(super) fn was_accepted(
     })
 }
 
+/// When the service accepted first that the token `c3id` of `organization` is revoked.
+pub fn accepted_at(records: &[Record], c3id: &str, organization: &str) -> Option<Timestamp> {
+    let is_it = |record: &&Record| {
+        let named = record.organization.as_deref().unwrap_or_default();
+        record.event == Event::Answer
+            && record.outcome.as_deref() == Some(Sent::Accepted.as_str())
+            && record.c3id.as_deref() == Some(c3id)
+            && named.eq_ignore_ascii_case(organization)
+    };
+    let at: jiff::Timestamp = records.iter().find(is_it)?.at.parse().ok()?;
+    Some(Timestamp(at.as_second()))
+}
+
 fn is_about(record: &Record, order: &Order) -> bool {
     record.organization.as_ref() == Some(&order.organization)
         && record.authorization_id.as_ref() == Some(&order.authorization_id)

@@ -20,7 +20,7 @@ const TICK: Duration = Duration::from_millis(50);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Unread {
-    /// What the service said to it; `None` where it was not asked, or its answer cannot be right.
+    /// What the service said to it; `None` where it was not asked.
     pub refusal: Option<Refusal>,
     /// The same in words.
     pub why: String,
@@ -73,7 +73,10 @@ impl Surveyor {
                 None => return Ok(()),
                 // Asked for already: the list would never end, and is no whole one.
                 Some(token) if !asked.insert(token.clone()) => {
-                    return Err(Unread::because("its pages repeat themselves"));
+                    return Err(Unread {
+                        refusal: Some(Refusal::Unexpected),
+                        why: "its pages repeat themselves".to_owned(),
+                    });
                 }
                 further => from = further,
             }

@@ -95,8 +95,10 @@ pub struct Facts {
 pub struct Wanted {
     /// Which policies.
     pub policies: Vec<PolicyId>,
-    /// The log of so many seconds before now; `None` for none of it.
-    pub log_back: Option<i64>,
+    /// The log of so many seconds before now.
+    pub log_back: i64,
+    /// Whether it is asked who is disabled.
+    pub asks_standings: bool,
     /// What time it is here. Where the service's clock tells another, both count.
     pub now: Timestamp,
 }
@@ -185,12 +187,10 @@ impl Surveyor {
             let setting = self.policy(policy);
             lock(&self.facts).policies.insert(policy, setting);
         }
-        self.people();
-        if let Some(back) = wanted.log_back {
-            let there = lock(&self.facts).at.unwrap_or(wanted.now);
-            let (first, last) = (there.min(wanted.now), there.max(wanted.now));
-            self.log(Timestamp(first.0.saturating_sub(back)), last);
-        }
+        self.people(wanted.asks_standings);
+        let there = lock(&self.facts).at.unwrap_or(wanted.now);
+        let (first, last) = (there.min(wanted.now), there.max(wanted.now));
+        self.log(Timestamp(first.0.saturating_sub(wanted.log_back)), last);
     }
 
     fn policy(&self, policy: PolicyId) -> Result<Setting, Unread> {
@@ -210,7 +210,7 @@ impl Surveyor {
         })
     }
 
-    fn people(&self) {
+    fn people(&self, asks_standings: bool) {
         let mut users: Vec<User> = Vec::new();
         let mut seen = BTreeSet::new();
         let all = self.pages(
@@ -227,8 +227,12 @@ impl Surveyor {
         if let Err(unread) = &all {
             self.miss("everybody who is there", unread);
         }
-        let standings = self.standings(&users);
-        self.lists(users, &standings);
+        let standings = if asks_standings {
+            self.standings(&users)
+        } else {
+            BTreeMap::new()
+        };
+        self.lists(&users, &standings);
     }
 
     /// Who is active, as far as the service says so.
@@ -253,7 +257,7 @@ impl Surveyor {
     }
 
     /// Reads the tokens of everybody.
-    fn lists(&self, users: Vec<User>, standings: &BTreeMap<String, bool>) {
+    fn lists(&self, users: &[User], standings: &BTreeMap<String, bool>) {
         let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let version = Mutex::new(ListVersion::Preview72);
         let is_refused = AtomicBool::new(false);
@@ -347,7 +351,17 @@ impl Surveyor {
             },
             |page| {
                 let page = page.into_iter();
-                let new = page.filter(|it| it.id.is_empty() || seen.insert(it.id.clone()));
+                let key = |it: &AuditEntry| {
+                    let AuditEntry {
+                        id,
+                        action,
+                        actor_id,
+                        details,
+                        ..
+                    } = it;
+                    (it.at, [id, action, actor_id, details].map(Clone::clone))
+                };
+                let new = page.filter(|it| seen.insert(key(it)));
                 lock(&self.facts).log.extend(new);
             },
         );

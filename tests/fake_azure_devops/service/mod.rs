@@ -9,6 +9,7 @@
 //! | [`auth`] | the ladder from nobody to a scope |
 //! | [`rows`] | the answers of the catalogue |
 //! | [`behaviors`], [`control`] | what can be ordered, and whom it meets |
+//! | [`plant`] | tokens and entries of the log that a test needs |
 //! | [`log`] | what was asked |
 
 mod audit;
@@ -22,6 +23,7 @@ mod echo;
 mod graph;
 mod log;
 mod pats;
+mod plant;
 mod policy;
 mod probes;
 mod reply;

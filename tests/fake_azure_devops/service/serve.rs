@@ -68,6 +68,7 @@ pub(crate) fn run(
     let main = Router::new()
         .route("/__control", post(order).get(behaviors).delete(take_back))
         .route("/__log", get(read_log).delete(clear_log))
+        .route("/__plant", post(plant))
         .route("/__concurrency", get(concurrency))
         .fallback(any(answer))
         .with_state(service.clone());
@@ -157,6 +158,16 @@ async fn answer(
     }
     drop(in_flight);
     reply.into_response()
+}
+
+/// Puts into the world what a test needs there.
+async fn plant(State(service): State<Service>, body: axum::body::Bytes) -> Response {
+    let mut world = service.world.lock().unwrap_or_else(PoisonError::into_inner);
+    match super::plant::plant(&mut world, &body) {
+        Some(planted) => Reply::json(200, &planted),
+        None => Reply::empty(400),
+    }
+    .into_response()
 }
 
 /// Notes what arrives at the other host, which nothing must.
