@@ -387,3 +387,37 @@ fn where_no_log_is_kept_nothing_is_claimed() {
     );
     assert_eq!(run.code, 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_tells_what_was_read() {
+    use std::process::Command;
+
+    let stage = stage();
+    let order = json!({ "target": { "path": "/tokenadmin" }, "behavior": "slow", "delay_s": 60 });
+    let got = crate::client::ask("POST", "/__control").json(&order);
+    assert_eq!(got.to(&stage.bench().fake).status, 204);
+    let args = format!(
+        "audit --org contoso --auth pat --azure-devops-url {}",
+        stage.bench().fake.url
+    );
+    let program = Command::new(env!("CARGO_BIN_EXE_patsweep"));
+    let mut started = stage.bench().start(program, &args, "");
+    // Behind that, lists are asked for, which nobody answers in time.
+    let is_under_way = |request: &Value| {
+        let path = request["path"].as_str().unwrap_or_default();
+        path.ends_with("/identities")
+    };
+    while !stage.bench().log().iter().any(is_under_way) {
+        let ended = started.child.try_wait().expect("a state");
+        assert_eq!(ended, None, "it ended early");
+    }
+    let id = started.child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status();
+    assert!(sent.expect("kill").success());
+    let run = crate::bench::Run::of(started);
+    assert_eq!(run.code, 130, "{}", run.stdout);
+    let said = "not readable: what follows is not all there is\n  the rest: interrupted\n";
+    assert!(run.stdout.contains(said), "{}", run.stdout);
+    assert!(run.stdout.contains("  lifespan        at most 90 days\n"));
+}
