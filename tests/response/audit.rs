@@ -26,7 +26,7 @@ fn stage() -> Stage {
         &json!({ "scope": "vso.build_execute vso.code" }),
     );
     stage.pat("ends", "noor", &json!({ "to_days": 3 }));
-    let global = json!({ "organizations": null, "to_days": 300 });
+    let global = json!({ "organizations": null, "from_days": -21, "to_days": 300 });
     let global = stage.pat("anywhere", "jonas", &global);
     let full = json!({ "scope": "app_token", "from_days": -60 });
     stage.pat("everything", "priya", &full);
@@ -35,7 +35,7 @@ fn stage() -> Stage {
     stage.pat("taken back", "ola", &json!({ "revoked": true }));
     let made = |name: &str| json!({ "category": "create", "data": { "DisplayName": name } });
     stage.event(
-        (-20, "jonas"),
+        (-21, "jonas"),
         None,
         "Token.PatCreateEvent",
         &made("anywhere"),
@@ -109,7 +109,7 @@ fn each_rule_is_broken_by_what_it_is_about_alone() {
                 ["max_lifespan_days", "anywhere"]
             ]),
         ),
-        ("max_lifespan_days = 320", json!([])),
+        ("max_lifespan_days = 321", json!([])),
         ("min_days_left = 7", json!([["min_days_left", "ends"]])),
         ("min_days_left = 2", json!([])),
         (
