@@ -4,6 +4,7 @@ mod administrator;
 mod args;
 mod ask;
 mod auth;
+mod baseline;
 mod config;
 mod console;
 mod desk;
@@ -32,7 +33,10 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{AuthSubcommand, Cli, Command, JournalSubcommand, PolicySubcommand, RulesCommand};
+use args::{
+    AuthSubcommand, BaselineCommand, Cli, Command, JournalSubcommand, PolicySubcommand,
+    RulesCommand,
+};
 use console::Console;
 use exit::{Complaint, Exit, Failure};
 use settings::Environment;
@@ -70,6 +74,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Journal(journal) => match &journal.command {
             JournalSubcommand::Show(args) => journal::show(args, &environment),
             JournalSubcommand::Verify(args) => journal::verify(args, &environment),
+        },
+        Command::Baseline(args) => match &args.command {
+            BaselineCommand::Add(add) => baseline::add(&cli.common, add, &environment),
+            BaselineCommand::Prune(prune) => baseline::prune(&cli.common, prune, &environment),
+            BaselineCommand::Explain(explain) => {
+                baseline::explain(&cli.common, explain, &environment)
+            }
+            BaselineCommand::Check(check) => baseline::check(&cli.common, check, &environment),
         },
         Command::Rules(rules) => match &rules.command {
             RulesCommand::List(list) => rules::list(&cli.common, list, &environment),

@@ -9,13 +9,14 @@ use std::time::Instant;
 
 use super::args::{Common, OutputArg, Scan};
 use super::ask::Asking;
+use super::baseline::Named;
 use super::console::Console;
 use super::exit::{Complaint, Failure, say_what_is_open, verdict};
 use super::interrupt;
 use super::output::{self, Input, Opened, Role};
 use super::progress::Line;
 use super::seal;
-use super::settings::{self, Environment, Settings, shown};
+use super::settings::{self, Environment, Settings, now, shown};
 use crate::model::Report;
 use crate::report::{Format, Secrets, count};
 use crate::rules::Rule;
@@ -31,6 +32,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let console = Console::new(common, environment);
     let mut settings = settings::resolve(common, args, order, environment)?;
+    let known = settings.baseline.as_deref().map(Named::read).transpose()?;
     let console = console.recolored(settings.stderr_coloring);
     let stop = Arc::new(AtomicBool::new(false));
     if let Err(error) = interrupt::listen(&stop, console) {
@@ -43,6 +45,9 @@ pub(super) fn run(
     let seal = seal::prepare(&args.seal, &settings.outputs)?;
     settings.scan.sources.reports = replaced(&outputs);
     let mut report = scan(&settings, &stop, environment, console);
+    if let Some(known) = &known {
+        known.apply(&mut report, now());
+    }
     let mut asked = Ok(());
     if let Some(asking) = &settings.asking {
         let mut bounds = asking.bounds(&stop);
@@ -105,8 +110,10 @@ fn inputs(settings: &Settings) -> Vec<Input<'_>> {
         });
     let configuration = settings.config_file.iter();
     let rules = settings.scan.rules.patterns();
+    let baseline = settings.baseline.iter();
     targets
         .chain(configuration.map(|path| (path, Role::Configuration)))
+        .chain(baseline.map(|path| (path, Role::Baseline)))
         .chain(rules.map(|(rule, _)| (&rule.place.path, Role::Rules)))
         .map(|(path, role)| Input { path, role })
         .collect()
@@ -161,6 +168,9 @@ fn say_what_steers(settings: &Settings, console: Console) {
     for path in &settings.rule_files {
         console.detail(format_args!("rules: {}", shown(path)));
     }
+    if let Some(path) = &settings.baseline {
+        console.detail(format_args!("baseline: {}", shown(path)));
+    }
     console.detail(format_args!("threads: {}", settings.scan.sources.jobs));
 }
 
@@ -198,9 +208,16 @@ fn summary(report: &Report) -> String {
     if units.is_empty() && problems == 0 {
         return "nothing was scanned".to_owned();
     }
-    let mut summary = count(report.findings.len() as u64, "token");
+    let suppressed = report.findings.iter();
+    let suppressed = suppressed
+        .filter(|finding| finding.suppressed.is_some())
+        .count();
+    let mut summary = count((report.findings.len() - suppressed) as u64, "token");
     if !units.is_empty() {
         summary = format!("{summary} in {}", units.join(" and "));
+    }
+    if suppressed > 0 {
+        summary = format!("{summary}, {suppressed} suppressed");
     }
     if problems > 0 {
         summary = format!("{summary}, {}", count(problems, "problem"));

@@ -21,6 +21,7 @@ use crate::rules::{Rule, RuleSet, Unproven};
 use crate::sources::git::{self, part::Part};
 use crate::sources::{self, Target, archive};
 use crate::token::Salt;
+use crate::triage::InlineIgnores;
 
 /// How many occurrences a finding lists.
 const DEFAULT_MAX_OCCURRENCES: NonZeroUsize = NonZeroUsize::new(1000).expect("not zero");
@@ -213,6 +214,8 @@ pub(super) fn color(chosen: Option<Color>, environment: &Environment, terminal: 
 pub(super) struct Settings {
     /// What to scan and how.
     pub(super) scan: crate::scan::Config,
+    /// The baseline to apply.
+    pub(super) baseline: Option<PathBuf>,
     /// Whom to ask about what is found.
     pub(super) asking: Option<Asking>,
     /// What to write where.
@@ -264,6 +267,7 @@ pub(super) fn resolve(
     };
     let rules = RuleSet::load(&rule_files).map_err(|error| file.blame(error))?;
     let rules = Arc::new(rules.unproven(unproven));
+    let baseline = args.known.baseline.clone().or(file.baseline.clone());
     let max_occurrences = args.max_occurrences.or(file.max_occurrences);
     let asking = match (args.verify, args.service.first_given()) {
         (true, _) => Some(Asking::resolve(&args.service, &file, environment)?),
@@ -272,6 +276,7 @@ pub(super) fn resolve(
     };
     let chosen = color_flag(common).or(file.color);
     Ok(Settings {
+        baseline,
         asking,
         outputs: output::plan(order, file.format.unwrap_or(Format::Text))
             .map_err(|error| Failure::new(&error, error.hint()))?,
@@ -288,6 +293,11 @@ pub(super) fn resolve(
             rules,
             salt: random_salt()?,
             max_occurrences: max_occurrences.unwrap_or(DEFAULT_MAX_OCCURRENCES),
+            inline_ignores: if args.known.no_inline_ignores || file.no_inline_ignores {
+                InlineIgnores::Off
+            } else {
+                InlineIgnores::All
+            },
             accepted: args.accept_incomplete.iter().copied().collect(),
         },
         config_file: file.path,

@@ -35,6 +35,7 @@ fn sighting(token: char, path: &str, line: u64) -> Sighting {
         organizations: Vec::new(),
         excerpt: None,
         name_run: None,
+        ignored: None,
     };
     (origin, candidate)
 }

@@ -67,6 +67,7 @@ const CONFINED: [(&str, &[&str]); 37] = [
         &[
             "rules",
             "token",
+            "triage",
             "report",
             "providers",
             "verify",
@@ -79,6 +80,7 @@ const CONFINED: [(&str, &[&str]); 37] = [
         "serde_json",
         &[
             "token",
+            "triage",
             "report",
             "providers",
             "verify",

@@ -1,6 +1,7 @@
 //! What can be said on the command line, as plain structs.
 
 mod administrator;
+mod baseline;
 mod examples;
 mod git;
 mod handover;
@@ -20,9 +21,13 @@ pub(super) use self::administrator::{
     Administrator, AnswerFormat, Auth, AuthCheck, AuthCommand, AuthSubcommand, Breadth, Listing,
     Reach,
 };
+pub(super) use self::baseline::{
+    Baseline, BaselineAdd, BaselineCheck, BaselineCommand, BaselineExplain, BaselineFile,
+    BaselinePrune, Known, Looking, Remark,
+};
 use self::examples::{
-    EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES,
-    VERIFY_EXAMPLES,
+    BASELINE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES,
+    SCAN_EXAMPLES, VERIFY_EXAMPLES,
 };
 use self::git::Git;
 pub(super) use self::handover::Handover;
@@ -164,6 +169,9 @@ pub(super) enum Command {
     /// Show and check the journal of what was revoked
     #[command(arg_required_else_help = true)]
     Journal(JournalCommand),
+    /// Keep a list of the leaks that are known and passed over
+    #[command(arg_required_else_help = true, after_long_help = BASELINE_EXAMPLES)]
+    Baseline(Baseline),
     /// List, check and explain rules
     #[command(arg_required_else_help = true)]
     Rules(Rules),
@@ -173,7 +181,7 @@ pub(super) enum Command {
 }
 
 /// Flags of `scan`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Scan {
     /// Files, folders or archives to scan; `-` is standard input [default: .]
@@ -218,6 +226,10 @@ pub(super) struct Scan {
     /// What of git repositories is read.
     #[command(flatten)]
     pub(super) git: Git,
+
+    /// What is known and passed over.
+    #[command(flatten)]
+    pub(super) known: Known,
 
     /// Ask Azure DevOps whether the tokens that are found still work
     ///

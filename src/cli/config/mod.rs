@@ -30,6 +30,8 @@ const SCAN_KEYS: &[&str] = &[
     "rules",
     "include-unproven",
     "exclude",
+    "baseline",
+    "no-inline-ignores",
     "respect-gitignore",
     "one-file-system",
     "max-file-size",
@@ -47,6 +49,7 @@ const SCAN_KEYS: &[&str] = &[
 
 /// What the configuration file says; everything is absent where there is no file.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub(super) struct ConfigFile {
     /// The file itself.
     pub(super) path: Option<PathBuf>,
@@ -62,6 +65,10 @@ pub(super) struct ConfigFile {
     pub(super) include_unproven: bool,
     /// `scan.exclude`.
     pub(super) exclude: Vec<String>,
+    /// `scan.baseline`, relative to the file's folder.
+    pub(super) baseline: Option<PathBuf>,
+    /// `scan.no-inline-ignores`.
+    pub(super) no_inline_ignores: bool,
     /// `scan.respect-gitignore`.
     pub(super) respect_gitignore: bool,
     /// `scan.one-file-system`.
@@ -212,6 +219,9 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
         })
         .collect();
     config.exclude = globs(&scan, "exclude")?;
+    let baseline = scan.string("baseline")?;
+    config.baseline = baseline.map(|baseline| folder.join(baseline.value));
+    config.no_inline_ignores = flag(&scan, "no-inline-ignores")?;
     config.include_unproven = flag(&scan, "include-unproven")?;
     config.respect_gitignore = flag(&scan, "respect-gitignore")?;
     config.one_file_system = flag(&scan, "one-file-system")?;
