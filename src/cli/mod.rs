@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod generate;
 mod handover;
+mod import;
 mod interrupt;
 mod journal;
 mod map;
@@ -83,6 +84,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
             BaselineCommand::Check(check) => baseline::check(&cli.common, check, &environment),
         },
+        Command::Import(import) => import::run(&cli.common, import, &environment),
         Command::Rules(rules) => match &rules.command {
             RulesCommand::List(list) => rules::list(&cli.common, list, &environment),
             RulesCommand::Check(check) => rules::check(&cli.common, check, &environment),

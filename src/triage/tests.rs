@@ -1,5 +1,7 @@
 //! Findings depend on what was seen, never on the order in which it was seen.
 
+mod inline;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 

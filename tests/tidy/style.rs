@@ -4,7 +4,7 @@ use super::code::Code;
 use super::tree::{Tree, is_source};
 
 /// The files that may ask a secret for its bytes, and why.
-const EXPOSERS: [(&str, &str); 8] = [
+const EXPOSERS: [(&str, &str); 9] = [
     (
         "src/detect/search.rs",
         "tells apart two tokens at one place",
@@ -20,6 +20,10 @@ const EXPOSERS: [(&str, &str); 8] = [
     (
         "src/providers/scrub.rs",
         "takes it out of what the service answers",
+    ),
+    (
+        "src/gate/import/matching.rs",
+        "compares it with what another scanner tells of it",
     ),
     ("src/handoff/recall.rs", "asks what kind of token it is"),
     (

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use jiff::civil::Date;
 
 use super::positive;
@@ -161,6 +161,42 @@ pub(in crate::cli) struct BaselineCheck {
     /// Which file.
     #[command(flatten)]
     pub(in crate::cli) file: BaselineFile,
+    /// Where to look.
+    #[command(flatten)]
+    pub(in crate::cli) looking: Looking,
+}
+
+/// Whose baseline or report is taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Peer {
+    /// A JSON report or baseline, or .gitleaksignore
+    Gitleaks,
+    /// .secrets.baseline
+    DetectSecrets,
+    /// A JSON or JSONL report, or a baseline
+    Kingfisher,
+    /// What --json writes
+    Trufflehog,
+}
+
+/// Flags of `import`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Import {
+    /// Whose file it is
+    #[arg(value_name = "FROM")]
+    pub(in crate::cli) peer: Peer,
+    /// The file
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(in crate::cli) path: PathBuf,
+    /// Which baseline it is added to.
+    #[command(flatten)]
+    pub(in crate::cli) file: BaselineFile,
+    /// Why the tokens are passed over [default: imported from …]
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) reason: Option<String>,
+    /// What else is written down.
+    #[command(flatten)]
+    pub(in crate::cli) remark: Remark,
     /// Where to look.
     #[command(flatten)]
     pub(in crate::cli) looking: Looking,

@@ -144,3 +144,11 @@ Examples:
 
   patsweep baseline check
       Say whether the file is in order, and every entry still of use.";
+
+pub(super) const IMPORT_EXAMPLES: &str = "\
+Examples:
+  patsweep import gitleaks gitleaks-report.json
+  patsweep import gitleaks .gitleaksignore
+  patsweep import detect-secrets .secrets.baseline --owner ops
+  patsweep import kingfisher baseline-file.yaml
+  patsweep import trufflehog trufflehog.jsonl --baseline known.json";

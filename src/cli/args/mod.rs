@@ -23,11 +23,11 @@ pub(super) use self::administrator::{
 };
 pub(super) use self::baseline::{
     Baseline, BaselineAdd, BaselineCheck, BaselineCommand, BaselineExplain, BaselineFile,
-    BaselinePrune, Known, Looking, Remark,
+    BaselinePrune, Import, Known, Looking, Peer, Remark,
 };
 use self::examples::{
-    BASELINE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES,
-    SCAN_EXAMPLES, VERIFY_EXAMPLES,
+    BASELINE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, IMPORT_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES,
+    REVOKE_EXAMPLES, SCAN_EXAMPLES, VERIFY_EXAMPLES,
 };
 use self::git::Git;
 pub(super) use self::handover::Handover;
@@ -172,6 +172,14 @@ pub(super) enum Command {
     /// Keep a list of the leaks that are known and passed over
     #[command(arg_required_else_help = true, after_long_help = BASELINE_EXAMPLES)]
     Baseline(Baseline),
+    /// Take over what another scanner's baseline or report knows
+    ///
+    /// Scans, and matches what is found with the entries of FILE: by the token's value or hash, else
+    /// by its place. What is matched is added to the baseline. What is not is listed; nothing is
+    /// guessed. Exits with 0 if every entry was matched, with 1 if some were not, with 2 if it could
+    /// not run, with 3 if some were not and the scan was incomplete.
+    #[command(after_long_help = IMPORT_EXAMPLES)]
+    Import(Box<Import>),
     /// List, check and explain rules
     #[command(arg_required_else_help = true)]
     Rules(Rules),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub(super) use self::add::add;
+pub(super) use self::add::{Remarks, Token, add, note_down};
 pub(super) use self::check::check;
 pub(super) use self::explain::explain;
 pub(super) use self::prune::prune;
@@ -142,6 +142,15 @@ pub(super) fn path(
     )
 }
 
+/// Where tokens are looked for.
+pub(super) fn roots(looking: &Looking) -> Vec<PathBuf> {
+    if !looking.targets.is_empty() {
+        return looking.targets.clone();
+    }
+    let root = git::around(Path::new("."));
+    vec![root.unwrap_or_else(|| PathBuf::from("."))]
+}
+
 /// Finds all tokens, whatever suppresses them: in the targets, else in the repository around the
 /// current folder, else in that folder.
 pub(super) fn look(
@@ -149,12 +158,8 @@ pub(super) fn look(
     looking: &Looking,
     environment: &Environment,
 ) -> Result<Report, Failure> {
-    let mut targets = looking.targets.clone();
-    if targets.is_empty() {
-        targets.extend(git::around(Path::new(".")));
-    }
     let args = Scan {
-        targets,
+        targets: roots(looking),
         rules: looking.rules.clone(),
         exclude: looking.exclude.clone(),
         jobs: looking.jobs,

@@ -27,9 +27,6 @@ const FAMILY: &str = "patsweep-baseline/";
 /// Characters of a reason or an owner, at most: both are shown in reports.
 const MAX_TEXT: usize = 500;
 
-/// Characters of a foreign schema that are shown, at most.
-const SHOWN: usize = 40;
-
 /// An entry as it is written.
 #[derive(Serialize)]
 struct Line<'l> {
@@ -84,6 +81,12 @@ fn flaw(error: &serde_json::Error) -> Flaw {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let message = message.strip_suffix(&place).unwrap_or(&message);
+    // These quote the file, which may hold anything.
+    let message = match message.split_once(": ").map_or(message, |(start, _)| start) {
+        "invalid type" | "invalid value" => "a value is not what is needed there",
+        start if start.starts_with("unknown field") => "a field is not known",
+        _ => message,
+    };
     Flaw {
         line: error.line().max(1),
         column: error.column(),
@@ -111,16 +114,14 @@ impl<'de> Deserialize<'de> for Schema {
         if name == SCHEMA {
             return Ok(Self);
         }
-        let shown: String = name.chars().take(SHOWN).collect();
-        let shown = shown.escape_debug();
         let version = name
             .strip_prefix(FAMILY)
             .and_then(|it| it.parse::<u64>().ok());
-        Err(D::Error::custom(if version.is_some_and(|it| it > 1) {
-            format_args!("{NEWER}: its schema is {shown}, and this program reads {SCHEMA}")
-                .to_string()
-        } else {
-            format!("its schema is {shown}, and {SCHEMA} is needed")
+        Err(D::Error::custom(match version {
+            Some(version) if version > 1 => {
+                format!("{NEWER}: {FAMILY}{version}, and this program reads {SCHEMA}")
+            }
+            _ => format!("its schema is another one, and {SCHEMA} is needed"),
         }))
     }
 }

@@ -78,6 +78,14 @@ fn what_is_broken_is_said_with_its_place() {
             "4:1: expected `,` or `]`",
         ),
         (
+            format!("{head}\"{good_c3id}\"]}}", good_c3id = "A".repeat(20)),
+            "2:22: a value is not what is needed there",
+        ),
+        (
+            "{\"schema\":\"patsweep-baseline/1\",\"entries\":[],\"s3cret\":1}".to_owned(),
+            "1:53: a field is not known",
+        ),
+        (
             format!("{head}null,\n{good}]}}"),
             "3:66: an entry behind `null`",
         ),
@@ -114,13 +122,13 @@ fn a_later_version_is_told_from_a_broken_file() {
     let flaw = Baseline::parse(text.as_bytes()).unwrap_err();
     assert_eq!(
         flaw.to_string(),
-        "2:21: it is of a later version: its schema is patsweep-baseline/2, and this program \
-         reads patsweep-baseline/1"
+        "2:21: it is of a later version: patsweep-baseline/2, and this program reads \
+         patsweep-baseline/1"
     );
     assert!(flaw.is_newer);
     check_flaws(&[(
         "{\"schema\":\"patsweep-report/1\"}",
-        "1:30: its schema is patsweep-report/1, and patsweep-baseline/1 is needed",
+        "1:30: its schema is another one, and patsweep-baseline/1 is needed",
     )]);
 }
 
