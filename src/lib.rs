@@ -11,6 +11,7 @@
 
 pub mod cli;
 pub mod detect;
+pub mod gate;
 pub mod handoff;
 pub mod model;
 pub mod policy;

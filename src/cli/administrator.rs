@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 
 use super::args::{self, Auth};
 use super::config::{ConfigFile, Credentials as Table, SecretPlace};
+use super::environment::Environment;
 use super::exit::Failure;
-use super::settings::{Environment, now};
+use super::settings::now;
 use crate::model::Secret;
 use crate::providers::azure_devops::Base;
 use crate::providers::entra::{

@@ -11,9 +11,9 @@ use super::administrator::{self, Credential};
 use super::args::{AnswerFormat, AuthCheck, Common};
 use super::ask;
 use super::config;
+use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::generate::print;
-use super::settings::Environment;
 use crate::model::{Answer, Owner, ServiceEvidence};
 use crate::providers::azure_devops::{
     AzureDevOps, Base, ListQuestion, ListVersion, Refusal, TenantPolicyName, Told,

@@ -7,8 +7,9 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
 use super::args::Common;
+use super::environment::Environment;
 use super::exit::Complaint;
-use super::settings::{self, Coloring, Environment};
+use super::settings::{self, Coloring};
 use crate::detect::Detector;
 use crate::model::Secret;
 use crate::report::{Redactor, Slash, escape_for_terminal};

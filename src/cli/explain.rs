@@ -10,9 +10,10 @@ use zeroize::Zeroizing;
 
 use super::args::{Common, RulesExplain};
 use super::console::Console;
+use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::generate::print;
-use super::settings::{self, Environment};
+use super::settings;
 use crate::model::{Candidate, FindingId, Proof, Timestamp};
 use crate::rules::Unproven;
 use crate::scan::{Answer, explain};

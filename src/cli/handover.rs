@@ -8,9 +8,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::args::{Administrator, Handover};
 use super::console::Console;
+use super::environment::Environment;
 use super::exit::Failure;
 use super::interrupt;
-use super::settings::{Environment, shown};
+use super::settings::shown;
 use crate::handoff::report::{self, Handed};
 use crate::handoff::{Values, recall, sealed, source, tokens};
 use crate::model::{FindingId, Report, ValueFrom};

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use super::args::{JournalFile, JournalShow, JournalVerify};
+use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::generate::print;
-use super::settings::Environment;
 use crate::report::{count, escape_for_terminal};
 use crate::respond::journal::{self, Chain, JournalError, Record};
 

@@ -5,15 +5,18 @@ mod args;
 mod ask;
 mod audit;
 mod auth;
+mod baseline;
 mod cell;
 mod config;
 mod console;
 mod desk;
+mod environment;
 mod exit;
 mod explain;
 mod fork;
 mod generate;
 mod handover;
+mod import;
 mod interrupt;
 mod journal;
 mod map;
@@ -40,10 +43,13 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{AuthSubcommand, Cli, Command, JournalSubcommand, PolicySubcommand, RulesCommand};
+use args::{
+    AuthSubcommand, BaselineCommand, Cli, Command, JournalSubcommand, PolicySubcommand,
+    RulesCommand,
+};
 use console::Console;
+use environment::Environment;
 use exit::{Complaint, Exit, Failure};
-use settings::Environment;
 
 /// Runs the program on `args`, the first of which is its name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -81,6 +87,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             JournalSubcommand::Show(args) => journal::show(args, &environment),
             JournalSubcommand::Verify(args) => journal::verify(args, &environment),
         },
+        Command::Baseline(args) => match &args.command {
+            BaselineCommand::Add(add) => baseline::add(&cli.common, add, &environment),
+            BaselineCommand::Prune(prune) => baseline::prune(&cli.common, prune, &environment),
+            BaselineCommand::Explain(explain) => {
+                baseline::explain(&cli.common, explain, &environment)
+            }
+            BaselineCommand::Check(check) => baseline::check(&cli.common, check, &environment),
+        },
+        Command::Import(import) => import::run(&cli.common, import, &environment),
         Command::Rules(rules) => match &rules.command {
             RulesCommand::List(list) => rules::list(&cli.common, list, &environment),
             RulesCommand::Check(check) => rules::check(&cli.common, check, &environment),

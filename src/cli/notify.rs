@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::ask;
 use super::config::{AddressPlace, ConfigFile, SmtpTable, WebhookForm, WebhookTable};
+use super::environment::Environment;
 use super::exit::Failure;
-use super::settings::Environment;
 use crate::model::Secret;
 use crate::providers::notify::{MailOptions, Mailer, MailerError, WebhookError};
 use crate::respond::notify::{Channels, PostChannel, PostFormat};

@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::args::{AnswerFormat, Common, PolicyShow};
 use super::config::{self, PolicyTable};
 use super::desk::{Desk, Site};
+use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::generate::print;
-use super::settings::Environment;
 use crate::policy::{AutoRevoke, ExposureRule, TenantPolicy, Whom};
 use crate::report::escape_for_terminal;
 

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use super::args::{Common, RulesCheck, RulesList};
 use super::console::Console;
+use super::environment::Environment;
 use super::exit::{Complaint, Exit, Failure};
 use super::generate::print;
-use super::settings::{self, Environment};
+use super::settings;
 use crate::report::count;
 use crate::rules::{RuleKind, RuleSet};
 

@@ -9,14 +9,16 @@ use std::time::Instant;
 
 use super::args::{Common, OutputArg, Scan};
 use super::ask::Asking;
+use super::baseline::Named;
 use super::console::Console;
+use super::environment::Environment;
 use super::exit::{Complaint, Failure, say_what_is_open, verdict};
 use super::interrupt;
 use super::output::{self, Input, Opened, Role};
 use super::progress::Line;
 use super::revoke::Enforcement;
 use super::seal;
-use super::settings::{self, Environment, Settings, shown};
+use super::settings::{self, Settings, now, shown};
 use crate::model::Report;
 use crate::report::{Format, Secrets, count};
 use crate::rules::Rule;
@@ -32,6 +34,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let console = Console::new(common, environment);
     let mut settings = settings::resolve(common, args, order, environment)?;
+    let known = settings.baseline.as_deref().map(Named::read).transpose()?;
     let console = console.recolored(settings.stderr_coloring);
     let stop = Arc::new(AtomicBool::new(false));
     if let Err(error) = interrupt::listen(&stop, console) {
@@ -45,6 +48,9 @@ pub(super) fn run(
     let enforcement = Enforcement::resolve(common, args, &settings.scan.targets, environment)?;
     settings.scan.sources.reports = replaced(&outputs);
     let mut report = scan(&settings, &stop, environment, console);
+    if let Some(known) = &known {
+        known.apply(&mut report, now());
+    }
     let mut bounds = settings.asking.as_ref().map(|it| it.bounds(&stop));
     let mut asked = Ok(());
     if let (Some(asking), Some(bounds)) = (&settings.asking, &mut bounds) {
@@ -115,8 +121,10 @@ fn inputs(settings: &Settings) -> Vec<Input<'_>> {
         });
     let configuration = settings.config_file.iter();
     let rules = settings.scan.rules.patterns();
+    let baseline = settings.baseline.iter();
     targets
         .chain(configuration.map(|path| (path, Role::Configuration)))
+        .chain(baseline.map(|path| (path, Role::Baseline)))
         .chain(rules.map(|(rule, _)| (&rule.place.path, Role::Rules)))
         .map(|(path, role)| Input { path, role })
         .collect()
@@ -171,6 +179,9 @@ fn say_what_steers(settings: &Settings, console: Console) {
     for path in &settings.rule_files {
         console.detail(format_args!("rules: {}", shown(path)));
     }
+    if let Some(path) = &settings.baseline {
+        console.detail(format_args!("baseline: {}", shown(path)));
+    }
     console.detail(format_args!("threads: {}", settings.scan.sources.jobs));
 }
 
@@ -208,9 +219,16 @@ fn summary(report: &Report) -> String {
     if units.is_empty() && problems == 0 {
         return "nothing was scanned".to_owned();
     }
-    let mut summary = count(report.findings.len() as u64, "token");
+    let suppressed = report.findings.iter();
+    let suppressed = suppressed
+        .filter(|finding| finding.suppressed.is_some())
+        .count();
+    let mut summary = count((report.findings.len() - suppressed) as u64, "token");
     if !units.is_empty() {
         summary = format!("{summary} in {}", units.join(" and "));
+    }
+    if suppressed > 0 {
+        summary = format!("{summary}, {suppressed} suppressed");
     }
     if problems > 0 {
         summary = format!("{summary}, {}", count(problems, "problem"));

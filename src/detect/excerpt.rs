@@ -15,12 +15,7 @@ const REACH: usize = 4 * MARGIN + 16;
 
 /// The line around `hit`, every hit on it masked. `hits` is sorted by where they start.
 pub(super) fn excerpt(window: &[u8], form: TextForm, hits: &[Hit], hit: &Hit) -> Excerpt {
-    // A string in a binary is shown in its own characters.
-    let form = match hit.encodings.first() {
-        Some(&order @ (Encoding::Utf16Le | Encoding::Utf16Be)) => TextForm::Wide(order),
-        _ if form == TextForm::Bytes || hit.span.run.start.is_multiple_of(2) => form,
-        _ => TextForm::Bytes,
-    };
+    let form = form_around(form, hit);
     let line = line_around(window, form, &hit.span.run, REACH);
     let mut shown = Shown {
         window,
@@ -48,6 +43,16 @@ pub(super) fn excerpt(window: &[u8], form: TextForm, hits: &[Hit], hit: &Hit) ->
     }
     let (start, end) = span.unwrap_or_default();
     cut(&shown.text, start, end)
+}
+
+/// What the text around `hit` is, in an input of `form`: a string in a binary has its own
+/// characters.
+pub(super) fn form_around(form: TextForm, hit: &Hit) -> TextForm {
+    match hit.encodings.first() {
+        Some(&order @ (Encoding::Utf16Le | Encoding::Utf16Be)) => TextForm::Wide(order),
+        _ if form == TextForm::Bytes || hit.span.run.start.is_multiple_of(2) => form,
+        _ => TextForm::Bytes,
+    }
 }
 
 /// The runs that touch `line`, merged where they overlap, each with what is shown instead.

@@ -14,6 +14,7 @@
 mod context;
 mod decode;
 mod excerpt;
+mod ignore_mark;
 mod layer;
 mod locate;
 mod plain;
@@ -231,12 +232,14 @@ fn report(
         .filter_map(|(hit, excerpt)| Some((hit, excerpt?)))
         .collect();
     own.sort_by_key(|(hit, _)| hit.span.run.start);
+    let form = locator.form();
     let mut locator = locator.clone();
     for (hit, excerpt) in own {
         let position = locator.locate(shown, base, hit.span.run.start);
         found(Candidate {
             position: Some(position),
             excerpt: Some(excerpt),
+            ignored: ignore_mark::of(shown, form, &hit),
             ..candidate(hit)
         });
     }
@@ -256,5 +259,6 @@ fn candidate(hit: Hit) -> Candidate {
         organizations: hit.organizations,
         excerpt: None,
         name_run: None,
+        ignored: None,
     }
 }

@@ -139,9 +139,3 @@ pub enum NotProven {
     #[error(transparent)]
     Refused(token::explain::Refusal),
 }
-
-/// Whether `text` has the form of a C3ID: 15 bytes in base64.
-fn is_c3id(text: &str) -> bool {
-    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    text.len() == 20 && text.bytes().all(is_digit)
-}

@@ -39,6 +39,7 @@ pub fn recall(handed: &Handed, values: &Values) -> Report {
         summary: Summary::default(),
         interrupted: false,
         name_runs: Vec::new(),
+        baseline: None,
     }
 }
 
@@ -99,6 +100,7 @@ fn finding(reported: &Reported, value: Option<&Value>) -> Finding {
         organizations: value.map_or_else(Vec::new, |value| value.organizations.clone()),
         exposure: reported.exposure.clone(),
         suppressed: None,
+        overruled: None,
         occurrence_count: occurrences.len() as u64,
         occurrences,
     }
@@ -120,5 +122,6 @@ fn occurrence(recorded: &Recorded) -> Occurrence {
         position: recorded.position,
         encodings: recorded.encodings.clone(),
         excerpt: None,
+        is_ignored: false,
     }
 }

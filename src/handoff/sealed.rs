@@ -14,8 +14,9 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::keys::{self, IdentityError, Recipients};
-use super::{NotProven, Value, Values, is_c3id, proven};
+use super::{NotProven, Value, Values, proven};
 use crate::model::{Clue, Evidence, Finding, FindingId, Proof, Secret, ValueFrom};
+use crate::token::is_c3id;
 
 /// What stands in a sealed file.
 pub const SCHEMA: &str = "patsweep-sealed/1";

@@ -30,6 +30,20 @@ pub struct Candidate {
     pub excerpt: Option<Excerpt>,
     /// The whole encoded run as it stands in a *name*, so that paths can be redacted of it.
     pub name_run: Option<Secret>,
+    /// What beside it asks for it to be passed over; always `None` in a name.
+    pub ignored: Option<IgnoreMark>,
+}
+
+/// `patsweep:ignore` on the line of a token, or `patsweep:ignore-next-line` on the line before.
+///
+/// A mark is a wish of whoever wrote the line. Whether it counts is for triage to say, which may
+/// trust only those marks that it is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IgnoreMark {
+    /// SHA-256 of the token's line and, if the mark stands on another, of that line: the same
+    /// wherever these lines stand, and of no other. Of a line that is longer than what is looked
+    /// at, only that counts. Not to be shown: it is a hash of what may be guessed.
+    pub lines: [u8; 32],
 }
 
 /// A line of text around a token, every token on it redacted with its whole encoded run, control

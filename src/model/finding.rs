@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{
     BytePath, Clue, Coverage, Encoding, Excerpt, Exposure, FindingId, IssueMonth, ObjectId, Origin,
-    Position, Problem, ProblemKind, Proof, Secret, Timestamp, ValidityReason, Verification,
+    Position, Problem, ProblemKind, Proof, Secret, Timestamp, Validity, ValidityReason,
+    Verification,
 };
 
 /// What suppressed a finding.
@@ -13,6 +14,10 @@ use super::{
 pub enum SuppressedBy {
     /// The operator's allow-list.
     Allowlist,
+    /// An entry of a baseline.
+    Baseline,
+    /// Marks on the lines on which it stands, all of them.
+    Inline,
 }
 
 impl SuppressedBy {
@@ -20,6 +25,8 @@ impl SuppressedBy {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Allowlist => "allowlist",
+            Self::Baseline => "baseline",
+            Self::Inline => "inline",
         }
     }
 }
@@ -31,6 +38,34 @@ pub struct Suppression {
     pub by: SuppressedBy,
     /// The reason that was written down.
     pub reason: String,
+}
+
+/// Why a suppression does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Overruling {
+    /// The service accepts the token: it is a leak whatever was written down.
+    Active,
+    /// The entry of the baseline has expired.
+    Expired,
+}
+
+impl Overruling {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A suppression that was written down and does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overruled {
+    /// The suppression.
+    pub suppression: Suppression,
+    /// Why it does not hold.
+    pub why: Overruling,
 }
 
 /// One token, with every place where it stands.
@@ -58,10 +93,21 @@ pub struct Finding {
     pub exposure: Option<Exposure>,
     /// Why it does not count, if so.
     pub suppressed: Option<Suppression>,
+    /// What would have suppressed it, if it did not count all the same.
+    pub overruled: Option<Overruled>,
     /// How many occurrences there are, those beyond the limit included.
     pub occurrence_count: u64,
     /// The first ones in report order.
     pub occurrences: Vec<Occurrence>,
+}
+
+impl Finding {
+    /// Whether the service may be asked about it: what a baseline or a line suppresses counts again
+    /// when it turns out to be active; what the operator's allow-list does is left alone.
+    pub fn may_be_asked_about(&self) -> bool {
+        let by = self.suppressed.as_ref().map(|suppression| suppression.by);
+        by != Some(SuppressedBy::Allowlist)
+    }
 }
 
 /// One place where a token stands.
@@ -75,6 +121,8 @@ pub struct Occurrence {
     pub encodings: Vec<Encoding>,
     /// The line it stands on.
     pub excerpt: Option<Excerpt>,
+    /// Whether a mark on its line asks for it to be passed over, and counts.
+    pub is_ignored: bool,
 }
 
 /// What kind of thing was named on the command line.
@@ -110,6 +158,18 @@ pub struct TargetSummary {
     pub head: Option<ObjectId>,
 }
 
+/// A baseline that was applied, as the report names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaselineSummary {
+    /// Where it was read, as given.
+    pub path: BytePath,
+    /// How many entries it has.
+    pub entries: u64,
+    /// How many tokens it names that were found and have not expired; those that count all the
+    /// same because they are active included.
+    pub matched: u64,
+}
+
 /// Totals of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Summary {
@@ -142,9 +202,26 @@ pub struct Report {
     pub interrupted: bool,
     /// Encoded runs met in names, so that reporters can redact paths of them.
     pub name_runs: Vec<Secret>,
+    /// The baseline that was applied.
+    pub baseline: Option<BaselineSummary>,
 }
 
 impl Report {
+    /// Takes back what suppresses tokens that the service accepts. The operator's allow-list holds.
+    pub fn overrule_active(&mut self) {
+        for finding in &mut self.findings {
+            let is_active = finding.validity.validity() == Validity::Active;
+            if is_active && finding.may_be_asked_about() {
+                let suppression = finding.suppressed.take();
+                let overruled = suppression.map(|suppression| Overruled {
+                    suppression,
+                    why: Overruling::Active,
+                });
+                finding.overruled = overruled.or(finding.overruled.take());
+            }
+        }
+    }
+
     /// Whether everything eligible was read, but for what the operator accepts.
     pub fn is_complete(&self) -> bool {
         !self.interrupted && self.problems.iter().all(|problem| self.accepts(problem))

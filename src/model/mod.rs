@@ -12,10 +12,11 @@ mod secret;
 mod sink;
 mod verification;
 
-pub use candidate::{Candidate, Excerpt};
+pub use candidate::{Candidate, Excerpt, IgnoreMark};
 pub use coverage::{Coverage, Outcome, Outside, SkipReason, Tally, Unit};
 pub use finding::{
-    Finding, Occurrence, Report, Summary, SuppressedBy, Suppression, TargetKind, TargetSummary,
+    BaselineSummary, Finding, Occurrence, Overruled, Overruling, Report, Summary, SuppressedBy,
+    Suppression, TargetKind, TargetSummary,
 };
 pub use git::{Commit, CommitDate, Exposure, GitPlace, ObjectId, ObjectKind};
 pub use location::{Clue, Encoding, Evidence, IssueMonth, Position, Proof, Timestamp};

@@ -40,6 +40,8 @@ struct Document<'v> {
     findings: Findings<'v>,
     problems: Problems<'v>,
     coverage: Coverage<'v>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<Baseline>,
     summary: Summary,
 }
 
@@ -52,6 +54,7 @@ impl<'v> Document<'v> {
             findings: Findings(view),
             problems: Problems(view),
             coverage: Coverage::new(view),
+            baseline: Baseline::new(view),
             summary: Summary::new(view),
         }
     }
@@ -106,6 +109,27 @@ pub(super) fn targets(view: &View<'_>) -> Vec<Target> {
     view.targets().map(target).collect()
 }
 
+/// The baseline that was applied; it was added later, and is written only where there is one.
+#[derive(Serialize)]
+pub(super) struct Baseline {
+    path: String,
+    path_base64: Option<String>,
+    entries: u64,
+    matched: u64,
+}
+
+impl Baseline {
+    pub(super) fn new(view: &View<'_>) -> Option<Self> {
+        let baseline = view.baseline()?;
+        Some(Self {
+            path: baseline.path.to_text().into_owned(),
+            path_base64: path_base64(&baseline.path),
+            entries: baseline.entries,
+            matched: baseline.matched,
+        })
+    }
+}
+
 /// One token.
 #[derive(Serialize)]
 pub(super) struct Finding<'v> {
@@ -123,6 +147,8 @@ pub(super) struct Finding<'v> {
     organization_evidence: Vec<Clue>,
     exposure: Option<Exposure>,
     suppressed: Option<Suppression>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overruled: Option<Overruled>,
     occurrence_count: u64,
     #[serde(serialize_with = "each_occurrence")]
     occurrences: FindingView<'v>,
@@ -159,6 +185,11 @@ impl<'v> Finding<'v> {
                 by: by.as_str(),
                 reason,
             }),
+            overruled: finding.overruled.take().map(|(by, reason, why)| Overruled {
+                by: by.as_str(),
+                reason,
+                because: why.as_str(),
+            }),
             occurrence_count: finding.occurrence_count,
             occurrences: finding,
         }
@@ -175,6 +206,14 @@ struct Clue {
 struct Suppression {
     by: &'static str,
     reason: String,
+}
+
+/// A suppression that does not hold; written only where there is one, for it was added later.
+#[derive(Serialize)]
+struct Overruled {
+    by: &'static str,
+    reason: String,
+    because: &'static str,
 }
 
 /// `partial` is written only where it is so: it was added later.
@@ -245,6 +284,9 @@ struct Occurrence {
     reachable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept_by: Option<String>,
+    /// Written only where it is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ignored: Option<bool>,
 }
 
 impl Occurrence {
@@ -256,6 +298,7 @@ impl Occurrence {
             position,
             encodings,
             excerpt: _,
+            is_ignored,
         } = occurrence;
         let (repository, object, commit, reachable, kept_by) = match git {
             Some(git) => (
@@ -280,6 +323,7 @@ impl Occurrence {
             commit,
             reachable,
             kept_by,
+            ignored: is_ignored.then_some(true),
         }
     }
 }

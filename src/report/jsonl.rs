@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::{Coverage, Finding, Problem, SCHEMA, Summary, Target, Tool, targets};
+use super::json::{Baseline, Coverage, Finding, Problem, SCHEMA, Summary, Target, Tool, targets};
 use super::view::View;
 use super::{Reporter, json_text};
 
@@ -28,6 +28,7 @@ impl Reporter for Jsonl {
             tool: Tool::THIS,
             targets: targets(view),
             coverage: Coverage::new(view),
+            baseline: Baseline::new(view),
             summary: Summary::new(view),
         };
         json_text::write_line(&Line::Summary(&end), out)
@@ -58,5 +59,7 @@ struct End<'v> {
     tool: Tool,
     targets: Vec<Target>,
     coverage: Coverage<'v>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<Baseline>,
     summary: Summary,
 }

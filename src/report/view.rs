@@ -2,9 +2,9 @@
 
 use crate::model::{
     Attempt, BytePath, Commit, CommitDate, Consumer, Coverage, Encoding, Evidence, Excerpt,
-    Exposure, Finding, FindingId, GitPlace, IssueMonth, ObjectId, Occurrence, Owner, PatRecord,
-    Position, ProblemKind, Proof, Report, ServiceEvidence, SourceKind, Summary, SuppressedBy,
-    TargetKind, TargetSummary, Timestamp, ValidityReason, Verification,
+    Exposure, Finding, FindingId, GitPlace, IssueMonth, ObjectId, Occurrence, Overruling, Owner,
+    PatRecord, Position, ProblemKind, Proof, Report, ServiceEvidence, SourceKind, Summary,
+    SuppressedBy, Suppression, TargetKind, TargetSummary, Timestamp, ValidityReason, Verification,
 };
 use crate::rules::{BuiltIn, Rule, Severity};
 
@@ -60,6 +60,7 @@ pub(super) struct FindingView<'v> {
     pub(super) organizations: Vec<(String, Evidence)>,
     pub(super) exposure: Option<ExposureView>,
     pub(super) suppressed: Option<(SuppressedBy, String)>,
+    pub(super) overruled: Option<(SuppressedBy, String, Overruling)>,
     pub(super) occurrence_count: u64,
 }
 
@@ -80,6 +81,7 @@ pub(super) struct OccurrenceView<'v> {
     pub(super) position: Option<Position>,
     pub(super) encodings: &'v [Encoding],
     pub(super) excerpt: Option<Excerpt>,
+    pub(super) is_ignored: bool,
 }
 
 /// A place in a repository.
@@ -102,6 +104,13 @@ pub(super) struct CommitView {
     pub(super) date: CommitDate,
     pub(super) summary: String,
     pub(super) or_earlier: bool,
+}
+
+/// A baseline that was applied.
+pub(super) struct BaselineView {
+    pub(super) path: BytePath,
+    pub(super) entries: u64,
+    pub(super) matched: u64,
 }
 
 /// A problem.
@@ -191,6 +200,16 @@ impl<'a> View<'a> {
         self.report.interrupted
     }
 
+    /// The baseline that was applied.
+    pub(super) fn baseline(&self) -> Option<BaselineView> {
+        let baseline = self.report.baseline.as_ref()?;
+        Some(BaselineView {
+            path: self.path(&baseline.path),
+            entries: baseline.entries,
+            matched: baseline.matched,
+        })
+    }
+
     fn finding<'v>(&'v self, finding: &'v Finding) -> FindingView<'v> {
         let secret = (self.secrets == Secrets::Show)
             .then(|| String::from_utf8_lossy(finding.secret.expose()).into_owned());
@@ -224,6 +243,10 @@ impl<'a> View<'a> {
                 .suppressed
                 .as_ref()
                 .map(|suppression| (suppression.by, self.text(&suppression.reason))),
+            overruled: finding.overruled.as_ref().map(|overruled| {
+                let Suppression { by, reason } = &overruled.suppression;
+                (*by, self.text(reason), overruled.why)
+            }),
             occurrence_count: finding.occurrence_count,
         }
     }
@@ -359,6 +382,7 @@ impl<'v> FindingView<'v> {
                     .excerpt
                     .as_ref()
                     .map(|excerpt| view.redactor.redact_excerpt(excerpt)),
+                is_ignored: occurrence.is_ignored,
             })
     }
 

@@ -1,9 +1,29 @@
 //! How reports say numbers, dates, encodings and proofs in words.
 
-use crate::model::{CommitDate, Encoding, Evidence, FindingId, IssueMonth, Proof, Timestamp};
+use crate::model::{
+    CommitDate, Encoding, Evidence, FindingId, IssueMonth, Overruling, Proof, SuppressedBy,
+    Timestamp,
+};
 use crate::rules::BuiltIn;
 
 use super::view::FindingView;
+
+/// What suppresses a finding.
+pub(super) fn suppressed_by(by: SuppressedBy) -> &'static str {
+    match by {
+        SuppressedBy::Allowlist => "by the allowlist",
+        SuppressedBy::Baseline => "by the baseline",
+        SuppressedBy::Inline => "inline",
+    }
+}
+
+/// Why a suppression does not hold.
+pub(super) fn overruling(why: Overruling) -> &'static str {
+    match why {
+        Overruling::Active => "but it is active, and counts all the same",
+        Overruling::Expired => "but that has expired, and it counts again",
+    }
+}
 
 /// `1 file`, `1,204 files`.
 pub(crate) fn count(number: u64, noun: &str) -> String {

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod history;
+mod ignored_lines;
 mod lookout;
 mod worker;
 
@@ -18,6 +19,7 @@ use std::thread;
 
 pub use check::{CheckFailure, CheckOutcome, FailureCause, check};
 pub use explain::{Answer, explain};
+pub use ignored_lines::ignored_lines;
 pub use lookout::Lookout;
 
 use crate::detect::Detector;
@@ -27,7 +29,7 @@ use crate::model::{
 use crate::rules::RuleSet;
 use crate::sources::{self, Target, git};
 use crate::token::Salt;
-use crate::triage::{Interrupted, Triage};
+use crate::triage::{InlineIgnores, Interrupted, Triage};
 use history::{Across, Pending};
 use worker::{Event, Shared, Totals, Worker};
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub salt: Salt,
     /// How many occurrences a finding lists.
     pub max_occurrences: NonZeroUsize,
+    /// Which marks beside tokens count.
+    pub inline_ignores: InlineIgnores,
     /// Problems that do not make the scan incomplete.
     pub accepted: BTreeSet<ProblemKind>,
 }
@@ -151,6 +155,7 @@ pub fn run(config: &Config, progress: &Arc<Progress>, stop: &Arc<AtomicBool>) ->
 fn collect(receiver: &Receiver<Event>, config: &Config, progress: &Progress) -> Triage {
     let mut triage = Triage::new(config.max_occurrences);
     triage.accept(config.accepted.iter().copied());
+    triage.trust(config.inline_ignores.clone());
     let mut pending = Pending::default();
     let mut found = BTreeSet::new();
     for event in receiver {

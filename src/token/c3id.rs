@@ -8,6 +8,9 @@ use crate::model::FindingId;
 /// How many bytes of the hash an id keeps: 15, which are 20 characters of base64 without padding.
 const KEPT: usize = 15;
 
+/// Characters of an id.
+pub const C3ID_LEN: usize = KEPT / 3 * 4;
+
 /// Random bytes of one run, for the ids of secrets that could be guessed from an unsalted hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Salt(pub [u8; 16]);
@@ -23,6 +26,16 @@ pub fn c3id(token: &[u8]) -> FindingId {
         b"CrossMicrosoftCorrelatingId:",
         inner.as_bytes(),
     ]))
+}
+
+/// Whether `text` has the form of a C3ID: 15 bytes in base64.
+pub fn is_c3id(text: &str) -> bool {
+    text.len() == C3ID_LEN && text.bytes().all(is_c3id_digit)
+}
+
+/// Whether `byte` can stand in a C3ID.
+pub fn is_c3id_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
 /// Computes an id of the same shape that means nothing without `salt`.

@@ -12,6 +12,7 @@
 
 mod c3id;
 pub mod cask;
+mod digest;
 pub mod explain;
 pub mod jwt;
 pub mod legacy;
@@ -21,4 +22,5 @@ mod planes;
 #[cfg(test)]
 mod vectors;
 
-pub use c3id::{Salt, c3id, salted};
+pub use c3id::{C3ID_LEN, Salt, c3id, is_c3id, is_c3id_digit, salted};
+pub use digest::digest;

@@ -5,6 +5,8 @@
 //! dropped to bound memory is dropped from the far end of the report order. The property is held
 //! by shuffling in `tests`.
 
+pub mod baseline;
+mod inline;
 mod token;
 
 #[cfg(test)]
@@ -17,6 +19,8 @@ use crate::model::{
     Candidate, Coverage, Exposure, Finding, Origin, Problem, ProblemKind, Report, Secret, Summary,
     TargetSummary,
 };
+
+pub use self::inline::InlineIgnores;
 
 use self::token::Token;
 
@@ -31,6 +35,7 @@ pub const MAX_NEARBY: usize = 5;
 #[derive(Debug)]
 pub struct Triage {
     max_occurrences: NonZeroUsize,
+    inline_ignores: InlineIgnores,
     tokens: BTreeMap<Secret, Token>,
     problems: BTreeSet<Problem>,
     accepted: BTreeSet<ProblemKind>,
@@ -43,6 +48,7 @@ impl Triage {
     pub fn new(max_occurrences: NonZeroUsize) -> Self {
         Self {
             max_occurrences,
+            inline_ignores: InlineIgnores::All,
             tokens: BTreeMap::new(),
             problems: BTreeSet::new(),
             accepted: BTreeSet::new(),
@@ -51,12 +57,18 @@ impl Triage {
         }
     }
 
+    /// Which marks beside tokens count, of what is added from now on; at first all do.
+    pub fn trust(&mut self, inline_ignores: InlineIgnores) {
+        self.inline_ignores = inline_ignores;
+    }
+
     /// Adds a sighting.
     ///
     /// The same sighting added twice counts once. Where two rules see the same token, the stronger
     /// one names the finding: a built-in one that proves it, then one that does not, then a user's;
     /// then the smaller id.
-    pub fn add(&mut self, origin: Origin, candidate: Candidate) {
+    pub fn add(&mut self, origin: Origin, mut candidate: Candidate) {
+        candidate.ignored = self.inline_ignores.counting(candidate.ignored);
         if let Some(run) = &candidate.name_run {
             self.name_runs.insert(run.clone());
         }
@@ -131,6 +143,7 @@ impl Triage {
             summary,
             interrupted: interrupted == Interrupted::Yes,
             name_runs: self.name_runs.into_iter().collect(),
+            baseline: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Findings depend on what was seen, never on the order in which it was seen.
 
+mod inline;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -35,6 +37,7 @@ fn sighting(token: char, path: &str, line: u64) -> Sighting {
         organizations: Vec::new(),
         excerpt: None,
         name_run: None,
+        ignored: None,
     };
     (origin, candidate)
 }

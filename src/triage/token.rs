@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::rules::BuiltIn;
 
-use super::MAX_NEARBY;
+use super::{MAX_NEARBY, inline};
 
 /// The place of an occurrence in the report: by path, then from the top of the file, names first,
 /// then by source, repository and object.
@@ -37,12 +37,21 @@ type KeyRef<'f> = (
 pub(super) struct Token {
     best: Option<Identity>,
     /// The smallest ones.
-    occurrences: BTreeMap<Key, Option<Excerpt>>,
+    occurrences: BTreeMap<Key, Kept>,
     /// A hash of every key ever added, dropped ones included, so that each counts once whatever
     /// the order. Eight bytes an occurrence; two of a million collide once in 37 million runs.
     seen: HashSet<u64>,
+    /// Those of `seen` at which every sighting has a mark that counts.
+    ignored: HashSet<u64>,
     organizations: BTreeMap<String, Naming>,
     exposure: Option<Exposure>,
+}
+
+/// What is kept of one occurrence.
+#[derive(Debug)]
+struct Kept {
+    excerpt: Option<Excerpt>,
+    is_ignored: bool,
 }
 
 /// What the strongest rule says of the token.
@@ -75,6 +84,7 @@ struct Naming {
 }
 
 impl Token {
+    /// Adds a sighting, whose mark, if it has one, counts.
     pub(super) fn add(&mut self, origin: Origin, candidate: Candidate, max_occurrences: usize) {
         let key: Key = (
             origin.path.0,
@@ -84,9 +94,25 @@ impl Token {
             candidate.encodings.clone(),
         );
         self.name_organizations(&key, &candidate.organizations);
-        self.seen.insert(hash(&key));
-        self.keep(key, candidate.excerpt.clone(), max_occurrences);
+        let is_ignored = candidate.ignored.is_some();
+        self.count(hash(&key), is_ignored);
+        let kept = Kept {
+            excerpt: candidate.excerpt.clone(),
+            is_ignored,
+        };
+        self.keep(key, kept, max_occurrences);
         self.identify(candidate);
+    }
+
+    /// Two rules may see the token in one place, and a mark may be meant for one of them alone:
+    /// then it is not passed over, whichever comes first.
+    fn count(&mut self, place: u64, is_ignored: bool) {
+        if !is_ignored {
+            self.ignored.remove(&place);
+            self.seen.insert(place);
+        } else if self.seen.insert(place) {
+            self.ignored.insert(place);
+        }
     }
 
     pub(super) fn add_exposure(&mut self, exposure: Exposure) {
@@ -112,6 +138,8 @@ impl Token {
     /// The finding; `None` where nothing was added.
     pub(super) fn into_finding(self, secret: Secret) -> Option<Finding> {
         let best = self.best?;
+        let occurrence_count = self.seen.len() as u64;
+        let is_ignored = self.ignored.len() == self.seen.len();
         Some(Finding {
             id: best.id,
             rule: best.rule,
@@ -123,8 +151,9 @@ impl Token {
             verification: None,
             organizations: choose_organizations(self.organizations),
             exposure: self.exposure,
-            suppressed: None,
-            occurrence_count: self.seen.len() as u64,
+            suppressed: is_ignored.then(|| inline::suppression(occurrence_count)),
+            overruled: None,
+            occurrence_count,
             occurrences: self.occurrences.into_iter().map(occurrence).collect(),
         })
     }
@@ -151,15 +180,16 @@ impl Token {
         }
     }
 
-    fn keep(&mut self, key: Key, excerpt: Option<Excerpt>, max_occurrences: usize) {
+    fn keep(&mut self, key: Key, new: Kept, max_occurrences: usize) {
         if let Some(kept) = self.occurrences.get_mut(&key) {
             // Two rules may cut the line around the token differently.
-            if is_better(excerpt.as_ref(), kept.as_ref()) {
-                *kept = excerpt;
+            if is_better(new.excerpt.as_ref(), kept.excerpt.as_ref()) {
+                kept.excerpt = new.excerpt;
             }
+            kept.is_ignored &= new.is_ignored;
             return;
         }
-        self.occurrences.insert(key, excerpt);
+        self.occurrences.insert(key, new);
         if self.occurrences.len() > max_occurrences {
             self.occurrences.pop_last();
         }
@@ -201,7 +231,7 @@ pub(super) fn first_key(finding: &Finding) -> Option<KeyRef<'_>> {
     })
 }
 
-fn occurrence((key, excerpt): (Key, Option<Excerpt>)) -> Occurrence {
+fn occurrence((key, kept): (Key, Kept)) -> Occurrence {
     let (path, position, source, git, encodings) = key;
     let origin = Origin {
         source,
@@ -212,7 +242,8 @@ fn occurrence((key, excerpt): (Key, Option<Excerpt>)) -> Occurrence {
         origin,
         position,
         encodings,
-        excerpt,
+        excerpt: kept.excerpt,
+        is_ignored: kept.is_ignored,
     }
 }
 

@@ -130,7 +130,8 @@ impl Progress {
     }
 }
 
-/// Asks about every finding of `report` that is not suppressed, and writes the answers into it.
+/// Asks about every finding of `report` that [may be asked about](Finding::may_be_asked_about),
+/// writes the answers into it, and takes back what suppresses tokens that turn out to be active.
 /// Values are those of the findings unless `values` has one. Without findings nothing is done.
 ///
 /// When `stop` is set, what is under way is left alone, and the rest is `not_attempted`.
@@ -156,7 +157,7 @@ pub fn run(
     };
     let mut cases = Vec::new();
     for (index, finding) in report.findings.iter().enumerate() {
-        if finding.suppressed.is_some() || settled.contains_key(&index) {
+        if !finding.may_be_asked_about() || settled.contains_key(&index) {
             continue;
         }
         let tried = attempts.remove(&index).unwrap_or_default();
@@ -179,6 +180,7 @@ pub fn run(
             verification.consumers = consumers;
         }
     }
+    report.overrule_active();
     report.interrupted |= stop.load(Ordering::Relaxed);
 }
 
@@ -187,7 +189,7 @@ pub fn fail(report: &mut Report, error: &dyn std::error::Error, now: fn() -> Tim
     let causes = std::iter::successors(Some(error), |&error| error.source());
     let message: Vec<String> = causes.map(ToString::to_string).collect();
     let open = report.findings.iter_mut();
-    for finding in open.filter(|finding| finding.suppressed.is_none()) {
+    for finding in open.filter(|finding| finding.may_be_asked_about()) {
         finding.validity = ValidityReason::Inconclusive;
         finding.verification = Some(Box::new(Verification {
             checked_at: Some(now()),

@@ -16,6 +16,7 @@ use patsweep::rules::RuleSet;
 use patsweep::scan::{self, Config};
 use patsweep::sources::{Options, Target};
 use patsweep::token::{self, Salt};
+use patsweep::triage::InlineIgnores;
 use tempfile::TempDir;
 
 /// A folder `tree` in a folder of its own.
@@ -84,6 +85,7 @@ pub(crate) fn report(folder: &Path) -> Report {
         rules: Arc::new(RuleSet::builtin()),
         salt: Salt([0; 16]),
         max_occurrences: NonZeroUsize::MIN,
+        inline_ignores: InlineIgnores::All,
         accepted: BTreeSet::new(),
     };
     scan::run(&config, &Arc::default(), &Arc::default())

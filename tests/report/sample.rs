@@ -93,6 +93,7 @@ pub(crate) fn place(path: &str, line: u64) -> Occurrence {
             text: "pat=AAAA…zzzz # do not commit".to_owned(),
             span: (4, 13),
         }),
+        is_ignored: false,
     }
 }
 
@@ -113,6 +114,7 @@ pub(crate) fn finding(letter: char, occurrences: Vec<Occurrence>) -> Finding {
         organizations: Vec::new(),
         exposure: None,
         suppressed: None,
+        overruled: None,
         occurrence_count: occurrences.len() as u64,
         occurrences,
     }
@@ -155,6 +157,7 @@ pub(crate) fn report(findings: Vec<Finding>) -> Report {
         },
         interrupted: false,
         name_runs: Vec::new(),
+        baseline: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::tree::Tree;
 
 /// Each room with those that it may import, beside itself.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("model", &[]),
     ("token", &["model"]),
     ("rules", &["model", "token"]),
@@ -24,6 +24,7 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "model", "token", "rules", "detect", "sources", "triage", "report",
         ],
     ),
+    ("gate", &["model", "token", "triage", "sources", "scan"]),
     ("handoff", &["model", "token", "rules", "sources", "scan"]),
     (
         "cli",
@@ -40,14 +41,16 @@ const ROOMS: [(&str, &[&str]); 14] = [
             "policy",
             "respond",
             "scan",
+            "gate",
             "handoff",
         ],
     ),
 ];
 
 /// Crates with the rooms that they are confined to.
-const CONFINED: [(&str, &[&str]); 41] = [
+const CONFINED: [(&str, &[&str]); 42] = [
     ("crc32fast", &["token"]),
+    ("sha1", &["gate"]),
     ("sha2", &["token", "respond"]),
     ("toml", &["rules", "verify", "cli"]),
     ("regex", &["rules", "detect"]),
@@ -67,10 +70,12 @@ const CONFINED: [(&str, &[&str]); 41] = [
         &[
             "rules",
             "token",
+            "triage",
             "report",
             "providers",
             "verify",
             "respond",
+            "gate",
             "handoff",
             "cli",
         ],
@@ -79,10 +84,12 @@ const CONFINED: [(&str, &[&str]); 41] = [
         "serde_json",
         &[
             "token",
+            "triage",
             "report",
             "providers",
             "verify",
             "respond",
+            "gate",
             "handoff",
             "cli",
         ],

@@ -4,7 +4,7 @@ use super::code::Code;
 use super::tree::{Tree, is_source};
 
 /// The files that may ask a secret for its bytes, and why.
-const EXPOSERS: [(&str, &str); 11] = [
+const EXPOSERS: [(&str, &str); 12] = [
     (
         "src/detect/search.rs",
         "tells apart two tokens at one place",
@@ -32,6 +32,10 @@ const EXPOSERS: [(&str, &str); 11] = [
     (
         "src/respond/notify/signature.rs",
         "signs posts, and names secret addresses by a hash",
+    ),
+    (
+        "src/gate/import/matching.rs",
+        "compares it with what another scanner tells of it",
     ),
     ("src/handoff/recall.rs", "asks what kind of token it is"),
     (

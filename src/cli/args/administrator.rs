@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum, ValueHint};
 
 /// As which administrator.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Administrator")]
 pub(in crate::cli) struct Administrator {
     /// Sign in as an administrator, in this way and no other
@@ -22,7 +22,7 @@ pub(in crate::cli) struct Administrator {
 }
 
 /// Whose tokens an administrator lists.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Administrator")]
 pub(in crate::cli) struct Listing {
     /// Whose tokens to list [default: likely]

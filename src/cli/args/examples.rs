@@ -166,3 +166,25 @@ Examples:
 
   patsweep generate man scan > patsweep-scan.1
       Write the page of one command.";
+
+pub(super) const BASELINE_EXAMPLES: &str = "\
+Examples:
+  patsweep baseline add --reason 'revoked on 2026-11-20' --owner ops
+      Scan the current folder, and write down what is found as known.
+
+  patsweep baseline add --from report.json --id C3ID --reason 'test tenant' --expires 2027-01-31
+      Write down one token of a report, until a day.
+
+  patsweep scan --baseline .patsweep-baseline.json
+      Scan, and let what is known pass.
+
+  patsweep baseline check
+      Say whether the file is in order, and every entry still of use.";
+
+pub(super) const IMPORT_EXAMPLES: &str = "\
+Examples:
+  patsweep import gitleaks gitleaks-report.json
+  patsweep import gitleaks .gitleaksignore
+  patsweep import detect-secrets .secrets.baseline --owner ops
+  patsweep import kingfisher baseline-file.yaml
+  patsweep import trufflehog trufflehog.jsonl --baseline known.json";

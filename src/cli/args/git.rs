@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::size::{self, Size};
 
 /// Flags of `scan` for git repositories.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Git")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct Git {

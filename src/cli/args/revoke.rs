@@ -75,7 +75,7 @@ pub(in crate::cli) struct Revoke {
 }
 
 /// By which policy to decide, and what it is to know of where the tokens leaked.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Revoking")]
 pub(in crate::cli) struct Steering {
     /// Take `[policy]` from this file, and not from the configuration
@@ -96,7 +96,7 @@ pub(in crate::cli) struct Steering {
 }
 
 /// Flags of `scan --enforce`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Revoking")]
 pub(in crate::cli) struct Enforcing {
     /// Verify what is found, and revoke it as the policy says, with nobody at hand
@@ -190,7 +190,7 @@ pub(in crate::cli) enum Place {
 }
 
 /// Which journal.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(in crate::cli) struct JournalFile {
     /// Use this journal
     ///

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueHint};
 
 /// Flags of `scan` for the sealed hand-off.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Hand-off")]
 #[command(group = ArgGroup::new("recipients").multiple(true).args(["recipient", "recipients_file"]))]
 pub(in crate::cli) struct Seal {

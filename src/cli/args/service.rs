@@ -9,7 +9,7 @@ use clap::{Args, ValueHint};
 use super::administrator::{Administrator, Listing, Reach};
 
 /// Whom to ask, and how much.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Asking Azure DevOps")]
 pub(in crate::cli) struct Service {
     /// Ask this organization about tokens that name none; may be repeated

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueHint};
 
-use super::{FailOn, Handover, Service, format_parser, leak_code};
+use super::scan::{format_parser, leak_code};
+use super::{FailOn, Handover, Service};
 use crate::report::Format;
 use crate::report::map::MapFormat;
 

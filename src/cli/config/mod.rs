@@ -12,8 +12,8 @@ use clap::ValueEnum;
 use thiserror::Error;
 
 use super::args::{Color, Common, FailOn};
+use super::environment::Environment;
 use super::exit::Failure;
-use super::settings::Environment;
 use super::size;
 use crate::report::Format;
 use crate::rules::document::{self, Document, KeyError, Section};
@@ -34,6 +34,8 @@ const SCAN_KEYS: &[&str] = &[
     "rules",
     "include-unproven",
     "exclude",
+    "baseline",
+    "no-inline-ignores",
     "respect-gitignore",
     "one-file-system",
     "max-file-size",
@@ -51,6 +53,7 @@ const SCAN_KEYS: &[&str] = &[
 
 /// What the configuration file says; everything is absent where there is no file.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub(super) struct ConfigFile {
     /// The file itself.
     pub(super) path: Option<PathBuf>,
@@ -70,6 +73,10 @@ pub(super) struct ConfigFile {
     pub(super) include_unproven: bool,
     /// `scan.exclude`.
     pub(super) exclude: Vec<String>,
+    /// `scan.baseline`, relative to the file's folder.
+    pub(super) baseline: Option<PathBuf>,
+    /// `scan.no-inline-ignores`.
+    pub(super) no_inline_ignores: bool,
     /// `scan.respect-gitignore`.
     pub(super) respect_gitignore: bool,
     /// `scan.one-file-system`.
@@ -257,6 +264,9 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
         })
         .collect();
     config.exclude = globs(&scan, "exclude")?;
+    let baseline = scan.string("baseline")?;
+    config.baseline = baseline.map(|baseline| folder.join(baseline.value));
+    config.no_inline_ignores = flag(&scan, "no-inline-ignores")?;
     config.include_unproven = flag(&scan, "include-unproven")?;
     config.respect_gitignore = flag(&scan, "respect-gitignore")?;
     config.one_file_system = flag(&scan, "one-file-system")?;

@@ -28,6 +28,8 @@ fn every_key_is_read() {
         rules = ["contoso.toml", "/etc/rules"]
         include-unproven = true
         exclude = ["*.min.js"]
+        baseline = "known.json"
+        no-inline-ignores = true
         respect-gitignore = true
         one-file-system = true
         max-file-size = "10M"
@@ -80,6 +82,8 @@ fn every_key_is_read() {
         ],
         include_unproven: true,
         exclude: vec!["*.min.js".into()],
+        baseline: Some("/etc/user/patsweep/known.json".into()),
+        no_inline_ignores: true,
         respect_gitignore: true,
         one_file_system: true,
         max_file_size: Some(10 << 20),

@@ -61,6 +61,8 @@ pub(super) enum Role {
     Configuration,
     /// Rules stand in it.
     Rules,
+    /// It says what is known.
+    Baseline,
 }
 
 impl fmt::Display for Role {
@@ -69,6 +71,7 @@ impl fmt::Display for Role {
             Self::Target => "which is to be scanned",
             Self::Configuration => "which is the configuration",
             Self::Rules => "which holds rules",
+            Self::Baseline => "which is the baseline",
         })
     }
 }

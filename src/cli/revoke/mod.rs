@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use super::args::{Common, Revoke};
 use super::console::Console;
+use super::environment::Environment;
 use super::exit::Failure;
-use super::settings::Environment;
 use super::{config, interrupt};
 
 pub(super) use enforce::Enforcement;

@@ -2,9 +2,9 @@
 
 use std::io;
 
+use super::super::environment::Environment;
 use super::super::exit::Failure;
 use super::super::journal as journals;
-use super::super::settings::Environment;
 use super::Args;
 use crate::model::{Finding, FindingId, Report, Timestamp};
 use crate::respond::journal::{self, JournalError, Record};

@@ -13,11 +13,11 @@ use serde_json::error::Category;
 use super::{
     Flaw, Handed, MAX_FINDINGS, MAX_PLACES, MAX_PLACES_OF_ONE, Recorded, Reported, SCHEMA,
 };
-use crate::handoff::is_c3id;
 use crate::model::{
     self, BytePath, CommitDate, Encoding, FindingId, ObjectId, Position, SourceKind, Timestamp,
 };
 use crate::rules::BuiltIn;
+use crate::token::is_c3id;
 
 /// Characters of a foreign schema that are shown, at most.
 const SHOWN: usize = 40;

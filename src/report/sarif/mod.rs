@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::model::{FindingId, Method, ProblemKind};
+use crate::model::{FindingId, Method, ProblemKind, SuppressedBy};
 use crate::rules::Severity;
 
 use self::log::{
@@ -220,7 +220,10 @@ impl Serialize for Results<'_> {
 
 fn result(finding: &FindingView<'_>, results: &Results<'_>) -> SarifResult {
     let suppressions = finding.suppressed.iter().map(|(by, reason)| Suppression {
-        kind: "external",
+        kind: match by {
+            SuppressedBy::Allowlist | SuppressedBy::Baseline => "external",
+            SuppressedBy::Inline => "inSource",
+        },
         justification: format!("{}: {}", by.as_str(), escape_for_terminal(reason)),
     });
     SarifResult {
@@ -276,6 +279,10 @@ fn properties(finding: &FindingView<'_>) -> Properties {
             "status": status,
         });
         properties.insert("verification", verification);
+    }
+    if let Some((by, reason, why)) = &finding.overruled {
+        let overruled = json!({"by": by.as_str(), "reason": reason, "because": why.as_str()});
+        properties.insert("overruled", overruled);
     }
     if let FindingId::C3id(id) = finding.id {
         properties.insert("c3id", json!(id));

@@ -35,6 +35,7 @@ impl Reporter for Text {
         page.findings()?;
         page.problems()?;
         page.skipped()?;
+        page.baseline()?;
         page.summary()
     }
 
@@ -243,8 +244,21 @@ impl Page<'_, '_> {
     fn notes(&mut self, finding: &FindingView<'_>, margin: usize) -> io::Result<()> {
         let strong = self.palette.strong;
         if let Some((by, reason)) = &finding.suppressed {
-            let text = format!("by the {}: {}", by.as_str(), escape_for_terminal(reason));
+            let text = format!(
+                "{}: {}",
+                words::suppressed_by(*by),
+                escape_for_terminal(reason)
+            );
             self.note(margin, strong, "suppressed", &text)?;
+        }
+        if let Some((by, reason, why)) = &finding.overruled {
+            let text = format!(
+                "{}: {} – {}",
+                words::suppressed_by(*by),
+                escape_for_terminal(reason),
+                words::overruling(*why)
+            );
+            self.note(margin, strong, "not suppressed", &text)?;
         }
         let proof = words::proof(finding, self.view.now);
         let (label, text) = proof.split_once(": ").unwrap_or(("proof", &proof));

@@ -22,6 +22,24 @@ pub(super) fn ends(tail: &[u8]) -> bool {
 }
 
 impl Page<'_, '_> {
+    /// Which baseline was applied, and what it did.
+    pub(super) fn baseline(&mut self) -> io::Result<()> {
+        let Some(baseline) = self.view.baseline() else {
+            return Ok(());
+        };
+        let entries = match baseline.entries {
+            1 => "1 entry".to_owned(),
+            entries => format!("{} entries", grouped(entries)),
+        };
+        let strong = self.palette.strong;
+        writeln!(
+            self.out,
+            "{strong}baseline{strong:#}: {}: {entries}, {} found",
+            path_text(&baseline.path),
+            grouped(baseline.matched)
+        )
+    }
+
     pub(super) fn summary(&mut self) -> io::Result<()> {
         let totals = Totals::of(self.view);
         let Palette {

@@ -202,7 +202,7 @@ pub(super) fn run(
 fn sought(report: &Report) -> impl Iterator<Item = (usize, &str, &Finding)> {
     let findings = report.findings.iter().enumerate();
     findings.filter_map(|(index, finding)| match &finding.id {
-        FindingId::C3id(c3id) if finding.suppressed.is_none() && plan::is_pat(finding) => {
+        FindingId::C3id(c3id) if finding.may_be_asked_about() && plan::is_pat(finding) => {
             Some((index, c3id.as_str(), finding))
         }
         _ => None,

@@ -24,6 +24,7 @@ fn finding(validity: ValidityReason, verification: Option<Verification>) -> Find
         }],
         exposure: None,
         suppressed: None,
+        overruled: None,
         occurrence_count: 0,
         occurrences: Vec::new(),
     }

@@ -1,0 +1,3 @@
+//! Gates: what keeps leaks out, and what takes over from other gates.
+
+pub mod import;
