@@ -19,7 +19,7 @@ const RULES: &str = "[audit]\n\
 /// A token of every kind that stands out.
 fn stage() -> Stage {
     let mut stage = Stage::empty();
-    stage.pat("plain", "noor", &json!({}));
+    stage.pat("plain", "noor", &json!({ "from_days": -18 }));
     let agent = stage.pat(
         "nightly build",
         "noor",
@@ -40,7 +40,7 @@ fn stage() -> Stage {
         "Token.PatCreateEvent",
         &made("anywhere"),
     );
-    stage.event((-20, "noor"), None, "Token.PatCreateEvent", &made("plain"));
+    stage.event((-18, "noor"), None, "Token.PatCreateEvent", &made("plain"));
     stage.event((-2, "noor"), None, "Token.PatCreateEvent", &made("gone"));
     stage.event((-9, "noor"), Some(&agent), "Git.RefUpdated", &json!({}));
     stage.event(
@@ -353,6 +353,11 @@ fn what_the_service_says_steers_nothing() {
     let leaked = stage.pat("leaked", "noor", &json!({}));
     let name = format!("\u{1b}[2J{}\u{202e}", leaked.token);
     stage.pat(&name, "noor", &json!({ "organizations": null }));
+    let mut others = stage.bench().fake.tokens.iter();
+    let legacy = others.find(|token| token.generation == "legacy");
+    let legacy = legacy.expect("a legacy token").token.clone();
+    let reflected = json!({ "organizations": null, "authorization_id": legacy });
+    stage.pat("reflected", "noor", &reflected);
     let formula = "=HYPERLINK(\"http://x\")";
     stage.pat(formula, "noor", &json!({ "organizations": null }));
     for format in ["text", "json", "csv"] {
@@ -360,6 +365,7 @@ fn what_the_service_says_steers_nothing() {
         let text = &run.stdout;
         assert_eq!(run.code, 0);
         assert!(!text.contains(&leaked.token[..20]), "{text}");
+        assert!(!text.contains(&legacy[..20]), "{text}");
         let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
         assert!(!text.contains(steers), "{text}");
         assert!(text.contains("HYPERLINK"), "{text}");
