@@ -3,6 +3,7 @@
 
 use super::console;
 use crate::model::Secret;
+use crate::providers::azure_devops::Setting;
 use crate::report::Slash;
 use crate::respond::survey::Facts;
 
@@ -22,20 +23,30 @@ pub(super) fn facts<'s>(facts: &mut Facts, known: impl IntoIterator<Item = &'s S
     });
 }
 
-/// Gives each text that people may have written to `change`. Ids and times are left out: they are
-/// compared.
+/// Gives each text to `change`. Ids are among them: what compares them comes later, and finds them
+/// changed alike.
 fn each(facts: &mut Facts, change: &mut dyn FnMut(&mut String)) {
     for person in &mut facts.people {
         let user = &mut person.user;
-        let called = [&mut user.name, &mut user.account, &mut user.mail];
+        change(&mut user.descriptor);
+        let called = [
+            &mut user.name,
+            &mut user.account,
+            &mut user.mail,
+            &mut user.origin_id,
+        ];
         called.into_iter().flatten().for_each(&mut *change);
         for pat in &mut person.pats {
-            pat.record.name.iter_mut().for_each(&mut *change);
+            change(&mut pat.record.authorization_id);
+            let told = [&mut pat.c3id, &mut pat.owner_id, &mut pat.record.name];
+            told.into_iter().flatten().for_each(&mut *change);
             pat.record.scopes.iter_mut().for_each(&mut *change);
         }
     }
     for entry in &mut facts.log {
         let told = [
+            &mut entry.id,
+            &mut entry.actor_id,
             &mut entry.account,
             &mut entry.name,
             &mut entry.mechanism,
@@ -49,12 +60,12 @@ fn each(facts: &mut Facts, change: &mut dyn FnMut(&mut String)) {
         told.into_iter().for_each(&mut *change);
         entry.data.values_mut().for_each(&mut *change);
     }
-    for unread in facts
-        .policies
-        .values_mut()
-        .filter_map(|it| it.as_mut().err())
-    {
-        change(&mut unread.why);
+    for policy in facts.policies.values_mut() {
+        match policy {
+            Ok(Setting::NeverSet) => {}
+            Ok(Setting::Set { properties, .. }) => properties.values_mut().for_each(&mut *change),
+            Err(unread) => change(&mut unread.why),
+        }
     }
     facts.gaps.iter_mut().for_each(|gap| change(&mut gap.why));
     if let Some(owner) = &mut facts.acting {

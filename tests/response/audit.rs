@@ -19,14 +19,14 @@ const RULES: &str = "[audit]\n\
 /// A token of every kind that stands out.
 fn stage() -> Stage {
     let mut stage = Stage::empty();
-    stage.pat("plain", "noor", &json!({}));
+    stage.pat("plain", "noor", &json!({ "from_days": -18 }));
     let agent = stage.pat(
         "nightly build",
         "noor",
         &json!({ "scope": "vso.build_execute vso.code" }),
     );
     stage.pat("ends", "noor", &json!({ "to_days": 3 }));
-    let global = json!({ "organizations": null, "from_days": -21, "to_days": 300 });
+    let global = json!({ "organizations": null, "to_days": 300 });
     let global = stage.pat("anywhere", "jonas", &global);
     let full = json!({ "scope": "app_token", "from_days": -60 });
     stage.pat("everything", "priya", &full);
@@ -35,12 +35,12 @@ fn stage() -> Stage {
     stage.pat("taken back", "ola", &json!({ "revoked": true }));
     let made = |name: &str| json!({ "category": "create", "data": { "DisplayName": name } });
     stage.event(
-        (-21, "jonas"),
+        (-20, "jonas"),
         None,
         "Token.PatCreateEvent",
         &made("anywhere"),
     );
-    stage.event((-20, "noor"), None, "Token.PatCreateEvent", &made("plain"));
+    stage.event((-18, "noor"), None, "Token.PatCreateEvent", &made("plain"));
     stage.event((-2, "noor"), None, "Token.PatCreateEvent", &made("gone"));
     stage.event((-9, "noor"), Some(&agent), "Git.RefUpdated", &json!({}));
     stage.event(
@@ -109,7 +109,7 @@ fn each_rule_is_broken_by_what_it_is_about_alone() {
                 ["max_lifespan_days", "anywhere"]
             ]),
         ),
-        ("max_lifespan_days = 321", json!([])),
+        ("max_lifespan_days = 320", json!([])),
         ("min_days_left = 7", json!([["min_days_left", "ends"]])),
         ("min_days_left = 2", json!([])),
         (
@@ -353,6 +353,11 @@ fn what_the_service_says_steers_nothing() {
     let leaked = stage.pat("leaked", "noor", &json!({}));
     let name = format!("\u{1b}[2J{}\u{202e}", leaked.token);
     stage.pat(&name, "noor", &json!({ "organizations": null }));
+    let mut others = stage.bench().fake.tokens.iter();
+    let legacy = others.find(|token| token.generation == "legacy");
+    let legacy = legacy.expect("a legacy token").token.clone();
+    let reflected = json!({ "organizations": null, "authorization_id": legacy });
+    stage.pat("reflected", "noor", &reflected);
     let formula = "=HYPERLINK(\"http://x\")";
     stage.pat(formula, "noor", &json!({ "organizations": null }));
     for format in ["text", "json", "csv"] {
@@ -360,6 +365,7 @@ fn what_the_service_says_steers_nothing() {
         let text = &run.stdout;
         assert_eq!(run.code, 0);
         assert!(!text.contains(&leaked.token[..20]), "{text}");
+        assert!(!text.contains(&legacy[..20]), "{text}");
         let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
         assert!(!text.contains(steers), "{text}");
         assert!(text.contains("HYPERLINK"), "{text}");

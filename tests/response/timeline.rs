@@ -285,6 +285,8 @@ fn what_the_log_says_steers_nothing() {
         "details": "-2+3\u{1b}]0;x\u{7}", "category": "remove",
     });
     stage.event((-5, "noor"), Some(&leak), "Token.\u{1b}[31m", &hostile);
+    let reflected = json!({ "ip": leak.token, "details": leak.token });
+    stage.event((-4, "noor"), Some(&leak), "Git.RefUpdated", &reflected);
     report(&stage, &[(&leak, Some(-10))]);
     for format in ["text", "json", "csv"] {
         let run = stage.run(&format!("timeline --from leaks.json -f {format}"));

@@ -77,8 +77,8 @@ impl Category {
     }
 }
 
-/// An entry of the log. Texts are scrubbed of the credential that read it, and empty where there is
-/// none.
+/// An entry of the log. Texts are scrubbed of the credential that read it and of all that is as long as a
+/// token, and empty where there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// Its id.
@@ -165,8 +165,6 @@ fn page(answer: &Answer, scrubber: &Scrubber) -> Option<Page<AuditEntry>> {
 
 fn read(entry: wire::AuditEntry, scrubber: &Scrubber) -> Option<AuditEntry> {
     let text = |text: Option<String>| scrubber.scrub(&text.unwrap_or_default());
-    // Of long runs, which ids and addresses are.
-    let id = |text: Option<String>| scrubber.scrub_known(&text.unwrap_or_default());
     let data = match entry.data {
         Value::Object(data) => data,
         _ => serde_json::Map::new(),
@@ -179,15 +177,15 @@ fn read(entry: wire::AuditEntry, scrubber: &Scrubber) -> Option<AuditEntry> {
         (scrubber.scrub(&name), scrubber.scrub(&value))
     });
     Some(AuditEntry {
-        id: id(entry.id),
+        id: text(entry.id),
         at: instant(&entry.timestamp?)?,
-        actor_id: id(entry.actor_user_id),
+        actor_id: text(entry.actor_user_id),
         account: text(entry.actor_upn),
         name: text(entry.actor_display_name),
-        mechanism: id(entry.authentication_mechanism),
-        ip: id(entry.ip_address),
+        mechanism: text(entry.authentication_mechanism),
+        ip: text(entry.ip_address),
         agent: text(entry.user_agent),
-        action: id(entry.action_id),
+        action: text(entry.action_id),
         area: text(entry.area),
         category: Category::named(entry.category.as_deref().unwrap_or_default()),
         details: text(entry.details),

@@ -146,14 +146,24 @@ fn setting(answer: &Answer, name: &str, scrubber: &Scrubber) -> Option<Setting> 
     }
 }
 
-/// Properties as text, which they nearly always are.
+/// Properties as text, which they nearly always are. A list in JSON stays one, however long.
 fn properties(all: BTreeMap<String, Value>, scrubber: &Scrubber) -> BTreeMap<String, String> {
-    let text = |value: Value| match value {
-        Value::String(text) => text,
-        other => other.to_string(),
+    let scrub = |value: Value| {
+        let text = match value {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        match serde_json::from_str::<Vec<String>>(&text) {
+            Ok(list) => list
+                .iter()
+                .map(|item| scrubber.scrub(item))
+                .collect::<Value>()
+                .to_string(),
+            Err(_) => scrubber.scrub(&text),
+        }
     };
     all.into_iter()
-        .map(|(name, value)| (scrubber.scrub(&name), scrubber.scrub_known(&text(value))))
+        .map(|(name, value)| (scrubber.scrub(&name), scrub(value)))
         .collect()
 }
 
@@ -204,6 +214,26 @@ mod tests {
             };
             let setting = setting(&answer, "P", &Scrubber::new(None));
             assert_eq!(setting, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn lists_stay_whole_however_long() {
+        let ids: Vec<String> = (0..100)
+            .map(|number| format!("8afbe29a-f12a-4b86-acf8-{number:012}"))
+            .collect();
+        let list = json!(ids).to_string();
+        for (given, expected) in [
+            (json!(list), list.as_str()),
+            (json!(ids), &list),
+            (json!("90"), "90"),
+            (json!(90), "90"),
+            (json!("x".repeat(84)), "…"),
+            (json!(["x".repeat(84)]), "[\"…\"]"),
+        ] {
+            let all = BTreeMap::from([("list".to_owned(), given)]);
+            let told = properties(all, &Scrubber::new(None));
+            assert_eq!(told["list"], expected);
         }
     }
 }
