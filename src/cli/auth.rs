@@ -14,7 +14,7 @@ use super::config;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::generate::print;
-use crate::model::{Answer, Owner, ServiceEvidence};
+use crate::model::{Answer, Owner};
 use crate::providers::azure_devops::{
     AzureDevOps, Base, ListQuestion, ListVersion, Refusal, TenantPolicyName, Told,
 };
@@ -234,15 +234,7 @@ fn right<T>(name: &'static str, told: &Told<T>) -> Right {
         name,
         held: answer.as_str(),
         answer,
-        message: (answer != Answer::Yes).then(|| message(&told.evidence)),
-    }
-}
-
-fn message(evidence: &ServiceEvidence) -> String {
-    match (&evidence.message, evidence.status) {
-        (Some(message), _) => message.clone(),
-        (None, Some(status)) => format!("answered with {status} and no reason"),
-        (None, None) => "not answered".to_owned(),
+        message: (answer != Answer::Yes).then(|| told.evidence.in_words()),
     }
 }
 

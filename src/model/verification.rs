@@ -221,7 +221,7 @@ impl ServiceEvidence {
     pub fn in_words(&self) -> String {
         match (&self.message, self.status) {
             (Some(message), _) => message.clone(),
-            (None, Some(status)) => format!("answered with {status}"),
+            (None, Some(status)) => format!("answered with {status} and no reason"),
             (None, None) => "not answered".to_owned(),
         }
     }

@@ -7,7 +7,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Surveyor, lock};
-use crate::model::ServiceEvidence;
 use crate::providers::azure_devops::{Page, Refusal, Told};
 use crate::providers::entra::Grant;
 
@@ -53,7 +52,7 @@ impl Surveyor {
             }
             return told.outcome.map_err(|refusal| Unread {
                 refusal: Some(refusal),
-                why: why(&told.evidence),
+                why: told.evidence.in_words(),
             });
         }
     }
@@ -124,13 +123,5 @@ impl Surveyor {
 
     fn time_left(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
-    }
-}
-
-fn why(evidence: &ServiceEvidence) -> String {
-    match (&evidence.message, evidence.status) {
-        (Some(message), _) => message.clone(),
-        (None, Some(status)) => format!("answered with {status} and no reason"),
-        (None, None) => "not answered".to_owned(),
     }
 }
