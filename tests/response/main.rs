@@ -23,6 +23,7 @@ mod policy;
 mod responder;
 mod routes;
 mod runbook;
+mod scenarios;
 mod stage;
 mod timeline;
 mod trouble;

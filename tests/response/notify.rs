@@ -5,7 +5,7 @@ mod crash;
 mod failures;
 mod hostile;
 mod mailhost;
-mod recorder;
+pub(crate) mod recorder;
 mod scene;
 mod told;
 

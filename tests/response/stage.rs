@@ -30,6 +30,18 @@ pub(crate) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
+/// Whether `text` is what stands under `name` among the golden outputs.
+#[track_caller]
+pub(crate) fn check(name: &str, text: &str) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/response/golden");
+    let path = std::path::Path::new(folder).join(name);
+    if std::env::var_os("PATSWEEP_BLESS").is_some() {
+        std::fs::write(&path, text).expect("a file");
+    }
+    let expected = std::fs::read_to_string(&path).expect("a golden output");
+    assert_eq!(text, expected, "{name}");
+}
+
 impl Stage {
     /// Contoso without any token that a list holds.
     pub(crate) fn empty() -> Self {
@@ -114,14 +126,7 @@ impl Stage {
     /// Whether `text` is the output `name` among the golden ones, which `PATSWEEP_BLESS=1` writes anew.
     #[track_caller]
     pub(crate) fn check(&self, name: &str, text: &str) {
-        let text = self.lasting(text);
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/response/golden");
-        let path = std::path::Path::new(folder).join(name);
-        if std::env::var_os("PATSWEEP_BLESS").is_some() {
-            std::fs::write(&path, &text).expect("a file");
-        }
-        let expected = std::fs::read_to_string(&path).expect("a golden output");
-        assert_eq!(text, expected, "{name}");
+        check(name, &self.lasting(text));
     }
 
     /// `text` with days told from today on, as `D-00000012`, times as `HH:MM`, and C3IDs by name.

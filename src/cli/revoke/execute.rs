@@ -24,7 +24,7 @@ use super::DEFAULT_TIMEOUT;
 use super::act::Act;
 use crate::model::{Owner, Secret};
 use crate::report::count;
-use crate::respond::journal::Journal;
+use crate::respond::journal::{Event, Journal, Record};
 use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, is_due};
 use crate::respond::plan::Plan;
@@ -257,8 +257,24 @@ impl Acting<'_> {
             console.complain(&Complaint::from(error));
         }
         let is_interrupted = self.stop.load(Ordering::Relaxed);
-        Ok(exit(&done, args.watch.is_some(), is_interrupted).into())
+        let acted = exit(&done, args.watch.is_some(), is_interrupted);
+        let left = if leaves_alive(plan, journal.records()) {
+            Exit::ActiveLeak
+        } else {
+            Exit::Clean
+        };
+        Ok(acted.or_worse(left).into())
     }
+}
+
+/// Whether `plan` leaves a token alone that worked when it was made, and is not known to be revoked.
+fn leaves_alive(plan: &Plan, records: &[Record]) -> bool {
+    plan.told().any(|notice| {
+        let is_closed = |record: &Record| {
+            record.event == Event::Closed && record.c3id.as_ref() == Some(&notice.c3id)
+        };
+        !records.iter().any(is_closed)
+    })
 }
 
 /// How a run ends: could not run before failed before unconfirmed before interrupted before a leak

@@ -24,7 +24,7 @@ fn what_is_not_revoked_is_told_once() {
     let token = scene.responder.live()[0];
     scene.plan(&[token], "--exposure private");
     let run = scene.execute();
-    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
     let c3id = &token.c3id;
     let mut expected = vec![
         "plan confirmed -".to_owned(),
@@ -48,7 +48,7 @@ fn what_is_not_revoked_is_told_once() {
     assert!(scene.responder.is_let_in(token));
     assert_eq!(scene.responder.writes(), 0);
     assert_eq!(scene.resume().stdout, "nothing is open\n");
-    assert_eq!(scene.execute().code, 0);
+    assert_eq!(scene.execute().code, 4);
     expected.push("plan confirmed -".to_owned());
     assert_eq!(scene.responder.journal(), expected);
     assert_eq!(mail.take().len(), 0);
@@ -82,7 +82,7 @@ fn what_still_works_is_told_again_until_it_does_not() {
     ));
     let token = scene.responder.live()[0];
     scene.plan(&[token], "--exposure private");
-    assert_eq!(scene.execute().code, 0);
+    assert_eq!(scene.execute().code, 4);
     let first = mail.take();
     scene.age(6);
     assert_eq!(scene.resume().stdout, "nothing is open\n");
@@ -219,7 +219,7 @@ fn no_plan_names_a_recipient() {
     let Some(mail) = MailHost::start("") else {
         return;
     };
-    for exposure in ["private", "public"] {
+    for (exposure, code) in [("private", 4), ("public", 0)] {
         let scene = Scene::new(&with_contact(&mail));
         let tokens = scene.responder.live();
         let token = tokens[0];
@@ -238,7 +238,7 @@ fn no_plan_names_a_recipient() {
         scene.plan(&[token], &format!("--exposure {exposure}"));
         scene.change_plan(|plan| plan["notices"][0]["owner"] = theirs);
         let run = scene.execute();
-        assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+        assert_eq!(run.code, code, "{}{}", run.stdout, run.stderr);
         let told = mail.take();
         let expected = if exposure == "private" {
             vec![CONTACT.to_owned()]
@@ -266,7 +266,7 @@ fn a_list_without_c3ids_proves_no_owner() {
         .bench
         .order("/tokenadmin/", "c3id-absent", 999);
     scene.plan(&[token], "--exposure public");
-    assert_eq!(scene.execute().code, 0);
+    assert_eq!(scene.execute().code, 4);
     assert_eq!(
         scene.notified(),
         [
