@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::bench::{Run, leak};
+use crate::notify::recorder::Recorder;
 use crate::responder::{Responder, went_well};
 use crate::service::Issued;
 
@@ -193,4 +194,39 @@ fn forks_enforce_nothing() {
         run.stderr
     );
     assert_untouched(&responder, &[token]);
+}
+
+#[test]
+fn people_are_told_of_what_was_done_and_what_was_too_much() {
+    let responder = Responder::new();
+    let bench = responder.bench.with("HOOK_SECRET", "shared between two");
+    let responder = Responder { bench, ..responder };
+    let recorder = Recorder::start();
+    let configuration = format!(
+        "[[notify.webhook]]\nkind = \"json\"\nurl = \"{}\"\nsecret_env = \"HOOK_SECRET\"\n",
+        recorder.url()
+    );
+    responder.bench.write("config.toml", &configuration);
+    let tokens = responder.live();
+    let policy = POLICY.replace("= 2", "= 1");
+    let told = || -> Vec<String> {
+        let posts = recorder.take();
+        let posts = posts.iter().map(|post| post.json());
+        posts
+            .map(|body| {
+                let states = body["tokens"].as_array().expect("tokens").iter();
+                let states: Vec<_> = states.map(|it| it["state"].to_string()).collect();
+                format!("{} {}", body["kind"], states.join(" "))
+            })
+            .collect()
+    };
+    let run = enforce(&responder, &tokens[..2], &policy, "--config config.toml");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert_eq!(told(), ["\"leak\" \"told\" \"told\""]);
+    assert_eq!(responder.writes(), 0);
+    let run = enforce(&responder, &tokens[..1], &policy, "--config config.toml");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(!responder.is_let_in(tokens[0]) && responder.is_let_in(tokens[1]));
+    // What was left alone before is revoked now, and that is told, too.
+    assert_eq!(told(), ["\"leak\" \"accepted\"", "\"closure\" \"closed\""]);
 }
