@@ -143,6 +143,14 @@ impl Certainty {
         Self::Unmatched,
     ];
 
+    /// Whether a token that is known so surely may be revoked, if that is accepted.
+    pub fn can_be_acted_on(self) -> bool {
+        match self {
+            Self::Certain | Self::Asserted | Self::Probable => true,
+            Self::Ambiguous | Self::Unmatched => false,
+        }
+    }
+
     /// The name in plans.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 //!
 //! Variables and payloads as Microsoft, GitHub and GitLab document them: predefined variables of
 //! Azure Pipelines, "Store information in variables" and "Events that trigger workflows" of GitHub
-//! Actions, predefined CI/CD variables of GitLab.
+//! Actions, predefined CI/CD variables of GitLab, and the environment of Jenkins' multibranch builds.
 
 use std::fs::File;
 use std::io::Read;
@@ -20,6 +20,8 @@ pub(super) struct Change {
     azure: Option<String>,
     /// `GITHUB_EVENT_PATH`: a file with the event.
     github: Option<PathBuf>,
+    /// `CHANGE_FORK` of Jenkins: the fork.
+    jenkins: Option<String>,
     /// `CI_MERGE_REQUEST_SOURCE_PROJECT_ID` and `CI_MERGE_REQUEST_PROJECT_ID`.
     gitlab: (Option<String>, Option<String>),
 }
@@ -30,6 +32,7 @@ impl Change {
         Self {
             azure: variable("SYSTEM_PULLREQUEST_ISFORK"),
             github: variable("GITHUB_EVENT_PATH").map(PathBuf::from),
+            jenkins: variable("CHANGE_FORK"),
             gitlab: (
                 variable("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"),
                 variable("CI_MERGE_REQUEST_PROJECT_ID"),
@@ -46,7 +49,7 @@ impl Change {
             (None, None) => false,
             (source, target) => source != target,
         };
-        azure || github || gitlab
+        azure || github || gitlab || self.jenkins.is_some()
     }
 }
 
@@ -60,6 +63,10 @@ fn is_event_of_fork(path: &Path) -> bool {
     let Some(event) = event else {
         return true;
     };
+    // A comment on a pull request does not tell where that comes from.
+    if event.pointer("/issue/pull_request").is_some() {
+        return true;
+    }
     let here = event.pointer("/repository/full_name");
     // Where a change comes from; null where that is gone. A workflow may run after one of a fork.
     let origins = [
@@ -100,6 +107,7 @@ mod tests {
             (&[(source, "2"), (target, "1")], true),
             (&[(target, "1")], true),
             (&[("GITHUB_EVENT_PATH", "/no/such/file")], true),
+            (&[("CHANGE_FORK", "somebody")], true),
         ] {
             assert_eq!(change(variables).is_of_fork(), expected, "{variables:?}");
         }
@@ -128,6 +136,10 @@ mod tests {
                 true,
             ),
             (r#"{"pull_request":{"head":{"repo":{}}}}"#, true),
+            (
+                r#"{"repository":{"full_name":"a/b"},"issue":{"pull_request":{"url":"u"}}}"#,
+                true,
+            ),
             ("[]", true),
             ("{", true),
         ] {

@@ -39,15 +39,23 @@ impl Lister<'_> {
         descriptor: &str,
         grant: &Grant,
     ) -> Result<Vec<ListedPat>, Unread> {
-        self.pages(|continuation, timeout| {
+        let ask = |version, continuation: Option<&str>, timeout| {
             let question = ListQuestion {
                 organization,
                 descriptor,
-                version: ListVersion::Preview72,
+                version,
                 continuation,
                 page_size: PAGE_SIZE,
             };
             self.service.pats(question, grant.credential(), timeout)
+        };
+        self.pages(|continuation, timeout| {
+            let told = ask(ListVersion::Preview72, continuation, timeout);
+            match told.outcome {
+                // It tells no C3ID then.
+                Err(Refusal::Version) => ask(ListVersion::V71, continuation, timeout),
+                _ => told,
+            }
         })
     }
 
@@ -133,3 +141,9 @@ impl Lister<'_> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unread(String);
+
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        Self(why)
+    }
+}

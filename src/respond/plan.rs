@@ -9,6 +9,8 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::policy::Certainty;
+
 use super::notify::Notice;
 
 /// The name and version of the file.
@@ -80,6 +82,7 @@ pub struct Order {
 pub struct Plan {
     orders: BTreeSet<Order>,
     notices: Vec<Notice>,
+    leaks: BTreeSet<String>,
 }
 
 /// A plan as it stands in a file.
@@ -91,6 +94,8 @@ struct Document {
     orders: Vec<Order>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     notices: Vec<Notice>,
+    #[serde(default)]
+    leaks: BTreeSet<String>,
 }
 
 /// Why a plan cannot be used.
@@ -132,6 +137,7 @@ impl Plan {
         Self {
             orders: orders.into_iter().collect(),
             notices: Vec::new(),
+            leaks: BTreeSet::new(),
         }
     }
 
@@ -139,6 +145,23 @@ impl Plan {
     #[must_use]
     pub fn with_notices(self, notices: Vec<Notice>) -> Self {
         Self { notices, ..self }
+    }
+
+    /// With the C3IDs of all leaks, so that nobody acts with one of them.
+    #[must_use]
+    pub fn with_leaks(self, leaks: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            leaks: leaks.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// The C3IDs of all that leaked, as far as the plan knows.
+    pub fn leaks(&self) -> impl Iterator<Item = &str> {
+        let ordered = self.orders.iter().map(|order| &order.c3id);
+        let told = self.notices.iter().map(|notice| &notice.c3id);
+        let all: BTreeSet<_> = self.leaks.iter().chain(ordered).chain(told).collect();
+        all.into_iter().map(String::as_str)
     }
 
     /// What is not to be revoked, but told of.
@@ -199,6 +222,7 @@ impl Plan {
             plan: self.id(),
             orders: self.orders.iter().cloned().collect(),
             notices: self.notices.clone(),
+            leaks: self.leaks.clone(),
         };
         let write = || -> io::Result<()> {
             let mut options = OpenOptions::new();
@@ -238,7 +262,17 @@ impl Plan {
             let path = path.to_owned();
             return Err(PlanError::Foreign { path });
         };
-        let plan = Self::new(document.orders).with_notices(document.notices);
+        let is_actable = |order: &Order| {
+            let certainty = Certainty::named(&order.matched);
+            certainty.is_some_and(Certainty::can_be_acted_on)
+        };
+        if !document.orders.iter().all(is_actable) {
+            let path = path.to_owned();
+            return Err(PlanError::Changed { path });
+        }
+        let plan = Self::new(document.orders)
+            .with_notices(document.notices)
+            .with_leaks(document.leaks);
         if plan.id() != document.plan {
             let path = path.to_owned();
             return Err(PlanError::Changed { path });

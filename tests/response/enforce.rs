@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::bench::{Run, leak};
-use crate::notify::recorder::Recorder;
+use crate::notify::recorder::{Post, Recorder};
 use crate::responder::{Responder, went_well};
 use crate::service::Issued;
 
@@ -159,6 +159,29 @@ fn what_is_scanned_does_not_steer() {
         .current_dir(bench.path("leaks"))
         .status();
     assert!(git.expect("git runs").success());
+    #[cfg(unix)]
+    {
+        let outside = bench.write("lax.toml", POLICY);
+        std::os::unix::fs::symlink(outside, bench.path("leaks/link.toml")).expect("a link");
+        let given = format!(
+            "scan leaks --enforce --policy leaks/link.toml --journal journal.jsonl {}",
+            responder.auth
+        );
+        let run = bench.patsweep(&given, "");
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        let given = format!(
+            "scan leaks --enforce --policy lax.toml --config leaks/c.toml --journal journal.jsonl {}",
+            responder.auth
+        );
+        bench.write("leaks/c.toml", "color = \"never\"\n");
+        let run = bench.patsweep(&given, "");
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        assert!(
+            run.stderr.contains("is inside of what is scanned"),
+            "{}",
+            run.stderr
+        );
+    }
     for target in [
         "leaks",
         "leaks/policy.toml",
@@ -211,7 +234,7 @@ fn people_are_told_of_what_was_done_and_what_was_too_much() {
     let policy = POLICY.replace("= 2", "= 1");
     let told = || -> Vec<String> {
         let posts = recorder.take();
-        let posts = posts.iter().map(|post| post.json());
+        let posts = posts.iter().map(Post::json);
         posts
             .map(|body| {
                 let states = body["tokens"].as_array().expect("tokens").iter();

@@ -80,6 +80,20 @@ fn a_changed_plan_is_refused() {
 }
 
 #[test]
+fn what_nobody_may_act_on_is_in_no_plan() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    let path = responder.bench.path("plan.json");
+    let text = fs::read_to_string(&path).expect("a plan");
+    fs::write(&path, text.replace("\"certain\"", "\"ambiguous\"")).expect("a plan");
+    let run = responder.execute("");
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(run.stderr.contains("was changed"), "{}", run.stderr);
+    assert_eq!(responder.writes(), 0);
+}
+
+#[test]
 fn what_is_not_as_planned_is_left_alone() {
     let responder = Responder::new();
     let [token, other] = [responder.live()[0], responder.live()[1]];

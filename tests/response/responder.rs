@@ -139,6 +139,17 @@ impl Responder {
         }));
     }
 
+    /// Has the second revocation be turned away for so many seconds.
+    pub(crate) fn order_throttled_for(&self, seconds: u64) {
+        self.order(&json!({
+            "target": { "path": "/revocations" },
+            "behavior": "throttled",
+            "after": 1,
+            "times": 1,
+            "delay_s": seconds,
+        }));
+    }
+
     /// Has the service's clock go forward.
     pub(crate) fn advance(&self, seconds: u64) {
         self.order(&json!({ "behavior": "advance-clock", "delay_s": seconds }));

@@ -75,6 +75,38 @@ fn errors_inside_of_a_success_are_none() {
 
 #[cfg(unix)]
 #[test]
+fn a_200_without_a_word_is_the_204_of_the_specification() {
+    let responder = Responder::owner();
+    let token = responder.live()[0];
+    let flags = format!("--exposure public --match {}={}", token.c3id, id(token));
+    responder.plan(&[token], &flags);
+    responder.bench.order("/tokens/pats", "pats-delete-200", 99);
+    let run = responder.execute("");
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert!(!responder.is_let_in(token));
+}
+
+#[test]
+fn lists_of_older_versions_and_in_pages_are_read_whole() {
+    for behavior in ["inventory-7.1-only", "small-pages", "zero-continuation"] {
+        let responder = Responder::new();
+        let token = responder.live()[0];
+        responder.bench.order("/tokenadmin/personal", behavior, 999);
+        let flags = format!("--exposure public --match {}={}", token.c3id, id(token));
+        let run = responder.plan(&[token], &flags);
+        assert!(
+            run.stdout.contains("1 token to revoke"),
+            "{behavior}\n{}",
+            run.stdout
+        );
+        let run = responder.execute("");
+        assert_eq!(run.code, 0, "{behavior}: {}{}", run.stdout, run.stderr);
+        assert!(!responder.is_let_in(token), "{behavior}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn nobody_revokes_as_the_owner_of_others() {
     let responder = Responder::owner();
     let tokens = responder.bench.fake.tokens.iter();
@@ -185,8 +217,14 @@ fn what_is_still_let_in_is_not_closed() {
         "{}",
         run.stdout
     );
+    let given = format!(
+        "revoke --resume --journal journal.jsonl {} --from leaks.json --tokens -",
+        responder.auth
+    );
+    let run = responder.bench.patsweep(&given, &token.token);
+    assert_eq!(run.code, 6, "{}{}", run.stdout, run.stderr);
     responder.advance(700);
-    let run = responder.resume("");
+    let run = responder.bench.patsweep(&given, &token.token);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert!(
         run.stdout.contains("it is revoked already"),

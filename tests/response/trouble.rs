@@ -157,3 +157,149 @@ fn a_full_disk_stops_everything() {
     assert!(responder.is_let_in(token));
     assert_eq!(responder.journal(), [""; 0]);
 }
+
+/// A sign-in page has the status of a success, and is none.
+#[test]
+fn a_page_is_no_answer_to_an_order() {
+    for behavior in ["html-200", "foreign-page"] {
+        let responder = Responder::new();
+        let token = responder.live()[0];
+        responder.plan(&[token], "--exposure public");
+        responder.bench.order("/revocations", behavior, 1);
+        let run = responder.execute("");
+        assert_eq!(run.code, 5, "{behavior}: {}{}", run.stdout, run.stderr);
+        let answer = format!("answer unknown {}", token.c3id);
+        assert!(responder.journal().contains(&answer), "{behavior}");
+        let run = responder.resume("");
+        assert_eq!(run.code, 0, "{behavior}: {}{}", run.stdout, run.stderr);
+        assert!(!responder.is_let_in(token), "{behavior}");
+    }
+}
+
+#[test]
+fn what_was_confirmed_and_not_sent_is_still_open() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    responder.bench.order("/tokenadmin/personal", "D", 99);
+    let run = responder.execute("");
+    assert_eq!(run.code, 5, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("unsent"), "{}", run.stdout);
+    assert_eq!(responder.writes(), 0);
+    responder.bench.forget_orders();
+    let run = responder.resume("");
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert!(!responder.is_let_in(token));
+    assert_eq!(responder.resume("").stdout, "nothing is open\n");
+}
+
+#[test]
+fn what_was_accepted_is_not_unsent_when_its_list_cannot_be_read() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    responder.order_delay("revocation-early", 600);
+    assert_eq!(responder.execute("").code, 6);
+    responder.bench.order("/tokenadmin/personal", "D", 99);
+    let run = responder.resume("");
+    assert_eq!(run.code, 6, "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stdout.contains("accepted; the list cannot be read"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(responder.writes(), 1);
+}
+
+#[test]
+fn whoever_wants_to_be_left_alone_is() {
+    let responder = Responder::new();
+    let tokens = responder.live();
+    responder.plan(&tokens[..2], "--exposure public");
+    // Both are turned away together, then the first, for longer than there is time.
+    responder.bench.order("/revocations", "bad-version", 1);
+    responder.order_throttled_for(4000);
+    let run = responder.execute("--timeout 60s");
+    assert_eq!(run.code, 5, "{}{}", run.stdout, run.stderr);
+    assert_eq!(responder.writes(), 2, "{}", run.stdout);
+    assert_eq!(
+        run.stdout
+            .matches("the service wants to be left alone")
+            .count(),
+        2,
+        "{}",
+        run.stdout
+    );
+    assert!(tokens[..2].iter().all(|token| responder.is_let_in(token)));
+}
+
+#[test]
+fn a_leak_acts_for_nobody() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    let admin = format!(
+        "https://a:{}@dev.azure.com/contoso\n",
+        responder.bench.fake.admin_pat
+    );
+    let input = format!("{admin}{}", crate::bench::leak("build", token));
+    let scanned = responder.bench.plain("scan - -f json", &input);
+    responder.bench.write("both.json", &scanned.stdout);
+    let given = responder.execution("--from both.json --tokens -");
+    let run = responder.bench.plain(&given, &token.token);
+    assert_eq!(run.code, 2, "{}{}", run.stdout, run.stderr);
+    assert!(
+        run.stderr.contains("is itself among the leaks"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(responder.writes(), 0);
+}
+
+#[test]
+fn a_policy_that_has_changed_since_stops_everything() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    let allow = format!(
+        "[[policy.allow]]\nc3id = \"{}\"\nreason = \"a decoy\"\nuntil = \"2999-01-01\"\n",
+        token.c3id
+    );
+    for (policy, complaint) in [
+        (
+            "[policy]\nauto_revoke = \"off\"\n",
+            "your policy revokes nothing by now",
+        ),
+        (
+            "[policy]\nmax_revocations = 0\n",
+            "orders 1 token, and max_revocations is 0",
+        ),
+        (&*allow, "by now: a decoy"),
+    ] {
+        responder.bench.write("config.toml", policy);
+        let run = responder.execute("--config config.toml");
+        assert_eq!(run.code, 2, "{policy}: {}", run.stderr);
+        assert!(run.stderr.contains(complaint), "{policy}: {}", run.stderr);
+    }
+    assert_eq!(responder.writes(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_journal_that_others_write_to_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    let path = responder.bench.write("journal.jsonl", "");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("a mode");
+    let run = responder.execute("");
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    assert!(
+        run.stderr.contains("others may write to it"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(responder.writes(), 0);
+}

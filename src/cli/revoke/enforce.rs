@@ -1,8 +1,8 @@
 //! `scan --enforce`: revokes what a scan found, as the policy says, with nobody at hand.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
+use std::{fs, io};
 
 use super::super::args::{Common, Enforcing, Scan};
 use super::super::config::{self, ConfigFile};
@@ -31,13 +31,10 @@ use crate::verify::Bounds;
 enum EnforceError {
     #[error("nothing is enforced in the pull request of a fork")]
     Fork,
-    #[error("the policy {} is inside of what is scanned, {}", policy.display(), target.display())]
+    #[error("{} is inside of what is scanned, {}", policy.display(), target.display())]
     Inside { policy: PathBuf, target: PathBuf },
-    #[error("cannot find the policy {}", policy.display())]
-    NoPolicy {
-        policy: PathBuf,
-        source: std::io::Error,
-    },
+    #[error("cannot find {}", policy.display())]
+    NoPolicy { policy: PathBuf, source: io::Error },
     #[error("the policy {} does not set `{key}`, which --enforce needs", policy.display())]
     Missing { policy: PathBuf, key: &'static str },
 }
@@ -71,7 +68,11 @@ impl Enforcement {
             let hint = "scan there with --verify, and enforce where it was merged";
             return Err(failure(&EnforceError::Fork, hint));
         }
-        outside(policy, targets).map_err(|error| {
+        let steering = [Some(policy), common.config.as_deref()]
+            .into_iter()
+            .flatten();
+        let outside = steering.map(|file| outside(file, targets));
+        outside.collect::<Result<(), _>>().map_err(|error| {
             failure(
                 &error,
                 "whoever can change what is scanned must not steer what is revoked",
@@ -150,7 +151,8 @@ impl Enforcement {
                 verdict(report)
             }
         };
-        let plan = plan.with_notices(notices);
+        let leaks = leaks.into_iter().map(str::to_owned);
+        let plan = plan.with_notices(notices).with_leaks(leaks);
         let has_to_tell = plan.told().next().is_some() && !self.channels.is_empty();
         if plan.is_empty() && !has_to_tell {
             return Ok(verdict(report));
@@ -179,14 +181,24 @@ impl Enforcement {
 
 /// Refuses a policy that whoever can change a target can change, too.
 fn outside(policy: &Path, targets: &[Target]) -> Result<(), EnforceError> {
-    let found = fs::canonicalize(policy).map_err(|source| EnforceError::NoPolicy {
+    let all = || -> io::Result<Vec<PathBuf>> {
+        // Each link on the way stands somewhere, too.
+        let given = path::absolute(policy)?;
+        let parts = given
+            .ancestors()
+            .filter_map(|part| Some((part.parent()?, part.file_name()?)));
+        let links = parts.map(|(folder, name)| Ok(fs::canonicalize(folder)?.join(name)));
+        links.chain([fs::canonicalize(policy)]).collect()
+    };
+    let found = all().map_err(|source| EnforceError::NoPolicy {
         policy: policy.to_owned(),
         source,
     })?;
     for target in targets {
         let Target::Path(path) = target else { continue };
         let root = git::around(path).or_else(|| fs::canonicalize(path).ok());
-        if root.is_some_and(|root| found.starts_with(root)) {
+        let is_inside = |root: PathBuf| found.iter().any(|place| place.starts_with(&root));
+        if root.is_some_and(is_inside) {
             return Err(EnforceError::Inside {
                 policy: policy.to_owned(),
                 target: path.clone(),

@@ -23,6 +23,7 @@ use super::super::{journal, notify};
 use super::DEFAULT_TIMEOUT;
 use super::act::Act;
 use crate::model::{Owner, Secret};
+use crate::policy::{Allowed, AutoRevoke, Whom};
 use crate::report::count;
 use crate::respond::journal::{Event, Journal, Record};
 use crate::respond::listing::Lister;
@@ -45,6 +46,12 @@ enum ExecuteError {
     Read { source: io::Error },
     #[error("no administrator can act at {organization}")]
     Nobody { organization: String },
+    #[error("your policy revokes nothing by now")]
+    Off,
+    #[error("your policy allows the token {c3id} by now: {reason}")]
+    Allowed { c3id: String, reason: String },
+    #[error("the plan orders {orders}, and max_revocations is {most}")]
+    TooMuch { orders: String, most: u64 },
 }
 
 /// Executes the plan at `path`.
@@ -62,6 +69,10 @@ pub(super) fn run(
         let hint = "[notify] in the configuration tells people of what is not revoked";
         return Err(Failure::new(&ExecuteError::Empty, Some(hint.to_owned())));
     }
+    check(&plan, file).map_err(|error| {
+        let hint = "plan again, so that everybody sees what the policy says";
+        Failure::new(&error, Some(hint.to_owned()))
+    })?;
     let desk = open_desk(&plan, args, file, environment)?;
     confirm(&plan, args.confirm.as_deref(), environment)?;
     let acting = Acting {
@@ -106,6 +117,33 @@ pub(super) fn resume(
     })
 }
 
+/// Refuses what the operator's policy has come to forbid since the plan was made.
+fn check(plan: &Plan, file: &ConfigFile) -> Result<(), ExecuteError> {
+    let table = &file.policy;
+    if table.auto_revoke == Some(AutoRevoke::Off) && !plan.is_empty() {
+        return Err(ExecuteError::Off);
+    }
+    for order in plan.orders() {
+        let is_it = |allowed: &&Allowed| {
+            let is_meant = matches!(&allowed.whom, Whom::C3id(c3id) if *c3id == order.c3id);
+            is_meant && now() < allowed.until
+        };
+        if let Some(allowed) = table.allowed.iter().find(is_it) {
+            return Err(ExecuteError::Allowed {
+                c3id: order.c3id.clone(),
+                reason: allowed.reason.clone(),
+            });
+        }
+    }
+    match table.max_revocations {
+        Some(most) if plan.len() as u64 > most => Err(ExecuteError::TooMuch {
+            orders: count(plan.len() as u64, "token"),
+            most,
+        }),
+        _ => Ok(()),
+    }
+}
+
 fn open_desk(
     plan: &Plan,
     args: &Revoke,
@@ -113,7 +151,7 @@ fn open_desk(
     environment: &Environment,
 ) -> Result<Desk, Failure> {
     let desk = Desk::open(&args.service.reach(), file, environment)?;
-    let leaks: Vec<_> = plan.orders().map(|order| order.c3id.as_str()).collect();
+    let leaks: Vec<_> = plan.leaks().collect();
     desk.refuse_leaked(&leaks)?;
     Ok(desk)
 }
@@ -125,24 +163,20 @@ pub(super) fn open_journal(
     timeout: Duration,
     environment: &Environment,
 ) -> Result<Journal, Failure> {
-    let organizations: BTreeSet<_> = plan.orders().map(|it| it.organization.as_str()).collect();
-    let mut actor = None;
+    let mut organizations: BTreeSet<_> = plan.orders().map(|it| &it.organization).collect();
     if plan.is_empty() {
-        // People are told all the same if nobody knows who tells them.
-        let mut sites = named.iter();
-        actor = sites.find_map(|organization| desk.site(organization, timeout).ok()?.acting);
+        organizations.extend(named);
     }
-    for organization in organizations {
-        let site = desk.site(organization, timeout)?;
-        let Some(owner) = site.acting else {
-            let hint = format!("--org {organization} lets --auth act there");
-            let organization = organization.to_owned();
-            return Err(Failure::new(
-                &ExecuteError::Nobody { organization },
-                Some(hint),
-            ));
-        };
-        actor.get_or_insert(owner);
+    // Whoever answers says who acts; the rest is told of each order.
+    let mut sites = organizations.iter();
+    let actor = sites.find_map(|organization| desk.site(organization, timeout).ok()?.acting);
+    if let (None, Some(order)) = (&actor, plan.orders().next()) {
+        let organization = order.organization.clone();
+        let hint = format!("--org {organization} lets --auth act there");
+        return Err(Failure::new(
+            &ExecuteError::Nobody { organization },
+            Some(hint),
+        ));
     }
     let path = journal::path(file, environment)?;
     Journal::open(&path, &name(&actor.unwrap_or_default()))
@@ -202,16 +236,21 @@ fn confirm(plan: &Plan, given: Option<&str>, environment: &Environment) -> Resul
 
 /// The values that the flags give, of tokens that may be presented.
 fn values(
+    desk: &Desk,
     args: &Revoke,
     environment: &Environment,
     console: Console,
     stop: &Arc<AtomicBool>,
 ) -> Result<BTreeMap<String, Secret>, Failure> {
-    if args.handover.from.is_none() || args.service.no_probe {
+    if args.handover.from.is_none() {
         return Ok(BTreeMap::new());
     }
     let taken = handover::take(&args.handover, environment, console, stop)?;
+    let findings = taken.report.findings.iter();
+    let leaks: Vec<_> = findings.map(|finding| finding.id.as_str()).collect();
+    desk.refuse_leaked(&leaks)?;
     let values = taken.values.into_iter();
+    let values = values.filter(|_| !args.service.no_probe);
     let values = values.filter_map(|(id, value)| Some((id.as_str().to_owned(), value.secret?)));
     Ok(values.collect())
 }
@@ -234,18 +273,20 @@ impl Acting<'_> {
         run: impl FnOnce(&mut Revoker<'_>) -> Done,
     ) -> Result<ExitCode, Failure> {
         let Self { desk, args, .. } = self;
-        let values = values(args, environment, console, self.stop)?;
+        let values = values(desk, args, environment, console, self.stop)?;
         let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let organizations = &args.service.org;
         let named = (*desk, plan, organizations.as_slice());
         let mut journal = open_journal(named, &args.journal, timeout, environment)?;
+        let leaks = leaks(journal.records());
+        desk.refuse_leaked(&leaks.iter().map(String::as_str).collect::<Vec<_>>())?;
         let start = Instant::now();
         let act = Act {
             desk,
             channels: self.channels,
             lister: Lister {
                 service: &desk.service,
-                deadline: start + timeout.max(args.watch.unwrap_or_default()),
+                deadline: start + timeout + args.watch.unwrap_or_default(),
                 stop: self.stop,
             },
             values: &values,
@@ -267,6 +308,16 @@ impl Acting<'_> {
     }
 }
 
+/// The C3IDs of all leaks that the journal tells of.
+fn leaks(records: &[Record]) -> BTreeSet<String> {
+    let planned = records.iter().filter_map(|record| {
+        let leaks = record.evidence.get("leaks")?.as_array()?;
+        Some(leaks.iter().filter_map(|id| Some(id.as_str()?.to_owned())))
+    });
+    let acted_on = records.iter().filter_map(|record| record.c3id.clone());
+    planned.flatten().chain(acted_on).collect()
+}
+
 /// Whether `plan` leaves a token alone that worked when it was made, and is not known to be revoked.
 fn leaves_alive(plan: &Plan, records: &[Record]) -> bool {
     plan.told().any(|notice| {
@@ -284,13 +335,19 @@ pub(super) fn exit(done: &Done, was_watched: bool, is_interrupted: bool) -> Exit
         let mut outcomes = done.outcomes.iter();
         outcomes.any(|outcome: &Outcome| outcome.state == state)
     };
-    let nothing_was_sent = !any(State::Closed) && !any(State::Confirming) && !any(State::Failed);
+    let sent = [
+        State::Closed,
+        State::Confirming,
+        State::Unseen,
+        State::Failed,
+    ];
+    let nothing_was_sent = !sent.into_iter().any(any);
     let had_no_effect = any(State::Confirming) && was_watched && !is_interrupted;
     if done.broken.is_some() && nothing_was_sent {
         Exit::CouldNotRun
     } else if any(State::Failed) || done.broken.is_some() || had_no_effect {
         Exit::Failed
-    } else if any(State::Confirming) {
+    } else if any(State::Confirming) || any(State::Unseen) {
         Exit::Unconfirmed
     } else if is_interrupted {
         Exit::Interrupted

@@ -57,7 +57,8 @@ pub(super) fn run(
     let decided = deciding.decide(&report)?;
     let redactor = Redactor::new(&report);
     let notices = notices(&decided.proposals, &redactor);
-    let plan = decided.plan().with_notices(notices);
+    let leaks = report.findings.iter().map(|it| it.id.as_str().to_owned());
+    let plan = decided.plan().with_notices(notices).with_leaks(leaks);
     if let Some(path) = &args.plan_out {
         plan.save(path)
             .map_err(|error| Failure::new(&error, None))?;

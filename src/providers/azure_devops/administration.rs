@@ -89,7 +89,7 @@ impl AzureDevOps {
         told(&asked, credential, read)
     }
 
-    /// Posts `body` as an administrator. Only what was signed in as one can: a token that leaked
+    /// Posts `body` as an administrator, which is answered with a 204. Only what was signed in as one can: a token that leaked
     /// never gets here.
     pub(super) fn post(
         &self,
@@ -100,7 +100,9 @@ impl AzureDevOps {
     ) -> Told<()> {
         let credential = grant.credential();
         let asked = self.send_to(question, Some(credential), Body::Json(body), timeout);
-        told(&asked, credential, |_, _| Some(()))
+        // What was accepted is answered by nothing: a page, whatever its status, is somebody else's.
+        let is_accepted = |answer: &Answer, _: &Scrubber| (answer.status == 204).then_some(());
+        told(&asked, credential, is_accepted)
     }
 
     /// Deletes what the question names, likewise, and reads the answer with `read`.

@@ -147,6 +147,20 @@ pub enum JournalError {
     },
 }
 
+/// Whether others than its owner may write what is acted on.
+#[cfg(unix)]
+fn is_open_to_others(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+
+    Ok(file.metadata()?.permissions().mode() & 0o022 != 0)
+}
+
+/// Folders of users are closed to others here.
+#[cfg(not(unix))]
+fn is_open_to_others(_: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
 impl Journal {
     /// Opens the journal at `path` for whoever is called `actor`, and keeps others from writing to
     /// it. A new one is for its owner alone. An unfinished last line, which a crash left, is taken
@@ -168,6 +182,9 @@ impl Journal {
             return Err(failed(io::Error::other("it is no file")));
         }
         let mut file = options().open(path).map_err(failed)?;
+        if is_open_to_others(&file).map_err(failed)? {
+            return Err(failed(io::Error::other("others may write to it")));
+        }
         match file.try_lock() {
             Ok(()) => (),
             Err(TryLockError::WouldBlock) => {

@@ -46,15 +46,16 @@ impl<'p> Run<'_, 'p> {
         }
         match (listed, sent) {
             (Listed::Unread(why), Some(Sent::Accepted)) => (
-                State::Confirming,
+                State::Unseen,
                 format!("accepted; the list cannot be read: {why}"),
             ),
+            (Listed::Gone, Some(Sent::Accepted)) => {
+                let why = "accepted; the list of revoked tokens does not show it yet".to_owned();
+                (State::Unseen, why)
+            }
             (_, Some(Sent::Accepted)) => {
-                let why = match listed {
-                    Listed::Gone => "accepted; the list of revoked tokens does not show it yet",
-                    _ => "accepted; the list still shows it as valid",
-                };
-                (State::Confirming, why.to_owned())
+                let why = "accepted; the list still shows it as valid".to_owned();
+                (State::Confirming, why)
             }
             (_, Some(Sent::Refused)) => {
                 let why = "the credential may not revoke tokens".to_owned();
@@ -74,12 +75,15 @@ impl<'p> Run<'_, 'p> {
 
     /// Who still lets the token of `order` in, in words. Nobody, as far as is known, where its value
     /// is not at hand.
-    fn still_let_in(&mut self, order: &Order) -> Option<String> {
+    pub(super) fn still_let_in(&mut self, order: &Order) -> Option<String> {
         let value = self.value(order)?;
-        let mut organizations = order.grounds.accepted_by.clone();
-        if organizations.is_empty() {
-            organizations.push(order.organization.clone());
-        }
+        // A plan is a file: it is presented to nobody whom the operator does not name.
+        let named = order.grounds.accepted_by.iter().filter(|organization| {
+            let credentials = (self.revoker.credentials)(organization);
+            credentials.is_some() && **organization != order.organization
+        });
+        let mut organizations: Vec<_> = named.cloned().collect();
+        organizations.push(order.organization.clone());
         for organization in organizations {
             let place = (order.c3id.clone(), organization);
             if self.refused.contains(&place) {

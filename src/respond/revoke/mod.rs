@@ -9,10 +9,11 @@ mod look;
 mod past;
 mod send;
 mod tell;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -30,10 +31,6 @@ pub use tell::{Stage, Tell};
 
 /// How long the service may need until a revocation shows; so long it is not sent again.
 const EFFECT: SignedDuration = SignedDuration::from_mins(65);
-/// How long the first pause between two looks at what takes effect is.
-const FIRST_LOOK: Duration = Duration::from_secs(15);
-/// How long such pauses grow.
-const LAST_LOOK: Duration = Duration::from_secs(300);
 
 /// What became of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +48,10 @@ pub struct Outcome {
 pub enum State {
     /// The list says that the token is revoked.
     Closed,
-    /// The service accepted the order; the list does not show it yet.
+    /// The service accepted the order, and the token still works.
     Confirming,
+    /// The service accepted the order, and nobody says how the token stands.
+    Unseen,
     /// It is not what was planned any more, and was left alone.
     Dropped,
     /// The service did not do it.
@@ -66,7 +65,7 @@ impl State {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Closed => "closed",
-            Self::Confirming => "confirming",
+            Self::Confirming | Self::Unseen => "confirming",
             Self::Dropped => "dropped",
             Self::Failed => "failed",
             Self::Unsent => "unsent",
@@ -123,6 +122,8 @@ struct Run<'r, 'p> {
     probes: BTreeMap<String, u32>,
     /// C3IDs, and organisations that let them in no more.
     refused: BTreeSet<(String, String)>,
+    /// Organisations that want to be left alone for longer than there is time.
+    is_throttled: BTreeSet<String>,
 }
 
 impl Revoker<'_> {
@@ -134,17 +135,14 @@ impl Revoker<'_> {
             outcomes: BTreeMap::new(),
             probes: BTreeMap::new(),
             refused: BTreeSet::new(),
+            is_throttled: BTreeSet::new(),
             revoker: self,
         };
         let broken = run.all(plan).err();
         let outcome = |order: &Order| {
             let (state, why) = run.outcomes.remove(order).unwrap_or_else(|| {
                 let sent = run.sent.contains_key(order);
-                let state = if sent {
-                    State::Confirming
-                } else {
-                    State::Unsent
-                };
+                let state = if sent { State::Unseen } else { State::Unsent };
                 (state, "the run ended before".to_owned())
             });
             Outcome {
@@ -180,30 +178,26 @@ impl Revoker<'_> {
 
 impl Run<'_, '_> {
     fn all(&mut self, plan: &Plan) -> Result<(), JournalError> {
-        let orders: Vec<_> = plan
-            .orders()
-            .map(|it| json!([it.organization, it.c3id, it.authorization_id, it.route]))
-            .collect();
-        let mut evidence = json!({ "orders": orders });
+        let orders: Vec<_> = plan.orders().collect();
+        let leaks: Vec<_> = plan.leaks().collect();
+        let mut evidence = json!({ "orders": orders, "leaks": leaks });
         if let Some(tell) = &self.revoker.tell {
             evidence["tell"] = tell.preface(plan, self.revoker.journal.records());
         }
         self.note(Event::Plan, None, evidence, "confirmed")?;
         let organizations: BTreeSet<_> = plan.orders().map(|it| it.organization.clone()).collect();
         let mut sent = Vec::new();
-        for organization in &organizations {
+        for organization in organizations {
             let orders: Vec<_> = plan
                 .orders()
-                .filter(|it| it.organization == *organization)
+                .filter(|it| it.organization == organization)
                 .cloned()
                 .collect();
-            sent.extend(self.organization(organization, &orders)?);
+            let orders = self.organization(&organization, &orders)?;
+            sent.push((organization, orders));
         }
         self.revoker.tell(Stage::Answered)?;
-        for (grant, orders) in sent {
-            self.watch(&grant, orders)?;
-        }
-        self.revoker.tell(Stage::Confirmed)
+        self.watch(sent)
     }
 
     /// Has the tokens of an organisation revoked, and returns those that are to be looked at again.
@@ -211,33 +205,32 @@ impl Run<'_, '_> {
         &mut self,
         organization: &str,
         orders: &[Order],
-    ) -> Result<Option<(Grant, Vec<Order>)>, JournalError> {
+    ) -> Result<Vec<Order>, JournalError> {
         let grant = match self.grant(organization) {
             Ok(grant) => grant,
             Err(why) => {
                 for order in orders {
                     self.end(order, State::Unsent, &why.to_string());
                 }
-                return Ok(None);
+                return Ok(Vec::new());
             }
         };
         let orders = self.rightful(&grant, organization, orders);
-        let mut planned = Vec::new();
+        let (mut unsent, mut planned) = (Vec::new(), Vec::new());
         for (order, listed) in self.look(&grant, &orders) {
             match listed {
-                Listed::Valid => planned.push(order),
-                listed => self.leave(&order, listed)?,
+                Listed::Valid if self.is_unsent(&order) => unsent.push(order),
+                // Nothing is sent again that was accepted; nor is it forgotten.
+                Listed::Valid | Listed::Unread(_) if !self.is_unsent(&order) => {
+                    self.sent.insert(order.clone(), Sent::Accepted);
+                    planned.push(order);
+                }
+                listed => planned.extend(self.leave(order, listed)?),
             }
         }
-        let (unsent, accepted): (Vec<_>, Vec<_>) = planned
-            .iter()
-            .cloned()
-            .partition(|order| self.is_unsent(order));
-        for order in accepted {
-            self.sent.insert(order, Sent::Accepted);
-        }
         self.send_all(&grant, organization, &unsent)?;
-        Ok(Some((grant, planned)))
+        planned.extend(unsent);
+        Ok(planned)
     }
 
     /// Those of `orders` that whoever `grant` is of may send: one's own are sent by oneself.
@@ -268,9 +261,10 @@ impl Run<'_, '_> {
         Ok(credentials.grant(self.revoker.lister.time_left())?)
     }
 
-    /// Leaves an order alone that is not what was planned.
-    fn leave(&mut self, order: &Order, listed: Listed) -> Result<(), JournalError> {
-        let was_begun = past::was_begun(self.revoker.journal.records(), order);
+    /// Leaves an order alone that is not what was planned, and returns it if it is to be looked at
+    /// again: it is revoked, but not everywhere.
+    fn leave(&mut self, order: Order, listed: Listed) -> Result<Option<Order>, JournalError> {
+        let was_begun = past::was_begun(self.revoker.journal.records(), &order);
         let (state, why) = match listed {
             Listed::Revoked => (State::Closed, "it is revoked already"),
             Listed::Gone if was_begun && order.route == Route::Administrator => {
@@ -282,22 +276,23 @@ impl Run<'_, '_> {
             ),
             Listed::Differs(why) => (State::Dropped, why),
             Listed::Unread(why) => {
-                self.end(
-                    order,
-                    State::Unsent,
-                    &format!("the list cannot be read: {why}"),
-                );
-                return Ok(());
+                let why = format!("the list cannot be read: {why}");
+                self.end(&order, State::Unsent, &why);
+                return Ok(None);
             }
-            Listed::Valid => return Ok(()),
+            Listed::Valid => return Ok(None),
         };
+        if state == State::Closed && self.still_let_in(&order).is_some() {
+            self.sent.insert(order.clone(), Sent::Accepted);
+            return Ok(Some(order));
+        }
         let event = match state {
             State::Closed => Event::Closed,
             _ => Event::Confirm,
         };
-        self.note(event, Some(order), json!({ "why": why }), state.as_str())?;
-        self.end(order, state, why);
-        Ok(())
+        self.note(event, Some(&order), json!({ "why": why }), state.as_str())?;
+        self.end(&order, state, why);
+        Ok(None)
     }
 
     /// Whether `order` is still to be sent: the service did not accept it so lately that it may not
@@ -305,34 +300,6 @@ impl Run<'_, '_> {
     fn is_unsent(&self, order: &Order) -> bool {
         let records = self.revoker.journal.records();
         !past::was_accepted(records, order, (self.revoker.now)(), EFFECT)
-    }
-
-    /// Looks whether what was sent has taken effect, again and again if that is wanted.
-    fn watch(&mut self, grant: &Grant, mut orders: Vec<Order>) -> Result<(), JournalError> {
-        let mut pause = FIRST_LOOK;
-        loop {
-            orders.retain(|order| !self.outcomes.contains_key(order));
-            for (order, listed) in self.look(grant, &orders) {
-                self.confirm(&order, &listed)?;
-            }
-            let is_open = |order: &Order| {
-                let outcome = self.outcomes.get(order);
-                outcome.is_some_and(|(state, _)| *state == State::Confirming)
-            };
-            orders.retain(is_open);
-            let until = self.revoker.watch_until.filter(|_| !orders.is_empty());
-            let Some(until) = until.filter(|&until| Instant::now() < until) else {
-                return Ok(());
-            };
-            self.revoker.lister.sleep(until.min(Instant::now() + pause));
-            if self.revoker.lister.is_stopped() {
-                return Ok(());
-            }
-            pause = LAST_LOOK.min(2 * pause);
-            for order in &orders {
-                self.outcomes.remove(order);
-            }
-        }
     }
 
     fn note(

@@ -14,13 +14,16 @@ use crate::respond::plan::{Grounds, Order, Route};
 
 /// What was begun and has not ended.
 pub fn open_orders(records: &[Record]) -> Vec<Order> {
-    let mut open: BTreeMap<&str, Order> = BTreeMap::new();
+    let mut open: BTreeMap<String, Order> = BTreeMap::new();
     for record in records {
+        if record.event == Event::Plan {
+            open.extend(planned(record).map(|order| (order.authorization_id.clone(), order)));
+        }
         let Some(id) = record.authorization_id.as_deref() else {
             continue;
         };
         match record.event {
-            Event::Intent => open.extend(ordered(record).map(|order| (id, order))),
+            Event::Intent => open.extend(ordered(record).map(|order| (id.to_owned(), order))),
             Event::Closed => {
                 open.remove(id);
             }
@@ -31,6 +34,13 @@ pub fn open_orders(records: &[Record]) -> Vec<Order> {
         }
     }
     open.into_values().collect()
+}
+
+/// All that a plan orders: it was confirmed as a whole.
+fn planned(plan: &Record) -> impl Iterator<Item = Order> {
+    let orders = plan.evidence.get("orders").and_then(Value::as_array);
+    let orders = orders.into_iter().flatten();
+    orders.filter_map(|order| Order::deserialize(order).ok())
 }
 
 /// What an intent keeps of its order beside the columns of the journal.

@@ -1,11 +1,11 @@
 //! Sends orders: as an administrator many at a time, as the owner one by one.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::past;
-use super::{FIRST_LOOK, Run, State};
+use super::{Run, State};
 use crate::model::ServiceEvidence;
 use crate::providers::azure_devops::{OwnEnd, Refusal, Told};
 use crate::providers::entra::Grant;
@@ -16,6 +16,9 @@ use crate::respond::plan::{Order, Route};
 /// Tokens that an administrator revokes at once, at most. The service's own limit is published
 /// nowhere; its samples send more.
 const BATCH: usize = 50;
+
+/// How long to wait where the service does not say for how long.
+const PAUSE: Duration = Duration::from_secs(15);
 
 /// What was answered to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +80,13 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// Leaves orders for another time.
+    fn put_off(&mut self, orders: &[&Order], why: &str) {
+        for order in orders {
+            self.end(order, State::Unsent, why);
+        }
+    }
+
     /// Sends what goes together, half of it at a time where the service does not take it so.
     fn send(
         &mut self,
@@ -85,10 +95,12 @@ impl Run<'_, '_> {
         orders: &[&Order],
     ) -> Result<(), JournalError> {
         loop {
+            if self.is_throttled.contains(organization) {
+                self.put_off(orders, "the service wants to be left alone");
+                return Ok(());
+            }
             if self.revoker.lister.is_over() {
-                for order in orders {
-                    self.end(order, State::Unsent, "the time was over before");
-                }
+                self.put_off(orders, "the time was over before");
                 return Ok(());
             }
             for order in orders {
@@ -110,12 +122,10 @@ impl Run<'_, '_> {
                     return self.send(grant, organization, second);
                 }
                 Sent::Throttled => {
-                    let pause = told.pause.unwrap_or(FIRST_LOOK);
+                    let pause = told.pause.unwrap_or(PAUSE);
                     if pause >= self.revoker.lister.time_left() {
-                        for order in orders {
-                            self.end(order, State::Unsent, "the service wants to be left alone");
-                        }
-                        return Ok(());
+                        self.is_throttled.insert(organization.to_owned());
+                        continue;
                     }
                     self.revoker.lister.sleep(Instant::now() + pause);
                 }
