@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::fork::Change;
+use crate::gate::hooks::Framework;
 use crate::model::Secret;
 
 /// Everything that is read from outside the command line, read once.
@@ -44,6 +45,10 @@ pub(super) struct Environment {
     pub(super) identity_header: Option<Secret>,
     /// Where a change comes from, as CI services say.
     pub(super) change: Change,
+    /// What the pre-commit framework says of a push.
+    pub(super) pre_commit: Framework,
+    /// Where this program is.
+    pub(super) program: Option<PathBuf>,
     /// `PATH`: where programs are.
     pub(super) path: Option<OsString>,
     /// The folder in which this runs.
@@ -83,6 +88,8 @@ impl Environment {
             identity_endpoint: variable("IDENTITY_ENDPOINT"),
             identity_header: secret("IDENTITY_HEADER"),
             change: Change::read(variable),
+            pre_commit: Framework::read(variable),
+            program: env::current_exe().ok(),
             path: env::var_os("PATH"),
             working_directory: env::current_dir().ok(),
             config_home: config_home(),

@@ -17,6 +17,7 @@ mod attribution;
 mod commit;
 mod deltas;
 mod head;
+mod hooks;
 mod lfs;
 mod links;
 mod lookup;
@@ -53,6 +54,7 @@ use crate::model::{
     SourceKind, Unit,
 };
 
+pub use hooks::{HooksFolder, hooks_folder};
 pub(super) use paths::from_bytes as path_from_bytes;
 pub use place::{Hit, Placed};
 pub use repository::{Repository, around, join};
