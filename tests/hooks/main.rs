@@ -4,4 +4,5 @@ mod commit;
 mod install;
 mod message;
 mod push;
+mod receive;
 mod repo;

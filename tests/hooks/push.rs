@@ -85,7 +85,11 @@ fn new_branches_tags_and_two_references_are_scanned() {
 fn a_forced_push_is_scanned_and_a_deletion_holds_nothing() {
     let repo = hooked();
     commit(&repo, "a", "harmless\n");
-    push(&repo, &["main", "main:refs/heads/gone", "main:refs/heads/lost"]).assert_quiet();
+    push(
+        &repo,
+        &["main", "main:refs/heads/gone", "main:refs/heads/lost"],
+    )
+    .assert_quiet();
     repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
     commit(&repo, "b", mint::pat(1));
     push(&repo, &["--force", "main"]).assert_leak();

@@ -87,4 +87,9 @@ pub(in crate::cli) enum HookRunCommand {
         #[arg(value_name = "URL")]
         url: Option<String>,
     },
+    /// Scan what a repository is about to receive, on the server
+    ///
+    /// All objects that git keeps in quarantine, whether or not a reference will lead to them. No
+    /// mark beside a token and no baseline that is pushed counts.
+    PreReceive,
 }

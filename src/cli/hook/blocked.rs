@@ -20,6 +20,8 @@ pub(super) enum Subject {
     Message(PathBuf),
     /// What a push would bring.
     Push,
+    /// What a repository would receive.
+    Received,
     /// Commits that are there already.
     Range,
 }
@@ -29,7 +31,7 @@ impl Subject {
         match self {
             Self::Staged => "this commit is blocked: it would leak",
             Self::Message(_) => "this commit is blocked: its message would leak",
-            Self::Push => "this push is blocked: it would leak",
+            Self::Push | Self::Received => "this push is blocked: it would leak",
             Self::Range => "these commits leak",
         }
     }
@@ -38,7 +40,9 @@ impl Subject {
         match self {
             Self::Staged => "Take it out of the file, `git add` the file again,",
             Self::Message(_) => "Take it out of the message,",
-            Self::Push => "Take it out of every commit that is pushed (`git rebase -i`),",
+            Self::Push | Self::Received => {
+                "Take it out of every commit that is pushed (`git rebase -i`),"
+            }
             Self::Range => "Take it out of the commits,",
         }
     }
@@ -84,10 +88,12 @@ pub(super) fn text(
         FindingId::Salted(_) => None,
     });
     let ids: String = ids.collect();
-    if !ids.is_empty() {
+    if *subject == Subject::Received {
+        line("Nothing that is pushed can let it pass; whoever runs this server can.");
+    } else if !ids.is_empty() {
         let target = match subject {
             Subject::Message(file) => format!(" {}", quoted(&file.to_string_lossy())),
-            Subject::Staged | Subject::Push | Subject::Range => String::new(),
+            Subject::Staged | Subject::Push | Subject::Received | Subject::Range => String::new(),
         };
         line("If it may stay, because it is revoked or opens nothing, write down why:");
         line(&format!(
@@ -109,6 +115,12 @@ fn place(finding: &Finding, subject: &Subject, redactor: &Redactor) -> String {
         (_, Subject::Message(_), Some(line)) => format!("line {line} of the message"),
         (SourceKind::GitMessage, _, Some(line)) => format!("line {line} of a message"),
         (SourceKind::GitMessage, _, None) => "the author of a message".to_owned(),
+        // Nothing but the object is known of what no reference leads to.
+        (_, _, Some(line)) if first.origin.path.0.is_empty() => {
+            let blob = git.and_then(|git| git.object);
+            let blob = blob.map_or_else(String::new, |id| format!(" {:.12}", id.to_string()));
+            format!("line {line} of the object{blob}")
+        }
         (_, _, Some(line)) => format!("{}:{line}", path(first, redactor)),
         (_, _, None) => format!("the name {}", path(first, redactor)),
     };

@@ -13,7 +13,7 @@ use super::super::environment::Environment;
 use super::super::exit::{Complaint, DEFAULT_LEAK_CODE, Exit, Failure, verdict};
 use super::super::settings::{self, Settings, now};
 use super::blocked::{self, Subject};
-use crate::gate::hooks::{GitsOwn, pushed};
+use crate::gate::hooks::{GitsOwn, pushed, received};
 use crate::model::{BytePath, Report};
 use crate::report::count;
 use crate::scan::Progress;
@@ -21,6 +21,7 @@ use crate::sources::{
     self,
     git::part::{self, Part},
 };
+use crate::triage::InlineIgnores;
 use crate::triage::baseline::{self, Baseline, FILE_NAME};
 
 /// Problems that are told, at most.
@@ -42,6 +43,7 @@ pub(in crate::cli) fn run(
         HookRunCommand::CommitMsg { file } => (file.clone(), Subject::Message(file.clone())),
         HookRunCommand::PreCommit => (PathBuf::from("."), Subject::Staged),
         HookRunCommand::PrePush { .. } => (PathBuf::from("."), Subject::Push),
+        HookRunCommand::PreReceive => (PathBuf::from("."), Subject::Received),
     };
     let Some((part, subject)) = part(args, subject, environment)? else {
         return Ok(Exit::Clean.into());
@@ -52,12 +54,18 @@ pub(in crate::cli) fn run(
     };
     let mut settings = settings::resolve(common, &scan, &[], environment)?;
     settings.scan.sources.git.part = part;
+    let objects = &mut settings.scan.sources.git.git_objects;
+    objects.clone_from(&environment.git_objects);
+    if subject == Subject::Received {
+        // Whoever pushes would write them.
+        settings.scan.inline_ignores = InlineIgnores::Off;
+    }
     let fail_on = match settings.fail_on {
         FailOn::Proven => FailOn::Proven,
         // Nobody is asked, and one who wants no commit blocked needs no hook.
         FailOn::Any | FailOn::Active | FailOn::Never => FailOn::Any,
     };
-    let known = Known::read(&settings, environment)?;
+    let known = Known::read(&settings, &subject, environment)?;
     let report = scanned(&settings, &known, &subject)?;
     let exit = verdict(&report, fail_on, DEFAULT_LEAK_CODE);
     if let Exit::Leak(_) = exit {
@@ -99,6 +107,12 @@ fn part(
                 pushed(&input, given).map_err(|error| Failure::new(&error, None))?
             }
         }
+        HookRunCommand::PreReceive => {
+            let input = input(environment);
+            let input = input.map_err(|error| Failure::new(&Unread(error), None))?;
+            let quarantine = environment.git_quarantine.clone();
+            received(&input, quarantine).map_err(|error| Failure::new(&error, None))?
+        }
     };
     Ok(sent.map(|sent| (Some(Part::Sent(sent)), subject)))
 }
@@ -117,11 +131,18 @@ struct Known {
 }
 
 impl Known {
-    fn read(settings: &Settings, environment: &Environment) -> Result<Self, Failure> {
+    fn read(
+        settings: &Settings,
+        subject: &Subject,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
         let mut all = Vec::new();
         if let Some(path) = &settings.baseline {
             let own = super::super::baseline::Named::read(path)?;
             all.push((own.path, own.baseline));
+        }
+        if *subject == Subject::Received {
+            return Ok(Self { all });
         }
         let index = environment.git_index.as_deref();
         let scope = &settings.scan.sources.git;

@@ -13,7 +13,7 @@ pub use self::install::{
     Broken, InstallError, Installed, Removed, State, install, state, uninstall,
 };
 pub use self::message::GitsOwn;
-pub use self::push::{Framework, PushError, pushed};
+pub use self::push::{Framework, PushError, pushed, received};
 
 /// A hook that can be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,10 @@
 //! What a push brings, as git and the pre-commit framework tell it.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
-use crate::sources::git::part::Sent;
+use crate::sources::git::part::{Sent, There};
 
 /// What the pre-commit framework says of a push, or of the range that it was asked to run on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,17 +39,26 @@ impl Framework {
         Some(Sent {
             tips: tip.map(|tip| vec![tip.clone()]),
             known: self.from.iter().cloned().collect(),
-            remote: self.remote.clone(),
+            there: self.remote.clone().map(There::Tracking).unwrap_or_default(),
+            quarantine: None,
         })
     }
 }
 
-/// A line that git would not write.
+/// What git would not say.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("cannot understand line {line} of standard input as one that git gives to pre-push")]
-pub struct PushError {
-    /// 1-based.
-    pub line: usize,
+pub enum PushError {
+    /// A line that it would not write.
+    #[error("cannot understand line {line} of standard input as one that git gives to {hook}")]
+    Line {
+        /// 1-based.
+        line: usize,
+        /// The hook.
+        hook: &'static str,
+    },
+    /// It gives at least one line.
+    #[error("cannot tell what is received: standard input is empty")]
+    Nothing,
 }
 
 /// What a push to `remote` brings, as git tells a `pre-push` hook: of each reference a line with its
@@ -61,7 +72,9 @@ pub struct PushError {
 /// The first line that is none of git's.
 pub fn pushed(input: &[u8], remote: Option<&str>) -> Result<Option<Sent>, PushError> {
     let mut sent = Sent {
-        remote: remote.map(str::to_owned),
+        there: remote
+            .map(|it| There::Tracking(it.to_owned()))
+            .unwrap_or_default(),
         ..Sent::default()
     };
     let mut tips = Vec::new();
@@ -72,7 +85,10 @@ pub fn pushed(input: &[u8], remote: Option<&str>) -> Result<Option<Sent>, PushEr
             continue;
         }
         is_told = true;
-        let (here, there) = ids(line).ok_or(PushError { line: index + 1 })?;
+        let (here, there) = ids(line).ok_or(PushError::Line {
+            line: index + 1,
+            hook: "pre-push",
+        })?;
         tips.extend(here.map(str::to_owned));
         sent.known.extend(there.map(str::to_owned));
     }
@@ -83,18 +99,67 @@ pub fn pushed(input: &[u8], remote: Option<&str>) -> Result<Option<Sent>, PushEr
     Ok(Some(sent))
 }
 
-/// The objects here and there of a line; none is spelt by zeros.
+/// What a repository receives, as git tells its `pre-receive` hook: of each reference a line with its
+/// object before and after and its name. The objects are in the folder `quarantine`. `None` if it
+/// only deletes, and nothing came.
+///
+/// # Errors
+///
+/// The first line that is none of git's, or that there is none.
+pub fn received(input: &[u8], quarantine: Option<PathBuf>) -> Result<Option<Sent>, PushError> {
+    let mut tips = Vec::new();
+    let mut is_told = false;
+    for (index, line) in input.split(|&it| it == b'\n').enumerate() {
+        let line = line.trim_ascii_end();
+        if line.is_empty() {
+            continue;
+        }
+        is_told = true;
+        let words: Vec<&[u8]> = line.splitn(3, |&it| it == b' ').collect();
+        let after = match words.as_slice() {
+            &[before, after, _] => id(before).and_then(|_| id(after)),
+            _ => None,
+        };
+        let after = after.ok_or(PushError::Line {
+            line: index + 1,
+            hook: "pre-receive",
+        })?;
+        tips.extend(Some(after).filter(is_something).map(str::to_owned));
+    }
+    if !is_told {
+        return Err(PushError::Nothing);
+    }
+    let is_empty = tips.is_empty() && quarantine.is_none();
+    Ok((!is_empty).then_some(Sent {
+        tips: Some(tips),
+        known: Vec::new(),
+        there: There::Here,
+        quarantine,
+    }))
+}
+
+/// The objects here and there of a line.
 fn ids(line: &[u8]) -> Option<(Option<&str>, Option<&str>)> {
     let words: Vec<&[u8]> = line.split(|&it| it == b' ').collect();
     let &[_, here, _, there] = words.as_slice() else {
         return None;
     };
-    let is_id =
-        |word: &&[u8]| matches!(word.len(), 40 | 64) && word.iter().all(u8::is_ascii_hexdigit);
-    let text = |word| std::str::from_utf8(word).ok().filter(|_| is_id(&word));
-    let named = |id: &&str| id.bytes().any(|it| it != b'0');
-    let (here, there) = (text(here)?, text(there)?);
-    Some((Some(here).filter(named), Some(there).filter(named)))
+    let (here, there) = (id(here)?, id(there)?);
+    Some((
+        Some(here).filter(is_something),
+        Some(there).filter(is_something),
+    ))
+}
+
+/// The name of an object.
+fn id(word: &[u8]) -> Option<&str> {
+    let is_id = matches!(word.len(), 40 | 64) && word.iter().all(u8::is_ascii_hexdigit);
+    std::str::from_utf8(word).ok().filter(|_| is_id)
+}
+
+/// Whether it names an object: zeros name none.
+fn is_something(id: &&str) -> bool {
+    id.bytes().any(|it| it != b'0')
 }
 
 #[cfg(test)]
@@ -115,7 +180,8 @@ mod tests {
             let expected = expected.map(|(tips, known)| Sent {
                 tips: tips.map(owned),
                 known: owned(known),
-                remote: Some("origin".to_owned()),
+                there: There::Tracking("origin".to_owned()),
+                quarantine: None,
             });
             assert_eq!(
                 pushed(input.as_bytes(), Some("origin")),
@@ -153,8 +219,49 @@ mod tests {
             let input = format!("refs/heads/m {a} refs/heads/m {b}\n{line}\n");
             assert_eq!(
                 pushed(input.as_bytes(), None),
-                Err(PushError { line: 2 }),
+                Err(PushError::Line {
+                    line: 2,
+                    hook: "pre-push"
+                }),
                 "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_received_is_told() {
+        let (a, b) = (named('a'), named('b'));
+        let folder = Some(PathBuf::from("incoming"));
+        let sent = |tips: &[&String], quarantine: &Option<PathBuf>| {
+            Ok(Some(Sent {
+                tips: Some(tips.iter().map(|it| (*it).clone()).collect()),
+                known: Vec::new(),
+                there: There::Here,
+                quarantine: quarantine.clone(),
+            }))
+        };
+        let lines = format!("{a} {b} refs/heads/m\n{b} {ZERO} refs/heads/n\n{ZERO} {a} refs/x\n");
+        assert_eq!(
+            received(lines.as_bytes(), folder.clone()),
+            sent(&[&b, &a], &folder)
+        );
+        assert_eq!(received(lines.as_bytes(), None), sent(&[&b, &a], &None));
+        let gone = format!("{b} {ZERO} refs/heads/n\n");
+        assert_eq!(received(gone.as_bytes(), None), Ok(None));
+        assert_eq!(
+            received(gone.as_bytes(), folder.clone()),
+            sent(&[], &folder)
+        );
+        assert_eq!(received(b"\n", folder), Err(PushError::Nothing));
+        let hook = "pre-receive";
+        for line in [
+            "x".to_owned(),
+            format!("{a} {b}"),
+            format!("{a} z refs/heads/m"),
+        ] {
+            assert_eq!(
+                received(line.as_bytes(), None),
+                Err(PushError::Line { line: 1, hook })
             );
         }
     }
@@ -172,7 +279,8 @@ mod tests {
             Some(Sent {
                 tips: tips.map(|tip| vec![tip.to_owned()]),
                 known: known.iter().map(|it| (*it).to_owned()).collect(),
-                remote: remote.map(str::to_owned),
+                there: remote.map_or(There::Unknown, |it| There::Tracking(it.to_owned())),
+                quarantine: None,
             })
         };
         let (from, to) = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF");

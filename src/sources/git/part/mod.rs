@@ -28,7 +28,7 @@ use thiserror::Error;
 use self::opened::Opened;
 use self::range::Ends;
 use self::reader::Reader;
-pub use self::sent::Sent;
+pub use self::sent::{Sent, There};
 
 use crate::model::{BytePath, Commit, ObjectId, Problem, ProblemKind, SourceKind};
 use crate::sources::git::Scope;

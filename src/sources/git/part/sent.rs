@@ -1,6 +1,7 @@
 //! What others do not have yet: what a push brings.
 
 use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
 
 use super::super::objects::{Named, Objects};
 use super::super::{refs, shallow};
@@ -19,14 +20,30 @@ pub struct Sent {
     pub tips: Option<Vec<String>>,
     /// Revisions that are there already. Those that are not known here are passed over.
     pub known: Vec<String>,
-    /// Whose tracking references lead to what is there already: the name of a remote, or its URL.
-    pub remote: Option<String>,
+    /// Which references lead to what is there already.
+    pub there: There,
+    /// A folder of objects, of [`Scope::git_objects`](crate::sources::git::Scope::git_objects), that
+    /// are all sent, whether or not a revision leads to them.
+    pub quarantine: Option<PathBuf>,
+}
+
+/// Which references lead to what others have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum There {
+    /// None.
+    #[default]
+    Unknown,
+    /// Those that track the remote of this name or URL.
+    Tracking(String),
+    /// All: it is sent to this repository.
+    Here,
 }
 
 /// The objects that are sent, and those that are there already.
 pub(super) struct Between {
     tips: Vec<ObjectId>,
     known: Vec<ObjectId>,
+    quarantine: Option<PathBuf>,
 }
 
 /// Finds out where what is sent begins and ends.
@@ -35,7 +52,7 @@ pub(super) fn between(
     objects: &mut Objects<'_>,
     sent: &Sent,
 ) -> Result<Between, PartError> {
-    let tracking = tracking(opened, sent.remote.as_deref());
+    let tracking = tracking(opened, &sent.there);
     let is_tracking = |name: &str| tracking.iter().any(|prefix| name.starts_with(prefix));
     let (theirs, ours): (Vec<_>, Vec<_>) = named(opened)
         .into_iter()
@@ -55,6 +72,7 @@ pub(super) fn between(
     Ok(Between {
         tips,
         known: known.filter(|id| objects.named(id).is_ok()).collect(),
+        quarantine: sent.quarantine.clone(),
     })
 }
 
@@ -86,10 +104,12 @@ fn named(opened: &Opened) -> Vec<(String, ObjectId)> {
     named
 }
 
-/// How the names of references start that track `remote`.
-fn tracking(opened: &Opened, remote: Option<&str>) -> Vec<String> {
-    let Some(remote) = remote else {
-        return Vec::new();
+/// How the names of references start that lead to what is there.
+fn tracking(opened: &Opened, there: &There) -> Vec<String> {
+    let remote = match there {
+        There::Unknown => return Vec::new(),
+        There::Here => return vec![String::new()],
+        There::Tracking(remote) => remote,
     };
     let names = opened.git.remotes();
     let names: Vec<String> = names
@@ -100,7 +120,7 @@ fn tracking(opened: &Opened, remote: Option<&str>) -> Vec<String> {
         .map(str::to_owned)
         .collect();
     let is_it = |name: &String| {
-        name == remote
+        *name == *remote
             || opened.git.find_remote(name).is_ok_and(|found| {
                 let urls = [found.url_bytes(), found.pushurl_bytes().unwrap_or_default()];
                 urls.contains(&remote.as_bytes())
@@ -131,7 +151,45 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, between: Between)
     let shallow = shallow(&opened.database.repository);
     let walked = new_to(objects, &tips, &known, &shallow);
     Bringing::new(objects, &shallow, &mut work).all(walked, SourceKind::GitObject);
+    if let Some(folder) = between.quarantine {
+        match opened.database.only_in(&folder) {
+            Ok(ids) => rest(objects, &ids, &mut work),
+            Err(error) => {
+                let message = format!("cannot list what was received: {error}");
+                work.problems.push((ProblemKind::References, message));
+            }
+        }
+    }
     work
+}
+
+/// Notes of the objects `ids` what no revision led to.
+fn rest(objects: &mut Objects<'_>, ids: &[ObjectId], work: &mut Work) {
+    let name = |path: &[u8]| path.rsplit(|&it| it == b'/').next().map(<[u8]>::to_vec);
+    let mut names: HashSet<_> = work.names.iter().filter_map(|it| name(&it.0)).collect();
+    let blobs: HashSet<_> = work.items.iter().map(|item| item.blob).collect();
+    let messages: HashSet<_> = work.messages.iter().map(|it| it.0).collect();
+    for id in ids {
+        match objects.read(id).map(|(kind, _)| kind) {
+            Ok(ObjectKind::Tree) => {
+                for entry in objects.tree(id).entries().flatten() {
+                    if names.insert(entry.name.to_vec()) {
+                        work.names.push((entry.name.to_vec(), *id, None));
+                    }
+                }
+            }
+            Ok(ObjectKind::Commit | ObjectKind::Tag) if messages.contains(id) => (),
+            Ok(ObjectKind::Commit | ObjectKind::Tag) => work.messages.push((*id, None)),
+            Ok(_) | Err(_) if blobs.contains(id) => (),
+            // What cannot be read is told when it is tried again.
+            Ok(_) | Err(_) => work.items.push(Item {
+                source: SourceKind::GitObject,
+                path: Vec::new(),
+                blob: *id,
+                commit: None,
+            }),
+        }
+    }
 }
 
 /// The commit that `id` is or, through tags, leads to. The tags, and what of files they lead to, are
