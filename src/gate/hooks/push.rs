@@ -141,9 +141,12 @@ pub fn received(input: &[u8], quarantine: Option<PathBuf>) -> Result<Option<Sent
 /// The objects here and there of a line.
 fn ids(line: &[u8]) -> Option<(Option<&str>, Option<&str>)> {
     let words: Vec<&[u8]> = line.split(|&it| it == b' ').collect();
-    let &[_, here, _, there] = words.as_slice() else {
+    let &[from, here, to, there] = words.as_slice() else {
         return None;
     };
+    if from.is_empty() || to.is_empty() {
+        return None;
+    }
     let (here, there) = (id(here)?, id(there)?);
     Some((
         Some(here).filter(is_something),
