@@ -108,6 +108,12 @@ impl Console {
         }
     }
 
+    /// Prints lines of their own that are fit for a terminal already, even if quiet.
+    pub(super) fn say(self, lines: &str) {
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+        let _ = write!(stderr, "{lines}");
+    }
+
     /// Prints something worth knowing to who asked for more.
     pub(super) fn detail(self, text: impl Display) {
         if self.level >= Level::Verbose {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::fork::Change;
+use crate::gate::hooks::Framework;
 use crate::model::Secret;
 
 /// Everything that is read from outside the command line, read once.
@@ -24,6 +25,11 @@ pub(super) struct Environment {
     pub(super) git_dir: Option<PathBuf>,
     /// `GIT_INDEX_FILE`: the index that a hook is about.
     pub(super) git_index: Option<PathBuf>,
+    /// `GIT_QUARANTINE_PATH`: where git keeps what it has received and not taken in yet.
+    pub(super) git_quarantine: Option<PathBuf>,
+    /// `GIT_OBJECT_DIRECTORY` and `GIT_ALTERNATE_OBJECT_DIRECTORIES`: where objects are that a hook
+    /// is about.
+    pub(super) git_objects: Vec<PathBuf>,
     /// `PATSWEEP_AZURE_DEVOPS_URL`: a gateway to ask in place of Microsoft's hosts.
     pub(super) azure_devops_url: Option<String>,
     /// `PATSWEEP_ADMIN_PAT`: a personal access token of an administrator.
@@ -44,6 +50,10 @@ pub(super) struct Environment {
     pub(super) identity_header: Option<Secret>,
     /// Where a change comes from, as CI services say.
     pub(super) change: Change,
+    /// What the pre-commit framework says of a push.
+    pub(super) pre_commit: Framework,
+    /// Where this program is.
+    pub(super) program: Option<PathBuf>,
     /// `PATH`: where programs are.
     pub(super) path: Option<OsString>,
     /// The folder in which this runs.
@@ -73,6 +83,8 @@ impl Environment {
             dumb_terminal: env::var_os("TERM").is_some_and(|term| term == "dumb"),
             git_dir: env::var_os("GIT_DIR").map(PathBuf::from),
             git_index: env::var_os("GIT_INDEX_FILE").map(PathBuf::from),
+            git_quarantine: env::var_os("GIT_QUARANTINE_PATH").map(PathBuf::from),
+            git_objects: git_objects(),
             azure_devops_url: variable("PATSWEEP_AZURE_DEVOPS_URL"),
             admin_pat: secret("PATSWEEP_ADMIN_PAT"),
             tenant_id: variable("AZURE_TENANT_ID"),
@@ -83,6 +95,8 @@ impl Environment {
             identity_endpoint: variable("IDENTITY_ENDPOINT"),
             identity_header: secret("IDENTITY_HEADER"),
             change: Change::read(variable),
+            pre_commit: Framework::read(variable),
+            program: env::current_exe().ok(),
             path: env::var_os("PATH"),
             working_directory: env::current_dir().ok(),
             config_home: config_home(),
@@ -114,6 +128,14 @@ fn secret(name: &str) -> Option<Secret> {
     let value = Zeroizing::new(env::var(name).ok()?);
     let value = value.trim();
     (!value.is_empty()).then(|| Secret::new(value.as_bytes()))
+}
+
+/// The folders of objects that git names. Of alternates that are not there it takes no notice.
+fn git_objects() -> Vec<PathBuf> {
+    let own = env::var_os("GIT_OBJECT_DIRECTORY").map(PathBuf::from);
+    let others = env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
+    let others = env::split_paths(&others).filter(|path| path.is_dir());
+    own.into_iter().chain(others).collect()
 }
 
 /// The user's folder for caches; a relative one is passed over likewise.

@@ -16,6 +16,7 @@ mod explain;
 mod fork;
 mod generate;
 mod handover;
+mod hook;
 mod import;
 mod interrupt;
 mod journal;
@@ -44,8 +45,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{
-    AuthSubcommand, BaselineCommand, Cli, Command, JournalSubcommand, PolicySubcommand,
-    RulesCommand,
+    AuthSubcommand, BaselineCommand, Cli, Command, HookCommand, JournalSubcommand,
+    PolicySubcommand, RulesCommand,
 };
 use console::Console;
 use environment::Environment;
@@ -96,6 +97,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             BaselineCommand::Check(check) => baseline::check(&cli.common, check, &environment),
         },
         Command::Import(import) => import::run(&cli.common, import, &environment),
+        Command::Hook(hook) => match &hook.command {
+            HookCommand::Install(names) => hook::install(names, &environment),
+            HookCommand::Uninstall(names) => hook::uninstall(names, &environment),
+            HookCommand::Status(names) => hook::status(names, &environment),
+            HookCommand::Run(run) => hook::run(&cli.common, run, &environment),
+        },
         Command::Rules(rules) => match &rules.command {
             RulesCommand::List(list) => rules::list(&cli.common, list, &environment),
             RulesCommand::Check(check) => rules::check(&cli.common, check, &environment),

@@ -272,6 +272,7 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
             reachable_only: args.git.reachable_only,
             part: part(args, environment),
             git_dir: environment.git_dir.clone(),
+            git_objects: Vec::new(),
             max_object_size: size(args.git.max_object_size)
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(git::Scope::default().max_object_size),

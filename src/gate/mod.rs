@@ -1,3 +1,4 @@
 //! Gates: what keeps leaks out, and what takes over from other gates.
 
+pub mod hooks;
 pub mod import;

@@ -188,3 +188,21 @@ Examples:
   patsweep import detect-secrets .secrets.baseline --owner ops
   patsweep import kingfisher baseline-file.yaml
   patsweep import trufflehog trufflehog.jsonl --baseline known.json";
+
+pub(super) const HOOK_EXAMPLES: &str = "\
+Examples:
+  patsweep hook install
+      Look at every commit, its message, and every push of this repository.
+
+  patsweep hook install pre-push
+      Look at pushes only.
+
+  patsweep hook run pre-push \"$@\"
+      A line for a hook of your own; git tells on standard input what is pushed.
+
+Exit codes of `hook run`:
+  0    complete, nothing to report
+  1    at least one leak
+  2    could not run
+  3    incomplete: something was not read, and no leak was found
+All but 0 block.";

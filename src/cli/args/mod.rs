@@ -6,6 +6,7 @@ mod baseline;
 mod examples;
 mod git;
 mod handover;
+mod hook;
 mod revoke;
 mod scan;
 mod seal;
@@ -28,11 +29,12 @@ pub(super) use self::baseline::{
     BaselinePrune, Import, Known, Looking, Peer, Remark,
 };
 use self::examples::{
-    AUDIT_EXAMPLES, BASELINE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, IMPORT_EXAMPLES, MAN_EXAMPLES,
-    MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES, TIMELINE_EXAMPLES, VERIFY_EXAMPLES,
+    AUDIT_EXAMPLES, BASELINE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, HOOK_EXAMPLES, IMPORT_EXAMPLES,
+    MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES, TIMELINE_EXAMPLES, VERIFY_EXAMPLES,
 };
 use self::git::Git;
 pub(super) use self::handover::Handover;
+pub(super) use self::hook::{HookArgs, HookCommand, HookNames, HookRun, HookRunCommand};
 pub(super) use self::revoke::{
     Assertion, Enforcing, JournalCommand, JournalFile, JournalShow, JournalSubcommand,
     JournalVerify, Place, PolicyCommand, PolicyShow, PolicySubcommand, Project, Revoke, Steering,
@@ -197,6 +199,9 @@ pub(super) enum Command {
     /// not run, with 3 if some were not and the scan was incomplete.
     #[command(after_long_help = IMPORT_EXAMPLES)]
     Import(Box<Import>),
+    /// Keep leaks out of commits and pushes with the hooks of git
+    #[command(arg_required_else_help = true, after_long_help = HOOK_EXAMPLES)]
+    Hook(HookArgs),
     /// List, check and explain rules
     #[command(arg_required_else_help = true)]
     Rules(Rules),

@@ -17,6 +17,7 @@ mod attribution;
 mod commit;
 mod deltas;
 mod head;
+mod hooks;
 mod lfs;
 mod links;
 mod lookup;
@@ -53,6 +54,7 @@ use crate::model::{
     SourceKind, Unit,
 };
 
+pub use hooks::{HooksFolder, hooks_folder};
 pub(super) use paths::from_bytes as path_from_bytes;
 pub use place::{Hit, Placed};
 pub use repository::{Repository, around, join};
@@ -73,6 +75,9 @@ pub struct Scope {
     pub part: Option<part::Part>,
     /// The git folder that a part of the current folder's history is read of, if not its own.
     pub git_dir: Option<PathBuf>,
+    /// Folders of objects beside a repository's own that a part of history is read of: where git
+    /// keeps what it has received and not taken in yet, and what that builds on.
+    pub git_objects: Vec<PathBuf>,
     /// Objects of more bytes are left out.
     pub max_object_size: usize,
 }
@@ -92,6 +97,7 @@ impl Default for Scope {
             reachable_only: false,
             part: None,
             git_dir: None,
+            git_objects: Vec::new(),
             max_object_size: 1 << 30,
         }
     }

@@ -16,6 +16,7 @@ mod opened;
 mod range;
 mod reader;
 mod revision;
+mod sent;
 mod staged;
 mod walk;
 
@@ -27,6 +28,8 @@ use thiserror::Error;
 use self::opened::Opened;
 use self::range::Ends;
 use self::reader::Reader;
+pub use self::sent::{Sent, There};
+
 use crate::model::{BytePath, Commit, ObjectId, Problem, ProblemKind, SourceKind};
 use crate::sources::git::Scope;
 use crate::sources::{Options, Sinks};
@@ -39,6 +42,8 @@ pub enum Part {
     /// Commits of this date (RFC 3339 or only its day) and later, or those that a revision does
     /// not lead to.
     Since(String),
+    /// What a push brings.
+    Sent(Sent),
     /// The index against `HEAD`.
     Staged {
         /// Another index than its own, unless the current folder is in another work tree.
@@ -140,6 +145,7 @@ pub fn check(path: &Path, part: &Part, scope: &Scope) -> Result<(), PartError> {
     match part {
         Part::Range(range) => Ends::of(&opened, &mut objects, range).map(drop),
         Part::Since(since) => range::start(&opened, &mut objects, since).map(drop),
+        Part::Sent(sent) => sent::between(&opened, &mut objects, sent).map(drop),
         Part::Staged { index } => staged::file(&opened, index.as_deref()).map(drop),
     }
 }
@@ -166,6 +172,10 @@ pub fn scan(
             let start = range::start(&opened, &mut objects, since)?;
             range::since(&opened, &mut objects, &start)
         }
+        Part::Sent(sent) => {
+            let between = sent::between(&opened, &mut objects, sent)?;
+            sent::work(&opened, &mut objects, between)
+        }
         Part::Staged { index } => {
             let index = staged::file(&opened, index.as_deref())?;
             staged::work(&opened, &mut objects, &index)
@@ -173,6 +183,26 @@ pub fn scan(
     };
     Reader::new(&opened.database, options, sinks).read(&work, objects);
     Ok(())
+}
+
+/// What the index has of the file `name`, a path from the root of the repository at or around `path`;
+/// `index` is as in [`Part::Staged`]. `None` if it has no such file.
+///
+/// # Errors
+///
+/// [`PartError`] names what is wrong.
+pub fn staged_file(
+    path: &Path,
+    index: Option<&Path>,
+    name: &[u8],
+    scope: &Scope,
+) -> Result<Option<Vec<u8>>, PartError> {
+    let opened = Opened::at(path, scope)?;
+    if opened.git.is_bare() {
+        return Ok(None);
+    }
+    let index = staged::file(&opened, index)?;
+    staged::contents(&mut opened.database.objects(), &index, name)
 }
 
 /// The commit at `HEAD` of the repository of which parts are read at `path`.

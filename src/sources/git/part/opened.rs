@@ -1,6 +1,7 @@
 //! A repository of which a part is read.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,7 +47,6 @@ impl Opened {
     /// The repository at or around `target`, or the one that the environment names for the current
     /// folder; no objects are read of it that are larger than `scope` allows.
     pub(super) fn at(target: &Path, scope: &Scope) -> Result<Self, PartError> {
-        let max_size = scope.max_object_size;
         let refused = |message: &str| PartError::Repository {
             path: target.to_path_buf(),
             message: message.to_owned(),
@@ -85,7 +85,7 @@ impl Opened {
             target: target.to_path_buf(),
             git,
             here: meant(Path::new("."), scope.git_dir.as_deref()).map(|(_, folder)| folder),
-            database: Database::open(repository, folder, shown, max_size),
+            database: Database::open(repository, folder, shown, scope),
         })
     }
 
@@ -103,8 +103,15 @@ impl Opened {
 }
 
 impl Database {
-    fn open(repository: Repository, folder: PathBuf, shown: PathBuf, max_size: usize) -> Self {
-        let (folders, mut unopened) = store::folders(&repository.objects());
+    fn open(repository: Repository, folder: PathBuf, shown: PathBuf, scope: &Scope) -> Self {
+        let max_size = scope.max_object_size;
+        let (mut folders, mut unopened) = store::folders(&repository.objects());
+        for named in &scope.git_objects {
+            let (more, missing) = store::folders(named);
+            let new = more.into_iter().filter(|it| !folders.contains(it));
+            folders.extend(new.collect::<Vec<_>>());
+            unopened.extend(missing);
+        }
         let hash = repository.hash();
         let mut packs = Vec::new();
         for folder in &folders {
@@ -129,6 +136,33 @@ impl Database {
     pub(super) fn objects(&self) -> Objects<'_> {
         let lookup = Lookup::new(&self.packs, &self.folders, self.max_size);
         Objects::new(lookup, self.repository.hash())
+    }
+
+    /// The objects that stand in the object folder `folder` and in no other, sorted.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being listed.
+    pub(super) fn only_in(&self, folder: &Path) -> io::Result<Vec<ObjectId>> {
+        let folder = fs::canonicalize(folder)?;
+        let hash = self.repository.hash();
+        let (packs, others): (Vec<_>, Vec<_>) = self
+            .packs
+            .iter()
+            .partition(|pack| pack.path().starts_with(&folder));
+        let loose = store::loose_objects(&folder, hash, &mut Vec::new())?;
+        let packed = packs.into_iter().flat_map(Pack::ids);
+        let mut ids: Vec<_> = packed.chain(loose.into_iter().map(|(id, _)| id)).collect();
+        ids.sort();
+        ids.dedup();
+        let others_loose = || self.folders.iter().filter(|other| **other != folder);
+        ids.retain(|id| {
+            let hex = id.to_string();
+            let (start, end) = hex.split_at(2);
+            others.iter().all(|pack| pack.offset_of(id).is_none())
+                && others_loose().all(|other| !other.join(start).join(end).exists())
+        });
+        Ok(ids)
     }
 
     /// Reads every loose object, so that git2 may be asked for one: it never ends on what is cut

@@ -256,7 +256,7 @@ fn date(text: &str) -> Option<i64> {
 const MAX_PATHS: usize = 10_000;
 
 /// Finds out what commits bring.
-struct Bringing<'b, 'o> {
+pub(super) struct Bringing<'b, 'o> {
     objects: &'b mut Objects<'o>,
     shallow: &'b BTreeSet<ObjectId>,
     work: &'b mut Work,
@@ -266,7 +266,7 @@ struct Bringing<'b, 'o> {
 }
 
 impl<'b, 'o> Bringing<'b, 'o> {
-    fn new(
+    pub(super) fn new(
         objects: &'b mut Objects<'o>,
         shallow: &'b BTreeSet<ObjectId>,
         work: &'b mut Work,
@@ -281,7 +281,7 @@ impl<'b, 'o> Bringing<'b, 'o> {
     }
 
     /// All that `walked` brings, as `source`.
-    fn all(mut self, walked: Walked, source: SourceKind) {
+    pub(super) fn all(mut self, walked: Walked, source: SourceKind) {
         self.work.is_cut |= walked.is_cut;
         let mut known = HashSet::new();
         let (mut placed, mut told) = (HashMap::new(), HashMap::new());
@@ -334,6 +334,22 @@ impl<'b, 'o> Bringing<'b, 'o> {
         }
     }
 
+    /// All of a tree that no commit has.
+    pub(super) fn tree(mut self, tree: ObjectId) {
+        for change in self.compared(tree, &[], &format!("the tree {tree}")) {
+            let place = (change.path.clone(), change.object, None);
+            self.work.names.push(place);
+            if !change.is_name {
+                self.work.items.push(Item {
+                    source: SourceKind::GitObject,
+                    path: change.path,
+                    blob: change.object,
+                    commit: None,
+                });
+            }
+        }
+    }
+
     /// What is told of a commit.
     fn told(&mut self, id: ObjectId) -> Arc<Commit> {
         let bytes = self.objects.read(&id).map_or(&[][..], |(_, bytes)| bytes);
@@ -349,21 +365,24 @@ impl<'b, 'o> Bringing<'b, 'o> {
         let trees: Vec<_> = parents
             .filter_map(|parent| self.objects.commit(parent)?.tree)
             .collect();
-        let mut problem = |kind, message| self.work.problems.push((kind, message));
         let Some(tree) = node.tree else {
-            problem(
-                ProblemKind::Corrupt,
-                format!("the commit {id} names no tree"),
-            );
+            let message = format!("the commit {id} names no tree");
+            self.work.problems.push((ProblemKind::Corrupt, message));
             return Vec::new();
         };
-        let changes = diff::new_in(self.objects, tree, &trees, &mut self.budget);
+        self.compared(tree, &trees, &format!("the commit {id}"))
+    }
+
+    /// What `tree` has and none of `others`; `whose` it is, as problems say.
+    fn compared(&mut self, tree: ObjectId, others: &[ObjectId], whose: &str) -> Vec<diff::Change> {
+        let changes = diff::new_in(self.objects, tree, others, &mut self.budget);
+        let mut problem = |kind, message| self.work.problems.push((kind, message));
         if changes.is_cut {
-            let message = format!("not all that the commit {id} brings was looked at");
+            let message = format!("not all that {whose} brings was looked at");
             problem(ProblemKind::Limit, message);
         }
         if changes.is_damaged {
-            let message = format!("a tree of the commit {id} is damaged");
+            let message = format!("a tree of {whose} is damaged");
             problem(ProblemKind::Corrupt, message);
         }
         changes.all

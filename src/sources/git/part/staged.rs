@@ -87,6 +87,38 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, index: &Path) -> 
     work
 }
 
+/// What the index has of the file at `path`; `None` if it has no such file.
+pub(super) fn contents(
+    objects: &mut Objects<'_>,
+    index: &Path,
+    path: &[u8],
+) -> Result<Option<Vec<u8>>, PartError> {
+    let refused = |message: String| PartError::Index {
+        path: index.to_path_buf(),
+        message,
+    };
+    let opened = Index::open(index).map_err(|error| refused(error.message().to_owned()))?;
+    // Of a file in conflict nobody knows which version is meant.
+    let is_it = |entry: &git2::IndexEntry| entry.path == path;
+    let entries: Vec<_> = opened.iter().filter(is_it).collect();
+    let entry = match entries.as_slice() {
+        [] => return Ok(None),
+        [entry] => entry,
+        _ => {
+            let path = String::from_utf8_lossy(path);
+            return Err(refused(format!("{path} is in conflict")));
+        }
+    };
+    let is_intended = entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0;
+    let Some(blob) = refs::id(entry.id).filter(|_| !is_intended) else {
+        return Ok(None);
+    };
+    match objects.read(&blob) {
+        Ok((_, bytes)) => Ok(Some(bytes.to_vec())),
+        Err(why) => Err(refused(format!("{blob}: {why}"))),
+    }
+}
+
 /// Folders on the way to a file whose names are read: no system has paths that are deeper.
 const MAX_DEPTH: usize = 4096;
 

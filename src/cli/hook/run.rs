@@ -1,0 +1,214 @@
+//! `hook run`: scans what a commit or a push would bring.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::super::args::{Common, FailOn, HookRun, HookRunCommand, Scan};
+use super::super::baseline::BaselineError;
+use super::super::console::Console;
+use super::super::environment::Environment;
+use super::super::exit::{Complaint, DEFAULT_LEAK_CODE, Exit, Failure, verdict};
+use super::super::settings::{self, Settings, now};
+use super::blocked::{self, Subject};
+use crate::gate::hooks::{GitsOwn, pushed, received};
+use crate::model::{BytePath, Report};
+use crate::report::count;
+use crate::scan::Progress;
+use crate::sources::{
+    self,
+    git::part::{self, Part},
+};
+use crate::triage::InlineIgnores;
+use crate::triage::baseline::{self, Baseline, FILE_NAME};
+
+/// Problems that are told, at most.
+const MOST_PROBLEMS: usize = 5;
+
+/// What a push brings could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read from standard input what is pushed")]
+struct Unread(#[source] io::Error);
+
+/// Does the work of a hook. Nothing is said where there is nothing to say.
+pub(in crate::cli) fn run(
+    common: &Common,
+    args: &HookRun,
+    environment: &Environment,
+) -> Result<ExitCode, Failure> {
+    let console = Console::new(common, environment);
+    let (target, subject) = match &args.hook {
+        HookRunCommand::CommitMsg { file } => (file.clone(), Subject::Message(file.clone())),
+        HookRunCommand::PreCommit => (PathBuf::from("."), Subject::Staged),
+        HookRunCommand::PrePush { .. } => (PathBuf::from("."), Subject::Push),
+        HookRunCommand::PreReceive => (PathBuf::from("."), Subject::Received),
+    };
+    let Some((part, subject)) = part(args, subject, environment)? else {
+        return Ok(Exit::Clean.into());
+    };
+    let scan = Scan {
+        targets: vec![target],
+        ..Scan::default()
+    };
+    let mut settings = settings::resolve(common, &scan, &[], environment)?;
+    settings.scan.sources.git.part = part;
+    let objects = &mut settings.scan.sources.git.git_objects;
+    objects.clone_from(&environment.git_objects);
+    if subject == Subject::Received {
+        // Whoever pushes would write them.
+        settings.scan.inline_ignores = InlineIgnores::Off;
+    }
+    let fail_on = match settings.fail_on {
+        FailOn::Proven => FailOn::Proven,
+        // Nobody is asked, and one who wants no commit blocked needs no hook.
+        FailOn::Any | FailOn::Active | FailOn::Never => FailOn::Any,
+    };
+    let known = Known::read(&settings, &subject, environment)?;
+    let report = scanned(&settings, &known, &subject)?;
+    let exit = verdict(&report, fail_on, DEFAULT_LEAK_CODE);
+    if let Exit::Leak(_) = exit {
+        let is_counted = |rule: &str| settings.scan.rules.rule(rule).map(|it| it.title.clone());
+        console.say(&blocked::text(&report, &subject, fail_on, is_counted));
+    } else {
+        say_what_passes(&report, console);
+    }
+    if exit == Exit::Incomplete {
+        say_what_is_unread(&report, console);
+    }
+    Ok(exit.into())
+}
+
+/// What is scanned; `None` if there is nothing.
+fn part(
+    args: &HookRun,
+    subject: Subject,
+    environment: &Environment,
+) -> Result<Option<(Option<Part>, Subject)>, Failure> {
+    let framework = environment.pre_commit.sent();
+    let sent = match &args.hook {
+        HookRunCommand::CommitMsg { .. } => return Ok(Some((None, subject))),
+        HookRunCommand::PreCommit => {
+            return Ok(Some(if let Some(sent) = framework {
+                (Some(Part::Sent(sent)), Subject::Range)
+            } else {
+                let index = environment.git_index.clone();
+                (Some(Part::Staged { index }), subject)
+            }));
+        }
+        HookRunCommand::PrePush { remote, .. } => {
+            let given = remote.as_deref().filter(|it| !it.is_empty());
+            if let Some(sent) = framework.filter(|_| given.is_none()) {
+                Some(sent)
+            } else {
+                let input = input(environment);
+                let input = input.map_err(|error| Failure::new(&Unread(error), None))?;
+                pushed(&input, given).map_err(|error| Failure::new(&error, None))?
+            }
+        }
+        HookRunCommand::PreReceive => {
+            let input = input(environment);
+            let input = input.map_err(|error| Failure::new(&Unread(error), None))?;
+            let quarantine = environment.git_quarantine.clone();
+            received(&input, quarantine).map_err(|error| Failure::new(&error, None))?
+        }
+    };
+    Ok(sent.map(|sent| (Some(Part::Sent(sent)), subject)))
+}
+
+fn input(environment: &Environment) -> io::Result<Vec<u8>> {
+    let mut input = Vec::new();
+    if !environment.stdin_terminal {
+        io::stdin().lock().read_to_end(&mut input)?;
+    }
+    Ok(input)
+}
+
+/// The baselines that hold: the user's own, and that of the repository as it is staged.
+struct Known {
+    all: Vec<(PathBuf, Baseline)>,
+}
+
+impl Known {
+    fn read(
+        settings: &Settings,
+        subject: &Subject,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let mut all = Vec::new();
+        if let Some(path) = &settings.baseline {
+            let own = super::super::baseline::Named::read(path)?;
+            all.push((own.path, own.baseline));
+        }
+        if *subject == Subject::Received {
+            return Ok(Self { all });
+        }
+        let index = environment.git_index.as_deref();
+        let scope = &settings.scan.sources.git;
+        let staged = part::staged_file(Path::new("."), index, FILE_NAME.as_bytes(), scope)?;
+        if let Some(bytes) = staged {
+            let path = PathBuf::from(FILE_NAME);
+            match Baseline::parse(&bytes) {
+                Ok(baseline) => all.push((path, baseline)),
+                Err(flaw) => return Err(BaselineError::Broken { path, flaw }.into()),
+            }
+        }
+        Ok(Self { all })
+    }
+}
+
+fn scanned(settings: &Settings, known: &Known, subject: &Subject) -> Result<Report, Failure> {
+    let scan = &settings.scan;
+    sources::check(&scan.targets, &scan.sources).map_err(|errors| Failure {
+        complaints: errors.iter().map(Complaint::from).collect(),
+    })?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut report = crate::scan::run(scan, &Arc::new(Progress::default()), &stop);
+    for (path, baseline) in &known.all {
+        let path = BytePath::from(path.as_path());
+        baseline::apply(&mut report, baseline, path, now());
+    }
+    if let Subject::Message(file) = subject {
+        // What cannot be read was told by the scan.
+        let own = GitsOwn::of(&std::fs::read(file).unwrap_or_default());
+        report.findings.retain(|finding| {
+            let mut places = finding.occurrences.iter();
+            !places.all(|place| place.position.is_some_and(|it| own.has(it.line)))
+        });
+    }
+    Ok(report)
+}
+
+/// Says that something was passed over, for others will not.
+fn say_what_passes(report: &Report, console: Console) {
+    let passed = report.findings.iter();
+    let passed = passed
+        .filter(|finding| finding.suppressed.is_some())
+        .count();
+    if passed > 0 {
+        console.note(format_args!(
+            "patsweep: {} passed over by the baseline in the index or by marks; CI does so only \
+             once that is merged",
+            count(passed as u64, "token")
+        ));
+    }
+}
+
+fn say_what_is_unread(report: &Report, console: Console) {
+    let problems = report.problems.iter();
+    let mut problems = problems.filter(|problem| !report.accepts(problem));
+    for problem in problems.by_ref().take(MOST_PROBLEMS) {
+        let path = String::from_utf8_lossy(&problem.path.0);
+        console.complain(&Complaint {
+            error: format!("patsweep: {path}: {}", problem.message),
+            causes: Vec::new(),
+            hint: None,
+        });
+    }
+    let more = problems.count();
+    if more > 0 {
+        let more = count(more as u64, "more problem");
+        console.note(format_args!("patsweep: and {more}"));
+    }
+}

@@ -1,0 +1,238 @@
+//! What others do not have yet: what a push brings.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
+
+use super::super::objects::{Named, Objects};
+use super::super::{refs, shallow};
+use super::opened::Opened;
+use super::range::Bringing;
+use super::revision::{Unknown, resolve};
+use super::walk::new_to;
+use super::{Item, PartError, Work};
+use crate::model::{ObjectId, ObjectKind, ProblemKind, SourceKind};
+
+/// What is sent, and what is there already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Revisions that are sent; `None` stands for whatever `HEAD` and references lead to, the tracking
+    /// ones of the remote left out.
+    pub tips: Option<Vec<String>>,
+    /// Revisions that are there already. Those that are not known here are passed over.
+    pub known: Vec<String>,
+    /// Which references lead to what is there already.
+    pub there: There,
+    /// A folder of objects, of [`Scope::git_objects`](crate::sources::git::Scope::git_objects), that
+    /// are all sent, whether or not a revision leads to them.
+    pub quarantine: Option<PathBuf>,
+}
+
+/// Which references lead to what others have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum There {
+    /// None.
+    #[default]
+    Unknown,
+    /// Those that track the remote of this name or URL.
+    Tracking(String),
+    /// All: it is sent to this repository.
+    Here,
+}
+
+/// The objects that are sent, and those that are there already.
+pub(super) struct Between {
+    tips: Vec<ObjectId>,
+    known: Vec<ObjectId>,
+    quarantine: Option<PathBuf>,
+}
+
+/// Finds out where what is sent begins and ends.
+pub(super) fn between(
+    opened: &Opened,
+    objects: &mut Objects<'_>,
+    sent: &Sent,
+) -> Result<Between, PartError> {
+    let tracking = tracking(opened, &sent.there);
+    let is_tracking = |name: &str| tracking.iter().any(|prefix| name.starts_with(prefix));
+    let (theirs, ours): (Vec<_>, Vec<_>) = named(opened)
+        .into_iter()
+        .partition(|(name, _)| is_tracking(name));
+    let tips = match &sent.tips {
+        Some(tips) => tips
+            .iter()
+            .map(|tip| find(opened, objects, tip))
+            .collect::<Result<_, _>>()?,
+        None => ours.into_iter().map(|(_, id)| id).collect(),
+    };
+    let given = sent.known.iter();
+    let given: Vec<_> = given.flat_map(|id| find(opened, objects, id)).collect();
+    let known = given
+        .into_iter()
+        .chain(theirs.into_iter().map(|(_, id)| id));
+    Ok(Between {
+        tips,
+        known: known.filter(|id| objects.named(id).is_ok()).collect(),
+        quarantine: sent.quarantine.clone(),
+    })
+}
+
+fn find(opened: &Opened, objects: &mut Objects<'_>, tip: &str) -> Result<ObjectId, PartError> {
+    let check = || opened.database.check_loose();
+    let found = resolve(&opened.git, objects, tip, check);
+    let found = found.and_then(|id| match objects.named(&id) {
+        Ok(_) => Ok(id),
+        Err(why) => Err(Unknown::Unread(id, why)),
+    });
+    found.map_err(|why| PartError::Revision {
+        revision: tip.to_owned(),
+        path: opened.target.clone(),
+        message: why.to_string(),
+    })
+}
+
+/// What `HEAD` and references name, by full names.
+fn named(opened: &Opened) -> Vec<(String, ObjectId)> {
+    let references = opened.git.references().into_iter().flatten().flatten();
+    let named = references.filter_map(|reference| {
+        let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+        let target = reference.resolve().ok()?.target()?;
+        Some((name, refs::id(target)?))
+    });
+    let head = opened.head().map(|head| ("HEAD".to_owned(), head));
+    let mut named: Vec<_> = named.chain(head).collect();
+    named.sort();
+    named
+}
+
+/// How the names of references start that lead to what is there.
+fn tracking(opened: &Opened, there: &There) -> Vec<String> {
+    let remote = match there {
+        There::Unknown => return Vec::new(),
+        There::Here => return vec![String::new()],
+        There::Tracking(remote) => remote,
+    };
+    let names = opened.git.remotes();
+    let names: Vec<String> = names
+        .iter()
+        .flatten()
+        .flatten()
+        .flatten()
+        .map(str::to_owned)
+        .collect();
+    let is_it = |name: &String| {
+        *name == *remote
+            || opened.git.find_remote(name).is_ok_and(|found| {
+                let urls = [found.url_bytes(), found.pushurl_bytes().unwrap_or_default()];
+                urls.contains(&remote.as_bytes())
+            })
+    };
+    let names = names.into_iter().filter(is_it);
+    names.map(|name| format!("refs/remotes/{name}/")).collect()
+}
+
+/// What is sent and not there already.
+pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, between: Between) -> Work {
+    let mut work = Work::default();
+    let mut seen = HashSet::new();
+    let mut known = Vec::new();
+    for id in between.known {
+        if let Some(commit) = follow(objects, id, &mut seen, &mut Work::default()) {
+            known.push(commit);
+        }
+    }
+    let mut tips = Vec::new();
+    work.is_reachable = true;
+    for id in between.tips {
+        work.is_reachable &= opened.is_named(id);
+        if let Some(commit) = follow(objects, id, &mut seen, &mut work) {
+            tips.push(commit);
+        }
+    }
+    let shallow = shallow(&opened.database.repository);
+    let walked = new_to(objects, &tips, &known, &shallow);
+    Bringing::new(objects, &shallow, &mut work).all(walked, SourceKind::GitObject);
+    if let Some(folder) = between.quarantine {
+        match opened.database.only_in(&folder) {
+            Ok(ids) => rest(objects, &ids, &mut work),
+            Err(error) => {
+                let message = format!("cannot list what was received: {error}");
+                work.problems.push((ProblemKind::References, message));
+            }
+        }
+    }
+    work
+}
+
+/// Notes of the objects `ids` what no revision led to.
+fn rest(objects: &mut Objects<'_>, ids: &[ObjectId], work: &mut Work) {
+    let name = |path: &[u8]| path.rsplit(|&it| it == b'/').next().map(<[u8]>::to_vec);
+    let mut names: HashSet<_> = work.names.iter().filter_map(|it| name(&it.0)).collect();
+    let blobs: HashSet<_> = work.items.iter().map(|item| item.blob).collect();
+    let messages: HashSet<_> = work.messages.iter().map(|it| it.0).collect();
+    for id in ids {
+        match objects.read(id).map(|(kind, _)| kind) {
+            Ok(ObjectKind::Tree) => {
+                for entry in objects.tree(id).entries().flatten() {
+                    if names.insert(entry.name.to_vec()) {
+                        work.names.push((entry.name.to_vec(), *id, None));
+                    }
+                }
+            }
+            Ok(ObjectKind::Commit | ObjectKind::Tag) if messages.contains(id) => (),
+            Ok(ObjectKind::Commit | ObjectKind::Tag) => work.messages.push((*id, None)),
+            Ok(_) | Err(_) if blobs.contains(id) => (),
+            // What cannot be read is told when it is tried again.
+            Ok(_) | Err(_) => work.items.push(Item {
+                source: SourceKind::GitObject,
+                path: Vec::new(),
+                blob: *id,
+                commit: None,
+            }),
+        }
+    }
+}
+
+/// The commit that `id` is or, through tags, leads to. The tags, and what of files they lead to, are
+/// noted in `work` unless they were `seen`.
+fn follow(
+    objects: &mut Objects<'_>,
+    id: ObjectId,
+    seen: &mut HashSet<ObjectId>,
+    work: &mut Work,
+) -> Option<ObjectId> {
+    let mut at = id;
+    loop {
+        match objects.named(&at) {
+            Ok(Named::Commit) => return Some(at),
+            Ok(Named::Tag(_) | Named::Other) if !seen.insert(at) => return None,
+            Ok(Named::Tag(target)) => {
+                work.messages.push((at, None));
+                at = target;
+            }
+            Ok(Named::Other) => {
+                contents(objects, at, work);
+                return None;
+            }
+            Err(why) => {
+                let message = format!("what {id} leads to cannot be read: {at}: {why}");
+                work.problems.push((ProblemKind::References, message));
+                return None;
+            }
+        }
+    }
+}
+
+/// Notes the blob or tree that somebody tagged.
+fn contents(objects: &mut Objects<'_>, id: ObjectId, work: &mut Work) {
+    let kind = objects.read(&id).map(|(kind, _)| kind);
+    if let Ok(ObjectKind::Tree) = kind {
+        Bringing::new(objects, &BTreeSet::new(), work).tree(id);
+    } else {
+        work.items.push(Item {
+            source: SourceKind::GitObject,
+            path: Vec::new(),
+            blob: id,
+            commit: None,
+        });
+    }
+}

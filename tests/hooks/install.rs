@@ -1,0 +1,266 @@
+//! Putting hooks in, taking them out, and what is in their way.
+
+use std::fs;
+use std::path::Path;
+
+use patsweep::token::mint;
+
+use crate::repo::{PROGRAM, Repo, Said};
+
+fn commit(repo: &Repo) -> Said {
+    repo.try_git(&["commit", "-q", "-m", "more"])
+}
+
+fn stage_a_leak(repo: &Repo) {
+    repo.write("a", mint::pat(1));
+    repo.git(&["add", "-A"]);
+}
+
+#[track_caller]
+fn check(repo: &Repo, args: &str, code: i32, expected: &str) {
+    let said = repo.patsweep(args);
+    let expected = Said {
+        code,
+        stdout: expected.to_owned(),
+        stderr: String::new(),
+    };
+    assert_eq!(said, expected, "{args}");
+}
+
+/// The hooks folder as the program names it.
+fn hooks(repo: &Repo) -> String {
+    let path = repo.path().canonicalize().expect("a folder");
+    path.join(".git/hooks").display().to_string()
+}
+
+#[test]
+fn installing_twice_changes_nothing() {
+    let repo = Repo::new();
+    let _ = fs::remove_dir_all(repo.path().join(".git/hooks"));
+    let place = hooks(&repo);
+    check(
+        &repo,
+        "hook install",
+        0,
+        &format!(
+            "pre-commit: installed in {place}\ncommit-msg: installed in {place}\n\
+             pre-push: installed in {place}\n"
+        ),
+    );
+    let script = || fs::read(Path::new(&place).join("pre-commit")).expect("a hook");
+    let first = script();
+    check(
+        &repo,
+        "hook install",
+        0,
+        "pre-commit: installed already\ncommit-msg: installed already\n\
+         pre-push: installed already\n",
+    );
+    assert_eq!(script(), first);
+    check(&repo, "hook uninstall pre-push", 0, "pre-push: taken out\n");
+    check(
+        &repo,
+        "hook uninstall pre-push",
+        0,
+        "pre-push: not installed\n",
+    );
+    check(
+        &repo,
+        "hook status",
+        0,
+        &format!(
+            "pre-commit: installed, runs {PROGRAM}\ncommit-msg: installed, runs {PROGRAM}\n\
+             pre-push: not installed\n"
+        ),
+    );
+    check(
+        &repo,
+        "hook status pre-push",
+        1,
+        "pre-push: not installed\n",
+    );
+    repo.patsweep("hook uninstall");
+    assert_eq!(fs::read_dir(&place).expect("a folder").count(), 0);
+    assert_eq!(repo.patsweep("hook status").code, 1);
+}
+
+#[test]
+fn a_hook_that_was_there_is_called_first_and_comes_back() {
+    let repo = Repo::begun();
+    // What it stages is looked at, too.
+    let was = "echo first; git add late";
+    repo.script(".git/hooks/pre-commit", was);
+    let before = format!("{}/pre-commit.before-patsweep", hooks(&repo));
+    check(
+        &repo,
+        "hook install pre-commit",
+        0,
+        &format!("pre-commit: installed; the hook that was there is called first, as {before}\n"),
+    );
+    check(
+        &repo,
+        "hook install pre-commit",
+        0,
+        "pre-commit: installed already\n",
+    );
+    check(
+        &repo,
+        "hook status pre-commit",
+        0,
+        &format!("pre-commit: installed, runs {PROGRAM}; calls {before} first\n"),
+    );
+    repo.write("late", mint::pat(1));
+    let said = repo.try_git(&["commit", "-q", "--allow-empty", "-m", "more"]);
+    assert!(said.stderr.starts_with("first\n"), "{said:?}");
+    said.assert_leak();
+    check(
+        &repo,
+        "hook uninstall pre-commit",
+        0,
+        "pre-commit: taken out; the hook that was there before is back\n",
+    );
+    let text = fs::read_to_string(repo.path().join(".git/hooks/pre-commit")).expect("a hook");
+    assert_eq!(text, format!("#!/bin/sh\n{was}\n"));
+    assert!(!Path::new(&before).exists());
+    check(
+        &repo,
+        "hook status pre-commit",
+        1,
+        "pre-commit: not installed; another hook is there\n",
+    );
+}
+
+#[test]
+fn a_hook_that_was_there_can_still_block() {
+    let repo = Repo::begun();
+    repo.script(".git/hooks/pre-commit", "echo no >&2; exit 7");
+    repo.patsweep("hook install");
+    let said = repo.run_in(&repo.path(), ".git/hooks/pre-commit", &[], &[], b"");
+    assert_eq!((said.code, said.stderr.as_str()), (7, "no\n"));
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let repo = Repo::begun();
+    repo.script(".git/hooks/pre-commit", "echo new");
+    repo.script(".git/hooks/pre-commit.before-patsweep", "echo old");
+    let said = repo.patsweep("hook install pre-commit");
+    assert_eq!(said.code, 2);
+    assert!(said.stderr.starts_with("error: cannot move "), "{said:?}");
+    let names = fs::read_dir(repo.path().join(".git/hooks")).expect("a folder");
+    let names: Vec<_> = names.map(|it| it.expect("a file").file_name()).collect();
+    assert!(
+        names
+            .iter()
+            .all(|it| !it.to_string_lossy().contains("patsweep-"))
+    );
+    let text = fs::read_to_string(repo.path().join(".git/hooks/pre-commit")).expect("a hook");
+    assert_eq!(text, "#!/bin/sh\necho new\n");
+}
+
+#[test]
+fn core_hooks_path_is_respected() {
+    let repo = Repo::begun();
+    repo.git(&["config", "core.hooksPath", "my hooks"]);
+    repo.patsweep("hook install");
+    assert!(repo.path().join("my hooks/pre-commit").exists());
+    stage_a_leak(&repo);
+    commit(&repo).assert_leak();
+    // As git takes it: from the root, wherever one is.
+    repo.write("deep/er/file", "");
+    let folder = repo.path().join("deep/er");
+    let said = repo.run_in(&folder, PROGRAM, &["hook", "status"], &[], b"");
+    assert_eq!(said.code, 0, "{said:?}");
+}
+
+#[test]
+fn what_husky_writes_is_left_to_it() {
+    let repo = Repo::begun();
+    repo.git(&["config", "core.hooksPath", ".husky/_"]);
+    let said = repo.patsweep("hook install pre-commit");
+    assert_eq!(said.code, 2);
+    assert!(
+        said.stderr
+            .contains("add `patsweep hook run pre-commit` to .husky/pre-commit")
+    );
+}
+
+#[test]
+fn linked_work_trees_share_the_hooks_and_have_an_index_of_their_own() {
+    let repo = Repo::begun();
+    repo.git(&["worktree", "add", "-q", "-b", "other", "../an other"]);
+    let other = repo.root().join("an other");
+    let git = |args: &[&str]| repo.run_in(&other, "git", args, &[], b"");
+    let said = repo.run_in(&other, PROGRAM, &["hook", "install"], &[], b"");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(repo.path().join(".git/hooks/pre-commit").exists());
+    stage_a_leak(&repo);
+    git(&["commit", "-q", "--allow-empty", "-m", "clean here"]).assert_quiet();
+    commit(&repo).assert_leak();
+    repo.git(&["rm", "-q", "-f", "a"]);
+    fs::write(other.join("b"), mint::pat(2)).expect("a file");
+    git(&["add", "-A"]);
+    commit(&repo)
+        .code
+        .eq(&1)
+        .then_some(())
+        .expect("nothing to commit");
+    git(&["commit", "-q", "-m", "leak there"]).assert_leak();
+}
+
+#[test]
+fn a_missing_program_blocks_and_is_called_no_leak() {
+    let repo = Repo::begun();
+    let program = repo.root().join("a copy's place");
+    fs::copy(PROGRAM, &program).expect("a copy");
+    let text = program.to_str().expect("text");
+    let said = repo.run_in(&repo.path(), text, &["hook", "install"], &[], b"");
+    assert_eq!(said.code, 0, "{said:?}");
+    stage_a_leak(&repo);
+    commit(&repo).assert_leak();
+    fs::remove_file(&program).expect("a file");
+    let program = program.canonicalize().unwrap_or(program);
+    let said = commit(&repo);
+    assert_eq!(said.code, 1);
+    let place = program.display();
+    assert_eq!(
+        said.stderr,
+        format!(
+            "patsweep: there is no program at {place}: install it there, or run `patsweep hook \
+             install pre-commit` with the one that you have\n\
+             patsweep: so it is not known what this commit holds, and it is blocked\n"
+        )
+    );
+    check(
+        &repo,
+        "hook status pre-commit",
+        1,
+        &format!("pre-commit: broken: there is no program at {place}\n"),
+    );
+    // Any other program mends it.
+    let said = repo.patsweep("hook install pre-commit");
+    assert_eq!(
+        said.stdout,
+        format!("pre-commit: installed anew in {}\n", hooks(&repo))
+    );
+    commit(&repo).assert_leak();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hook_that_git_does_not_run_is_broken() {
+    use std::os::unix::fs::PermissionsExt;
+    let repo = Repo::begun();
+    repo.patsweep("hook install pre-commit");
+    let path = repo.path().join(".git/hooks/pre-commit");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("a mode");
+    check(
+        &repo,
+        "hook status",
+        1,
+        "pre-commit: broken: git does not run it, for it is not executable\n\
+         commit-msg: not installed\npre-push: not installed\n",
+    );
+    repo.patsweep("hook install pre-commit");
+    assert_eq!(repo.patsweep("hook status").code, 0);
+}

@@ -1,0 +1,8 @@
+//! Hooks, driven by git itself: commits, pushes, and what is in the way of them.
+
+mod commit;
+mod install;
+mod message;
+mod push;
+mod receive;
+mod repo;

@@ -1,0 +1,199 @@
+//! What is pushed.
+
+use patsweep::token::mint;
+
+use crate::repo::{Repo, Said};
+
+const ZERO: &str = "0000000000000000000000000000000000000000";
+
+/// One with hooks and a remote, whose commits are made unseen.
+fn hooked() -> Repo {
+    let repo = Repo::pushed();
+    assert_eq!(repo.patsweep("hook install pre-push").code, 0);
+    repo
+}
+
+/// Commits a token, or something harmless.
+fn commit(repo: &Repo, name: &str, contents: impl AsRef<[u8]>) {
+    repo.write(name, contents);
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", name]);
+}
+
+fn push(repo: &Repo, what: &[&str]) -> Said {
+    repo.try_git(&[&["push", "-q", "origin"], what].concat())
+}
+
+/// The hook as git would call it.
+fn told(repo: &Repo, lines: &str) -> Said {
+    let args = "hook run pre-push origin ../far";
+    repo.patsweep_on(args, &[], lines.as_bytes())
+}
+
+#[test]
+fn what_is_new_to_the_remote_is_scanned() {
+    let repo = hooked();
+    commit(&repo, "a", "harmless\n");
+    push(&repo, &["main"]).assert_quiet();
+    commit(&repo, "b", mint::pat(1));
+    repo.git(&["rm", "-q", "b"]);
+    repo.git(&["commit", "-q", "-m", "take it out"]);
+    let said = push(&repo, &["main"]);
+    said.assert_leak();
+    let commit = repo.git(&["rev-parse", "HEAD~1"]);
+    let place = format!("\n  b:1 in commit {}: ", &commit[..12]);
+    assert!(said.stderr.contains(&place), "{said:?}");
+    assert_eq!(
+        repo.git(&["-C", "../far", "rev-list", "--count", "main"]),
+        "2"
+    );
+}
+
+#[test]
+fn what_the_remote_has_is_not_scanned_again() {
+    let repo = Repo::pushed();
+    commit(&repo, "a", mint::pat(1));
+    repo.git(&["push", "-q", "origin", "main"]);
+    repo.patsweep("hook install");
+    commit(&repo, "b", "harmless\n");
+    push(&repo, &["main"]).assert_quiet();
+    push(&repo, &["main:refs/heads/other"]).assert_quiet();
+}
+
+#[test]
+fn new_branches_tags_and_two_references_are_scanned() {
+    let repo = hooked();
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    commit(&repo, "a", mint::pat(1));
+    repo.git(&["checkout", "-q", "main"]);
+    commit(&repo, "b", "harmless\n");
+    push(&repo, &["main", "side"]).assert_leak();
+    push(&repo, &["side", "main"]).assert_leak();
+    push(&repo, &["side"]).assert_leak();
+    push(&repo, &["side:refs/heads/elsewhere"]).assert_leak();
+    push(&repo, &["main"]).assert_quiet();
+    repo.git(&["tag", "-a", "-m", &mint::pat(2), "v1"]);
+    push(&repo, &["v1"]).assert_leak();
+    let blob = repo.git(&["rev-parse", "side:a"]);
+    repo.git(&["tag", "blob", &blob]);
+    push(&repo, &["blob"]).assert_leak();
+    repo.git(&["tag", "tree", "side^{tree}"]);
+    push(&repo, &["tree"]).assert_leak();
+}
+
+#[test]
+fn a_forced_push_is_scanned_and_a_deletion_holds_nothing() {
+    let repo = hooked();
+    commit(&repo, "a", "harmless\n");
+    push(
+        &repo,
+        &["main", "main:refs/heads/gone", "main:refs/heads/lost"],
+    )
+    .assert_quiet();
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    commit(&repo, "b", mint::pat(1));
+    push(&repo, &["--force", "main"]).assert_leak();
+    push(&repo, &[":gone"]).assert_quiet();
+    push(&repo, &[":lost", "main:refs/heads/new"]).assert_leak();
+}
+
+#[test]
+fn where_nothing_is_told_all_that_the_remote_lacks_is_scanned() {
+    let repo = hooked();
+    told(&repo, "").assert_quiet();
+    push(&repo, &["main"]).assert_quiet();
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    commit(&repo, "a", mint::pat(1));
+    repo.git(&["checkout", "-q", "main"]);
+    told(&repo, "").assert_leak();
+    repo.patsweep("hook run pre-push").assert_leak();
+    let head = repo.git(&["rev-parse", "main"]);
+    let line = format!("refs/heads/main {head} refs/heads/main {ZERO}\n");
+    told(&repo, &line).assert_quiet();
+}
+
+#[test]
+fn an_object_that_only_the_remote_has_is_passed_over() {
+    let repo = hooked();
+    commit(&repo, "a", mint::pat(1));
+    let head = repo.git(&["rev-parse", "main"]);
+    let unknown = "1234567890".repeat(4);
+    told(
+        &repo,
+        &format!("refs/heads/main {head} refs/heads/main {unknown}\n"),
+    )
+    .assert_leak();
+    let gone = told(
+        &repo,
+        &format!("refs/heads/main {unknown} refs/heads/main {ZERO}\n"),
+    );
+    assert_eq!(gone.code, 2, "{gone:?}");
+}
+
+#[test]
+fn lines_that_git_does_not_write_are_refused() {
+    let repo = hooked();
+    let said = told(&repo, "refs/heads/main\n");
+    assert_eq!(
+        said,
+        Said {
+            code: 2,
+            stdout: String::new(),
+            stderr: "error: cannot understand line 1 of standard input as one that git gives to \
+                     pre-push\n"
+                .to_owned(),
+        }
+    );
+}
+
+#[test]
+fn a_push_to_an_address_is_compared_with_its_remote() {
+    let repo = hooked();
+    let to_far = |branch: &str| repo.try_git(&["push", "-q", "../far", branch]);
+    to_far("main:refs/heads/copy").assert_quiet();
+    commit(&repo, "a", mint::pat(1));
+    to_far("main:refs/heads/copy").assert_leak();
+}
+
+#[test]
+fn a_hook_that_was_there_gets_the_lines_too() {
+    let repo = Repo::pushed();
+    repo.script(
+        ".git/hooks/pre-push",
+        "cat > \"$GIT_DIR/../seen\"; echo \"$@\" >> seen",
+    );
+    repo.git(&["config", "core.hooksPath", ".git/hooks"]);
+    repo.patsweep("hook install pre-push");
+    commit(&repo, "a", mint::pat(1));
+    repo.script(
+        ".git/hooks/pre-push.before-patsweep",
+        "cat > .git/seen; echo \"$@\" >> .git/seen",
+    );
+    push(&repo, &["main"]).assert_leak();
+    let seen = std::fs::read_to_string(repo.path().join(".git/seen")).expect("it ran");
+    let (here, there) = (
+        repo.git(&["rev-parse", "main"]),
+        repo.git(&["rev-parse", "main~1"]),
+    );
+    assert_eq!(
+        seen,
+        format!("refs/heads/main {here} refs/heads/main {there}\norigin ../far\n")
+    );
+}
+
+#[test]
+fn the_framework_tells_what_is_pushed() {
+    let repo = Repo::pushed();
+    let base = repo.git(&["rev-parse", "HEAD"]);
+    commit(&repo, "a", mint::pat(1));
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let run = |env: &[(&str, &str)]| {
+        let remote = [("PRE_COMMIT_REMOTE_NAME", "origin")];
+        repo.patsweep_on("hook run pre-push", &[&remote, env].concat(), b"")
+    };
+    let (from, to) = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF");
+    run(&[(from, &base), (to, &head)]).assert_leak();
+    run(&[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main")]).assert_leak();
+    run(&[]).assert_leak();
+    run(&[(from, &base), (to, &base)]).assert_quiet();
+}
