@@ -5,15 +5,22 @@
 //! left to a format is to keep hostile names from steering whoever reads it: [`escape`].
 
 mod advice;
+mod commands;
 mod consumer;
+mod csv;
 pub mod escape;
+mod gitlab;
 mod history;
 mod json;
 pub(crate) mod json_text;
 mod jsonl;
+mod junit;
 pub mod map;
+mod markdown;
+mod place;
 mod redact;
 mod sarif;
+mod sheet;
 mod text;
 mod validity;
 mod verification;
@@ -25,6 +32,7 @@ use std::str::FromStr;
 
 pub use escape::escape_for_terminal;
 pub use redact::{Redactor, Slash};
+pub(crate) use sheet::sheet;
 pub(crate) use words::count;
 
 use crate::model::{Report, Timestamp};
@@ -44,23 +52,52 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0, for code scanning services and editors.
     Sarif,
+    /// GitLab's report on secret detection.
+    Gitlab,
+    /// Logging commands of Azure Pipelines.
+    AzurePipelines,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// A table for summaries and pull requests.
+    Markdown,
+    /// A table for spreadsheets.
+    Csv,
+    /// Failed tests.
+    Junit,
 }
 
 /// A row of the registry: the format, its name on the command line, and who writes it.
 type Row = (Format, &'static str, &'static dyn Reporter);
 
 /// Every format. A new one is a file and a row.
-const REGISTRY: [Row; 4] = [
+const REGISTRY: [Row; 10] = [
     (Format::Text, "text", &text::Text),
     (Format::Json, "json", &json::Json),
     (Format::Jsonl, "jsonl", &jsonl::Jsonl),
     (Format::Sarif, "sarif", &sarif::Sarif),
+    (Format::Gitlab, "gitlab", &gitlab::Gitlab),
+    (
+        Format::AzurePipelines,
+        "azure-pipelines",
+        &commands::AzurePipelines,
+    ),
+    (Format::Github, "github", &commands::Github),
+    (Format::Markdown, "markdown", &markdown::Markdown),
+    (Format::Csv, "csv", &csv::Csv),
+    (Format::Junit, "junit", &junit::Junit),
 ];
 
 impl Format {
     /// The names of all formats, the default first.
-    pub const NAMES: [&'static str; REGISTRY.len()] =
-        [REGISTRY[0].1, REGISTRY[1].1, REGISTRY[2].1, REGISTRY[3].1];
+    pub const NAMES: [&'static str; REGISTRY.len()] = {
+        let mut names = [""; REGISTRY.len()];
+        let mut row = 0;
+        while row < names.len() {
+            names[row] = REGISTRY[row].1;
+            row += 1;
+        }
+        names
+    };
 
     /// The format of this name.
     ///
@@ -208,17 +245,22 @@ mod tests {
 
     #[test]
     fn every_format_has_a_row_and_is_found_by_its_name() {
-        for format in [Format::Text, Format::Json, Format::Jsonl, Format::Sarif] {
-            assert_eq!(Format::parse(format.name()), Ok(format));
+        for (format, name, _) in REGISTRY {
+            assert_eq!(Format::parse(name), Ok(format));
+            assert_eq!(format.name(), name);
         }
-        assert_eq!(Format::NAMES, ["text", "json", "jsonl", "sarif"]);
+        assert_eq!(
+            Format::NAMES.join(" "),
+            "text json jsonl sarif gitlab azure-pipelines github markdown csv junit"
+        );
     }
 
     #[test]
     fn an_unknown_format_is_named_with_those_there_are() {
         assert_eq!(
             "Json\u{202e}".parse::<Format>().unwrap_err().to_string(),
-            r"unknown format `Json\u{202e}` (there is text, json, jsonl, sarif)"
+            "unknown format `Json\\u{202e}` (there is text, json, jsonl, sarif, \
+             gitlab, azure-pipelines, github, markdown, csv, junit)"
         );
     }
 }

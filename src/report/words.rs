@@ -170,6 +170,34 @@ pub(super) fn proof(finding: &FindingView<'_>, now: Timestamp) -> String {
     text
 }
 
+/// What is found, why it is believed, whose it is, and in how many places: without a full stop, not
+/// escaped.
+pub(super) fn sentence(finding: &FindingView<'_>, now: Timestamp) -> String {
+    let proof = proof(finding, now);
+    let mut text = format!("{} {} ({proof})", finding.title(), finding.redacted);
+    if !finding.organizations.is_empty() {
+        let names: Vec<String> = finding
+            .organizations
+            .iter()
+            .map(|(name, from)| format!("{name} ({})", evidence(*from)))
+            .collect();
+        text.push_str(", organization ");
+        text.push_str(&names.join(", "));
+    }
+    text.push_str(", in ");
+    text.push_str(&count(finding.occurrence_count, "place"));
+    text
+}
+
+/// Whether it counts, and if so whether it is proven.
+pub(super) fn kind(finding: &FindingView<'_>) -> &'static str {
+    match (&finding.suppressed, finding.proof) {
+        (Some(_), _) => "suppressed",
+        (None, Proof::Checksum) => "leak",
+        (None, Proof::Shape) => "possible leak",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
-use patsweep::model::{FindingId, Report};
+use patsweep::model::{FindingId, Report, SourceKind};
 use patsweep::report::{Format, Secrets};
 use serde_json::{Value, json};
 
+use crate::history::{commit, in_git};
 use crate::sample::{finding, full_report, place, report, token, write, write_with};
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
@@ -83,6 +84,31 @@ fn a_hundred_places_are_listed_and_all_are_counted() {
         result["message"]["text"],
         "Azure DevOps personal access token AAAA…zzzz (proven: its checksum is right, so this is \
          no look-alike; issued in November 2026), in 1,500 places, of which the first 100 are listed"
+    );
+}
+
+#[test]
+fn what_a_reader_can_open_comes_first() {
+    let git = |path, reachable| {
+        let mut occurrence = in_git(SourceKind::GitObject, path, Some(commit('1')));
+        occurrence.origin.git.as_mut().unwrap().reachable = reachable;
+        occurrence
+    };
+    let message = in_git(SourceKind::GitMessage, "", Some(commit('1')));
+    let places = vec![
+        message,
+        git("a", Some(false)),
+        git("b", Some(true)),
+        in_git(SourceKind::GitIndex, "c", None),
+        place("d", 1),
+    ];
+    let log = log(&report(vec![finding('A', places)]));
+    let locations = &log["runs"][0]["results"][0]["locations"];
+    let file = |at: &Value| at["physicalLocation"]["artifactLocation"]["uri"].clone();
+    let files: Vec<Value> = locations.as_array().unwrap().iter().map(file).collect();
+    assert_eq!(
+        files,
+        [json!("d"), json!("c"), json!("b"), json!(null), json!("a")]
     );
 }
 

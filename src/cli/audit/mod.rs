@@ -95,7 +95,7 @@ pub(super) fn run(
     let shown = match args.format.unwrap_or(TableFormat::Text) {
         TableFormat::Text => text::show(&all, &terms),
         TableFormat::Json => json::show(&all, &terms),
-        TableFormat::Csv => csv::show(&all),
+        TableFormat::Csv => self::csv::show(&all),
     };
     print(shown.as_bytes())?;
     Ok(exit(&all, &stop).into())

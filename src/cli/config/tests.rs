@@ -230,7 +230,8 @@ fn complaints_name_line_and_key() {
         (
             "[scan]\nformat = \"xml\"",
             2,
-            "`scan.format`: `xml` is none of text, json, jsonl, sarif",
+            "`scan.format`: `xml` is none of text, json, jsonl, sarif, gitlab, azure-pipelines, github, \
+             markdown, csv, junit",
         ),
         (
             "[scan]\nmax-file-size = 1.5",

@@ -85,7 +85,7 @@ pub(super) fn run(
     let shown = match args.format.unwrap_or(TableFormat::Text) {
         TableFormat::Text => text::show(&told),
         TableFormat::Json => json::show(&told),
-        TableFormat::Csv => csv::show(&told),
+        TableFormat::Csv => self::csv::show(&told),
     };
     print(shown.as_bytes())?;
     Ok(exit(&told, &stop).into())

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use crate::model::{BytePath, Excerpt, Position, SourceKind};
+use crate::model::{BytePath, SourceKind};
 
 use super::super::history;
+use super::super::place::{column, member};
 use super::super::view::{GitView, OccurrenceView};
 use super::super::words;
 use super::log::{ArtifactLocation, Location, LogicalLocation, Message, PhysicalLocation, Region};
@@ -80,11 +81,6 @@ fn inside(occurrence: &OccurrenceView<'_>) -> Option<String> {
 pub(super) fn of_path(path: &BytePath) -> Location {
     let file = &path.0[..member(path).unwrap_or(path.0.len())];
     located(Some(artifact(file)), path)
-}
-
-/// Where `!/` starts.
-fn member(path: &BytePath) -> Option<usize> {
-    path.0.windows(2).position(|pair| pair == b"!/")
 }
 
 /// The place of standard input, or of a member of the archive that it is.
@@ -167,26 +163,6 @@ fn uri(path: &[u8]) -> String {
     }
 }
 
-/// The column in UTF-16 code units, where the excerpt proves it.
-///
-/// A [`Position`] counts bytes. The two are told apart by what stands before the token on its
-/// line: if the excerpt begins where the line does, that text is as many bytes long as the column
-/// says. Else there is no column, rather than a wrong one.
-fn column(position: Position, excerpt: Option<&Excerpt>) -> Option<u64> {
-    if position.column == 1 {
-        return Some(1);
-    }
-    let excerpt = excerpt?;
-    let before: String = excerpt.text.chars().take(excerpt.span.0).collect();
-    // Excerpts write a tab, the one control character that is common in text, as `\t`.
-    [before.replace("\\t", "\t"), before]
-        .into_iter()
-        .find_map(|before| {
-            (before.len() as u64 == position.column - 1)
-                .then(|| before.encode_utf16().count() as u64 + 1)
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,34 +181,5 @@ mod tests {
         for (path, expected) in cases {
             assert_eq!(uri(path), expected);
         }
-    }
-
-    #[test]
-    fn columns_are_converted_or_left_out() {
-        let check = |column_in_bytes, before: &str, expected| {
-            let position = Position {
-                offset: 0,
-                line: 1,
-                column: column_in_bytes,
-            };
-            let excerpt = Excerpt {
-                text: format!("{before}XXXX…YYYY"),
-                span: (before.chars().count(), before.chars().count() + 9),
-            };
-            assert_eq!(column(position, Some(&excerpt)), expected, "{before:?}");
-        };
-        check(1, "", Some(1));
-        check(5, "pat=", Some(5));
-        check(8, "é日: ", Some(5));
-        check(6, "😀=", Some(4));
-        check(4, r"\t\tx", Some(4));
-        check(6, r"\t\tx", Some(6));
-        check(900, "…pat=", None);
-        let position = Position {
-            offset: 0,
-            line: 1,
-            column: 7,
-        };
-        assert_eq!(column(position, None), None);
     }
 }

@@ -19,8 +19,8 @@ use self::log::{
     Properties, ReportingConfiguration, ReportingDescriptor, Run, SarifResult, Suppression, Tool,
 };
 use super::view::{CommitView, FindingView, ProblemView, RuleView, View};
-use super::words::{self, count, grouped};
-use super::{Reporter, dense, escape_for_terminal, json_text};
+use super::words::{self, grouped};
+use super::{Reporter, dense, escape_for_terminal, json_text, place};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -231,10 +231,10 @@ fn result(finding: &FindingView<'_>, results: &Results<'_>) -> SarifResult {
         rule_index: results.rules.index[finding.rule],
         level: level(severity(finding.meta)),
         message: Message::text(message(finding, results.view)),
-        locations: finding
-            .occurrences()
+        locations: place::best_first(finding)
+            .iter()
             .take(MAX_LOCATIONS)
-            .map(|occurrence| location::of_occurrence(&occurrence))
+            .map(location::of_occurrence)
             .collect(),
         partial_fingerprints: fingerprints(finding.id),
         // At least one, says the schema.
@@ -310,19 +310,7 @@ fn properties(finding: &FindingView<'_>) -> Properties {
 
 /// What is found, why it is believed, whose it is, and how many places there are.
 fn message(finding: &FindingView<'_>, view: &View<'_>) -> String {
-    let proof = words::proof(finding, view.now);
-    let mut text = format!("{} {} ({proof})", finding.title(), finding.redacted);
-    if !finding.organizations.is_empty() {
-        let names: Vec<String> = finding
-            .organizations
-            .iter()
-            .map(|(name, from)| format!("{name} ({})", words::evidence(*from)))
-            .collect();
-        text.push_str(", organization ");
-        text.push_str(&names.join(", "));
-    }
-    text.push_str(", in ");
-    text.push_str(&count(finding.occurrence_count, "place"));
+    let mut text = words::sentence(finding, view.now);
     let listed = finding.occurrences().len().min(MAX_LOCATIONS);
     if finding.occurrence_count > listed as u64 {
         text.push_str(", of which the first ");

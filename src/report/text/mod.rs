@@ -10,9 +10,10 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
-use crate::model::{BytePath, Excerpt, Proof, SourceKind};
+use crate::model::{Excerpt, Proof};
 
-use super::history::{part, short};
+use super::history::short;
+use super::place::{label, path_text};
 use super::view::{FindingView, OccurrenceView, ProblemView, View};
 use super::words::{self, count, grouped};
 use super::{Color, Reporter, Verbosity, advice, escape_for_terminal};
@@ -42,6 +43,18 @@ impl Reporter for Text {
     fn wrote(&self, _: &[u8], tail: &[u8]) -> bool {
         summary::ends(tail)
     }
+}
+
+/// The last line, plain and without its end.
+pub(super) fn last_line(view: &View<'_>) -> String {
+    let mut line = Vec::new();
+    let mut page = Page {
+        view,
+        palette: Palette::default(),
+        out: &mut line,
+    };
+    page.summary().expect("memory takes everything");
+    String::from_utf8_lossy(&line).trim_end().to_owned()
 }
 
 /// The styles, all empty where the report is plain.
@@ -141,7 +154,7 @@ impl Page<'_, '_> {
     fn finding_line(&mut self, finding: &FindingView<'_>) -> io::Result<()> {
         self.heading(finding)?;
         if let Some(first) = finding.occurrences().next() {
-            write!(self.out, ": {}", place(&first))?;
+            write!(self.out, ": {}", label(&first))?;
             if let Some(commit) = first.git.and_then(|git| git.commit) {
                 write!(self.out, " in commit {}", short(commit.id))?;
             }
@@ -185,7 +198,7 @@ impl Page<'_, '_> {
             self.out,
             "{:margin$}{gutter}-->{gutter:#} {}",
             "",
-            place(first)
+            label(first)
         )?;
         self.in_history(margin + 4, first)?;
         let encodings = words::encodings(first.encodings);
@@ -299,13 +312,13 @@ impl Page<'_, '_> {
         } else {
             kept.min(OTHER_PLACES)
         };
-        let label = format!("in {}", count(others, "more place"));
+        let heading = format!("in {}", count(others, "more place"));
         let gutter = self.palette.gutter;
-        writeln!(self.out, "{:margin$} {gutter}={gutter:#} {label}:", "")?;
+        writeln!(self.out, "{:margin$} {gutter}={gutter:#} {heading}:", "")?;
         for other in finding.occurrences().skip(1).take(listed) {
             let encodings = words::encodings(other.encodings)
                 .map_or_else(String::new, |encodings| format!(" ({encodings})"));
-            writeln!(self.out, "{:margin$}     {}{encodings}", "", place(&other))?;
+            writeln!(self.out, "{:margin$}     {}{encodings}", "", label(&other))?;
             self.in_history(margin + 7, &other)?;
         }
         match others - listed as u64 {
@@ -395,23 +408,4 @@ impl Page<'_, '_> {
             None => Ok(()),
         }
     }
-}
-
-/// `path:line:column`, as terminals and editors make it a link.
-fn place(occurrence: &OccurrenceView<'_>) -> String {
-    let path = match occurrence.source {
-        SourceKind::Stdin if occurrence.path.0 == b"-" => "<stdin>".to_owned(),
-        _ if occurrence.has_file() => path_text(&occurrence.path),
-        _ => part(occurrence) + &path_text(&occurrence.path),
-    };
-    match (occurrence.position, occurrence.source) {
-        (Some(position), _) => format!("{path}:{}:{}", position.line, position.column),
-        (None, SourceKind::GitMessage) => path,
-        (None, SourceKind::Stdin) if occurrence.path.0 == b"-" => path,
-        (None, _) => format!("{path} (in the name)"),
-    }
-}
-
-fn path_text(path: &BytePath) -> String {
-    escape_for_terminal(&path.to_text()).into_owned()
 }
