@@ -130,7 +130,7 @@ impl Progress {
     }
 }
 
-/// Asks about every finding of `report` that [may be asked about](Finding::may_be_asked_about),
+/// Asks about every finding of `report` that [may be asked about](crate::model::Finding::may_be_asked_about),
 /// writes the answers into it, and takes back what suppresses tokens that turn out to be active.
 /// Values are those of the findings unless `values` has one. Without findings nothing is done.
 ///

@@ -13,7 +13,7 @@ const EVIL: &str =
     "a]b;c,d:e%0A<b>&\"\r\n##vso[task.complete result=Succeeded;]\n::error::##[x]\u{1b}\u{fffe}";
 /// The same where it can be seen.
 const SHOWN: &str =
-    r##"a]b;c,d:e%0A<b>&"\r\n##vso[task.complete result=Succeeded;]\n::error::##[x]\u{1b}"##;
+    r#"a]b;c,d:e%0A<b>&"\r\n##vso[task.complete result=Succeeded;]\n::error::##[x]\u{1b}"#;
 
 const PROOF: &str = "proven: its checksum is right, so this is no look-alike";
 const HELP: &str = "have its owner revoke it in Azure DevOps under User settings > Personal access \
