@@ -1,7 +1,7 @@
 //! `scan`: the main job.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -73,7 +73,7 @@ pub(super) fn run(
     let options = settings::reporting(common, &rules, settings.stdout_coloring, secrets, home);
     // Whichever of them fails, the other is of use.
     Failure::any([
-        output::write(&outputs, &options, &report),
+        output::write(&outputs, &options, &report, console),
         seal::finish(seal.as_ref(), &report, console),
     ])?;
     say_how_it_went(&settings, &outputs, &report, console);
@@ -136,7 +136,9 @@ fn replaced(outputs: &[Opened]) -> Vec<PathBuf> {
         Opened::Stdout(_) => None,
         Opened::File(_, file) => file.replaced(),
     });
-    files.map(Path::to_path_buf).collect()
+    files
+        .flat_map(|file| output::older(file).chain([file.to_owned()]))
+        .collect()
 }
 
 fn scan(

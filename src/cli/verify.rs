@@ -59,7 +59,7 @@ pub(super) fn run(
     let color = settings::color(chosen, environment, environment.stdout_terminal);
     let options = settings::reporting(common, &rules, color, Secrets::Redact, asking.home());
     // What was taken over is told all the same.
-    Failure::any([output::write(&outputs, &options, &report), asked])?;
+    Failure::any([output::write(&outputs, &options, &report, console), asked])?;
     let fail_on = args.fail_on.or(file.fail_on).unwrap_or(FailOn::Any);
     let leak_code = args
         .exit_code

@@ -17,6 +17,7 @@ mod jsonl;
 mod junit;
 pub mod map;
 mod markdown;
+mod pieces;
 mod place;
 mod redact;
 mod sarif;
@@ -31,6 +32,7 @@ use std::io::{self, Write};
 use std::str::FromStr;
 
 pub use escape::escape_for_terminal;
+pub use pieces::{Piece, pieces, write_piece};
 pub use redact::{Redactor, Slash};
 pub(crate) use sheet::sheet;
 pub(crate) use words::count;
@@ -212,16 +214,18 @@ pub fn write(
     options: &Options<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let view = View::new(report, options);
-    let mut out = io::BufWriter::new(out);
-    format.row().2.write(&view, &mut out)?;
-    out.flush()
+    write_piece(report, &Piece::whole(report), format, options, out)
 }
 
 /// Whether a file that starts with `head` and ends with `tail`, either up to all of it, is a report
 /// in one of the formats, or a map.
 pub fn is_report(head: &[u8], tail: &[u8]) -> bool {
     REGISTRY.iter().any(|row| row.2.wrote(head, tail)) || map::wrote(head, tail)
+}
+
+/// Whether a file that starts with `head`, up to all of it, is a piece of a report in several files.
+pub fn is_piece(head: &[u8]) -> bool {
+    REGISTRY.iter().any(|row| row.2.wrote_piece(head))
 }
 
 /// The first bytes of a JSON text that holds no blanks in its first strings, without those around
@@ -237,6 +241,16 @@ trait Reporter: Sync {
 
     /// Whether this wrote a file with these ends.
     fn wrote(&self, head: &[u8], tail: &[u8]) -> bool;
+
+    /// Whether this wrote a file that starts so as a piece of several.
+    fn wrote_piece(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    /// Whether the services that read this format take one file of what `view` shows.
+    fn fits(&self, _: &View<'_>) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@ use crate::model::{
 };
 use crate::rules::{BuiltIn, Rule, Severity};
 
-use super::{Color, Home, Options, Redactor, Secrets, Slash, Verbosity};
+use super::{Color, Home, Options, Piece, Redactor, Secrets, Slash, Verbosity};
 
 /// A redacted report. Findings and their occurrences are redacted one by one as they are asked
 /// for, so that a large report is not in memory twice.
 pub(super) struct View<'a> {
     report: &'a Report,
+    piece: Piece,
     redactor: Redactor,
     secrets: Secrets,
     rules: Vec<RuleView<'a>>,
@@ -145,6 +146,7 @@ impl<'a> View<'a> {
         });
         Self {
             report,
+            piece: Piece::whole(report),
             rules: rules.collect(),
             redactor,
             secrets,
@@ -153,6 +155,16 @@ impl<'a> View<'a> {
             now,
             home,
         }
+    }
+
+    /// Shows the findings of `piece` alone.
+    pub(super) fn show(&mut self, piece: Piece) {
+        self.piece = piece;
+    }
+
+    /// Which findings are shown.
+    pub(super) fn piece(&self) -> &Piece {
+        &self.piece
     }
 
     /// The rules that ran, as the caller listed them.
@@ -169,8 +181,7 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn findings(&self) -> impl ExactSizeIterator<Item = FindingView<'_>> {
-        self.report
-            .findings
+        self.report.findings[self.piece.findings.clone()]
             .iter()
             .map(|finding| self.finding(finding))
     }

@@ -232,6 +232,66 @@ fn a_report_replaces_nothing_but_reports() {
 }
 
 #[test]
+fn a_log_that_services_would_cut_goes_to_several_files() {
+    let world = World::new();
+    let folder = || {
+        let entries = fs::read_dir(world.tree()).expect("the folder");
+        let name = |entry: std::io::Result<fs::DirEntry>| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("text")
+        };
+        let mut names: Vec<String> = entries.map(name).collect();
+        names.sort();
+        names
+    };
+    let tokens = |number: u64| {
+        let tokens: Vec<String> = (1..=number).map(mint::pat).collect();
+        tokens.join("\n")
+    };
+    world.write("tokens", tokens(5_001));
+    world.write("out.4.sarif", "notes");
+    let cut = "scan --show-secrets -f sarif -o out.sarif tokens";
+    let whole = "scan --show-secrets -f sarif -o out.sarif .";
+    let note = "note: the sarif report is in 2 files, out.1.sarif to out.2.sarif, for services \
+                would not read all of one\n";
+    // An older report of the name would be taken for this one.
+    world.write("out.sarif", "");
+    let said = world.run(cut);
+    assert_eq!((said.code, said.stdout.as_str()), (1, ""));
+    assert!(said.stderr.starts_with(note), "{}", said.stderr);
+    let names = ["out.1.sarif", "out.2.sarif", "out.4.sarif", "tokens"];
+    assert_eq!(folder(), names);
+
+    // Neither do pieces outlive their run, nor are they scanned; what is none stays.
+    world.write("tokens", tokens(5_000));
+    world.write("out.3.sarif", world.read("out.2.sarif"));
+    let said = world.run(whole);
+    assert!(
+        said.stderr.starts_with("note: 5,000 tokens in 2 files\n"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(folder(), ["out.4.sarif", "out.sarif", "tokens"]);
+
+    // Nothing is replaced that is no report.
+    world.write("tokens", tokens(5_001));
+    world.write("out.2.sarif", "notes");
+    check(
+        &world.run(cut),
+        "error: out.2.sarif holds something else than a report\n\
+         hint: remove it first, or write the report to another file\n",
+    );
+    let said = world.run("scan -f sarif tokens");
+    assert_eq!(said.code, 1);
+    let note = "note: services would not read all of this sarif report; `-f sarif -o FILE` writes \
+                several files\n";
+    assert!(said.stderr.starts_with(note), "{}", said.stderr);
+}
+
+#[test]
 fn the_report_of_a_former_run_is_not_scanned() {
     let world = World::with("a.txt", mint::pat(1));
     let mut reports = Vec::new();

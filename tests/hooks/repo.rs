@@ -168,7 +168,8 @@ impl Said {
     }
 }
 
-fn said(output: Output) -> Said {
+/// What a program said.
+pub(crate) fn said(output: Output) -> Said {
     Said {
         code: output.status.code().expect("an exit code"),
         stdout: String::from_utf8(output.stdout).expect("text"),

@@ -57,20 +57,27 @@ pub(crate) fn write_with(
     format: Format,
     change: impl FnOnce(&mut Options<'_>),
 ) -> String {
+    with_options(|options| {
+        let mut options = *options;
+        change(&mut options);
+        let mut out = Vec::new();
+        write_report(report, format, &options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    })
+}
+
+/// Calls `use_them` with the defaults.
+pub(crate) fn with_options<T>(use_them: impl FnOnce(&Options<'_>) -> T) -> T {
     let rules = rules();
     let rules: Vec<&Rule> = rules.iter().collect();
-    let mut options = Options {
+    use_them(&Options {
         rules: &rules,
         color: Color::Plain,
         secrets: Secrets::Redact,
         verbosity: Verbosity::Normal,
         now: NOW,
         home: Home::Services,
-    };
-    change(&mut options);
-    let mut out = Vec::new();
-    write_report(report, format, &options, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
+    })
 }
 
 /// The token of a finding: as many letters as there are to a personal access token, the last one

@@ -1,14 +1,17 @@
 //! SARIF, against the official schema.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
-use patsweep::model::{FindingId, Report, SourceKind};
-use patsweep::report::{Format, Secrets};
+use patsweep::model::{FindingId, ProblemKind, Report, SourceKind};
+use patsweep::report::{Format, Secrets, write_piece};
 use serde_json::{Value, json};
 
 use crate::history::{commit, in_git};
-use crate::sample::{finding, full_report, place, report, token, write, write_with};
+use crate::sample::{
+    finding, full_report, place, problem, report, token, with_options, write, write_with,
+};
 
 static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
     let schema = include_str!("../../fixtures/schemas/sarif-schema-2.1.0.json");
@@ -129,6 +132,102 @@ fn a_salted_id_is_no_fingerprint() {
     let result = &log["runs"][0]["results"][0];
     assert_eq!(result["partialFingerprints"], Value::Null);
     assert_eq!(result["properties"]["c3id"], Value::Null);
+}
+
+/// The logs of the pieces of `report`, which must be valid, and their sizes.
+fn pieces(report: &Report) -> Vec<(Value, usize)> {
+    with_options(|options| {
+        let pieces = patsweep::report::pieces(report, Format::Sarif, options);
+        let written = pieces.iter().map(|piece| {
+            let mut log = Vec::new();
+            write_piece(report, piece, Format::Sarif, options, &mut log).unwrap();
+            (serde_json::from_slice(&log).unwrap(), log.len())
+        });
+        written.collect()
+    })
+}
+
+/// The ids of the analyses and how many results and notifications each has.
+fn shape(logs: &[(Value, usize)]) -> Vec<(Value, usize, usize)> {
+    let count = |list: &Value| list.as_array().unwrap().len();
+    let shape = logs.iter().map(|(log, _)| {
+        assert_eq!(errors(log), Vec::<String>::new());
+        let run = &log["runs"][0];
+        (
+            run["automationDetails"]["id"].clone(),
+            count(&run["results"]),
+            count(&run["invocations"][0]["toolExecutionNotifications"]),
+        )
+    });
+    shape.collect()
+}
+
+#[test]
+fn a_log_that_services_would_cut_is_in_pieces_and_loses_nothing() {
+    let numbered = |number: usize| {
+        let mut finding = finding('A', vec![place("f", number as u64)]);
+        finding.id = FindingId::C3id(format!("{number:020}"));
+        finding
+    };
+    let mut large = report((1..=5_000).map(numbered).collect());
+    large.problems = vec![problem(
+        "gone",
+        ProblemKind::Unreadable,
+        "permission denied",
+    )];
+    assert_eq!(shape(&pieces(&large)), [(json!(null), 5_000, 1)]);
+    large.findings.push(numbered(5_001));
+    let logs = pieces(&large);
+    assert_eq!(
+        shape(&logs),
+        [
+            (json!("patsweep/1/"), 2_500, 1),
+            (json!("patsweep/2/"), 2_501, 0)
+        ]
+    );
+    let results = logs
+        .iter()
+        .flat_map(|(log, _)| log["runs"][0]["results"].as_array().unwrap());
+    let ids: Vec<&str> = results
+        .map(|it| it["properties"]["c3id"].as_str().unwrap())
+        .collect();
+    let expected: Vec<String> = (1..=5_001).map(|number| format!("{number:020}")).collect();
+    assert_eq!(ids, expected);
+    for (log, _) in &logs {
+        assert_eq!(
+            log["runs"][0]["invocations"][0]["executionSuccessful"],
+            json!(false)
+        );
+    }
+}
+
+#[test]
+fn a_log_is_in_pieces_if_it_is_too_large_to_upload() {
+    // Digits that no compression makes a tenth of.
+    let mut state = 1_u64;
+    let mut path = || {
+        let mut path = String::new();
+        for _ in 0..50 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            write!(path, "{state:016x}").unwrap();
+        }
+        path
+    };
+    let mut found = |letter| finding(letter, (0..100).map(|_| place(&path(), 1)).collect());
+    let large = report(('A'..='Z').cycle().take(300).map(&mut found).collect());
+    let logs = pieces(&large);
+    assert_eq!(
+        shape(&logs),
+        [
+            (json!("patsweep/1/"), 150, 0),
+            (json!("patsweep/2/"), 150, 0)
+        ]
+    );
+    // 800 digits of four bits each in 15,000 places: two pieces, for what is sent is compressed.
+    let sizes: Vec<_> = logs.iter().map(|(_, size)| *size).collect();
+    assert!(sizes.iter().all(|&size| size > 12_000_000), "{sizes:?}");
 }
 
 #[test]

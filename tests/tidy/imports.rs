@@ -58,7 +58,7 @@ const CONFINED: [(&str, &[&str]); 43] = [
     ("memchr", &["detect", "sources"]),
     ("base64_simd", &["detect"]),
     ("ignore", &["sources"]),
-    ("flate2", &["sources", "detect"]),
+    ("flate2", &["sources", "detect", "report"]),
     ("rawzip", &["sources"]),
     ("tar", &["sources"]),
     ("bzip2", &["sources"]),

@@ -74,6 +74,16 @@ impl ReportFile {
         }
     }
 
+    /// Removes what was to be replaced, if there is something.
+    pub(super) fn remove(&self) -> Result<(), OutputError> {
+        match self.replaced().map(fs::remove_file) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+                Err(write_error(&self.given, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Writes it with `write`. A regular file is replaced at once, so that nobody reads half of it.
     pub(in crate::cli) fn write(
         &self,

@@ -1,6 +1,7 @@
 //! Where reports go: standard output, and files that appear whole when the scan has ended.
 
 mod file;
+mod pieces;
 mod write;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use super::args::OutputArg;
 use crate::report::Format;
 
 pub(super) use file::{Audience, ReportFile};
+pub(super) use pieces::older;
 pub(super) use write::{stdout, write};
 
 /// One report to write.

@@ -2,12 +2,14 @@
 
 use std::io::{self, BufWriter, Write};
 
-use super::{Audience, Opened, OutputError};
+use super::{Audience, Opened, OutputError, pieces};
+use crate::cli::console::Console;
 use crate::cli::exit::{Complaint, Failure};
 use crate::model::Report;
 use crate::report::{self, Secrets};
 
-/// Writes `report` to all `outputs`; only standard output is coloured.
+/// Writes `report` to all `outputs`; only standard output is coloured. What no service would take
+/// in one file is written to several, and said.
 ///
 /// # Errors
 ///
@@ -16,11 +18,17 @@ pub(in crate::cli) fn write(
     outputs: &[Opened],
     options: &report::Options<'_>,
     report: &Report,
+    console: Console,
 ) -> Result<(), Failure> {
     let mut complaints = Vec::new();
     for output in outputs {
         let written = match output {
-            &Opened::Stdout(format) => stdout(|out| report::write(report, format, options, out)),
+            &Opened::Stdout(format) => {
+                if report::pieces(report, format, options).len() > 1 {
+                    console.note(pieces::too_large(format));
+                }
+                stdout(|out| report::write(report, format, options, out))
+            }
             Opened::File(format, file) => {
                 let options = report::Options {
                     color: report::Color::Plain,
@@ -30,12 +38,11 @@ pub(in crate::cli) fn write(
                     Secrets::Show => Audience::OwnerOnly,
                     Secrets::Redact => Audience::Usual,
                 };
-                file.write(audience, |out| {
-                    report::write(report, *format, &options, out)
-                })
+                pieces::write(file, audience, report, *format, &options, console)
             }
         };
-        complaints.extend(written.err().as_ref().map(Complaint::from));
+        let complaint = |error: OutputError| Complaint::new(&error, error.hint());
+        complaints.extend(written.err().map(complaint));
     }
     if complaints.is_empty() {
         Ok(())

@@ -18,11 +18,30 @@ pub(super) struct Log<'v> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Run<'v> {
+    /// First, so that it stands in the first bytes of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) automation_details: Option<RunAutomationDetails>,
     pub(super) tool: Tool,
     pub(super) invocations: [Invocation; 1],
     pub(super) original_uri_base_ids: BTreeMap<&'static str, ArtifactLocation>,
     pub(super) column_kind: &'static str,
     pub(super) results: super::Results<'v>,
+}
+
+/// Which of several analyses of the same commit a log is. Services that get two with the same id
+/// take the later for all there is.
+#[derive(Serialize)]
+pub(super) struct RunAutomationDetails {
+    pub(super) id: String,
+}
+
+impl RunAutomationDetails {
+    /// The end of the id, behind the last slash, would name one run of the analysis; there is none.
+    pub(super) fn of_piece(number: usize) -> Self {
+        Self {
+            id: format!("patsweep/{number}/"),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -42,18 +61,15 @@ pub(super) struct Driver {
     pub(super) notifications: Vec<ReportingDescriptor>,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReportingDescriptor {
     pub(super) id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) short_description: Option<Message>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) full_description: Option<Message>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) help: Option<Message>,
+    pub(super) short_description: Message,
+    pub(super) full_description: Message,
+    pub(super) help: Message,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) default_configuration: Option<ReportingConfiguration>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

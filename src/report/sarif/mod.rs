@@ -2,8 +2,10 @@
 //!
 //! The choices that the specification leaves open are explained in `docs/report.md`.
 
+mod descriptor;
 mod location;
 mod log;
+mod size;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -12,11 +14,10 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::model::{FindingId, Method, ProblemKind, SuppressedBy};
-use crate::rules::Severity;
 
 use self::log::{
     ArtifactLocation, DescriptorReference, Driver, Invocation, Log, Message, Notification,
-    Properties, ReportingConfiguration, ReportingDescriptor, Run, SarifResult, Suppression, Tool,
+    Properties, Run, RunAutomationDetails, SarifResult, Suppression, Tool,
 };
 use super::view::{CommitView, FindingView, ProblemView, RuleView, View};
 use super::words::{self, grouped};
@@ -46,6 +47,7 @@ impl Reporter for Sarif {
             ..ArtifactLocation::default()
         };
         let run = Run {
+            automation_details: view.piece().number().map(RunAutomationDetails::of_piece),
             tool: Tool {
                 driver: driver(&rules, &kinds),
             },
@@ -66,9 +68,21 @@ impl Reporter for Sarif {
 
     fn wrote(&self, head: &[u8], _: &[u8]) -> bool {
         let driver = b"\"driver\":{\"name\":\"patsweep\",";
-        let head = dense(head);
-        head.windows(driver.len()).any(|window| window == driver)
+        contains(&dense(head), driver)
     }
+
+    fn wrote_piece(&self, head: &[u8]) -> bool {
+        let id = b"\"automationDetails\":{\"id\":\"patsweep/";
+        contains(&dense(head), id)
+    }
+
+    fn fits(&self, view: &View<'_>) -> bool {
+        size::is_taken(|out| self.write(view, out), view.findings().len())
+    }
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }
 
 /// The findings, made into results one by one.
@@ -111,72 +125,9 @@ fn driver(rules: &Rules<'_>, kinds: &[ProblemKind]) -> Driver {
         rules: rules
             .rows
             .iter()
-            .map(|&(id, meta)| descriptor(id, meta))
+            .map(|&(id, meta)| descriptor::of_rule(id, meta))
             .collect(),
-        notifications: kinds
-            .iter()
-            .map(|kind| ReportingDescriptor {
-                id: kind.as_str().to_owned(),
-                ..Default::default()
-            })
-            .collect(),
-    }
-}
-
-fn descriptor(id: &str, meta: Option<&RuleView<'_>>) -> ReportingDescriptor {
-    let help = meta
-        .filter(|meta| !meta.help.is_empty())
-        .map(|meta| Message {
-            text: meta.help.clone(),
-            markdown: Some(meta.help.clone()),
-        });
-    let severity = severity(meta);
-    ReportingDescriptor {
-        id: id.to_owned(),
-        name: Some(identifier(id)),
-        short_description: meta.map(|meta| Message::text(&meta.title)),
-        full_description: meta.map(|meta| Message::text(&meta.description)),
-        help,
-        default_configuration: Some(ReportingConfiguration {
-            level: level(severity),
-        }),
-        properties: Properties::from([
-            ("security-severity", json!(security_severity(severity))),
-            ("tags", json!(["security", "secret"])),
-        ]),
-    }
-}
-
-/// `azure-devops-pat` as `AzureDevopsPat`.
-fn identifier(id: &str) -> String {
-    let capitalised = |word: &str| {
-        let mut rest = word.chars();
-        rest.next()
-            .map(|first| first.to_ascii_uppercase().to_string() + rest.as_str())
-    };
-    id.split(['-', '_', '.']).filter_map(capitalised).collect()
-}
-
-/// What is not said is taken to be bad.
-fn severity(meta: Option<&RuleView<'_>>) -> Severity {
-    meta.map_or(Severity::High, RuleView::severity)
-}
-
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Low => "note",
-        Severity::Medium => "warning",
-        Severity::High | Severity::Critical => "error",
-    }
-}
-
-/// The middle of the band that code scanning services give this name, as they read a CVSS score.
-fn security_severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Low => "2.0",
-        Severity::Medium => "5.5",
-        Severity::High => "8.0",
-        Severity::Critical => "9.5",
+        notifications: kinds.iter().copied().map(descriptor::of_problem).collect(),
     }
 }
 
@@ -206,9 +157,11 @@ fn invocation(view: &View<'_>, kinds: &[ProblemKind]) -> Invocation {
         descriptor: None,
         locations: Vec::new(),
     });
+    // Said once, or alerts on them would come once for each piece.
+    let said = view.problems().map(problem).chain(interrupted);
     Invocation {
         execution_successful: view.is_complete(),
-        tool_execution_notifications: view.problems().map(problem).chain(interrupted).collect(),
+        tool_execution_notifications: said.filter(|_| view.piece().is_first()).collect(),
     }
 }
 
@@ -229,7 +182,7 @@ fn result(finding: &FindingView<'_>, results: &Results<'_>) -> SarifResult {
     SarifResult {
         rule_id: finding.rule.to_owned(),
         rule_index: results.rules.index[finding.rule],
-        level: level(severity(finding.meta)),
+        level: descriptor::level(descriptor::severity(finding.meta)),
         message: Message::text(message(finding, results.view)),
         locations: place::best_first(finding)
             .iter()
