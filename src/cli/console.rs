@@ -12,7 +12,7 @@ use super::exit::Complaint;
 use super::settings::{self, Coloring};
 use crate::detect::Detector;
 use crate::model::Secret;
-use crate::report::{Redactor, Slash, escape_for_terminal};
+use crate::report::{Redactor, Slash, break_commands, escape_for_terminal};
 use crate::rules::RuleSet;
 use crate::token::Salt;
 
@@ -131,6 +131,7 @@ impl Console {
         // Paths may hold anything, also tokens and what would steer the terminal.
         let text = redacted(text);
         let text = escape_for_terminal(&text);
+        let text = break_commands(&text);
         // If standard error is gone there is nobody left to tell.
         let _ = writeln!(stderr, "{style}{label}{style:#} {text}");
     }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::fork::Change;
+use crate::gate::ci::Variables;
 use crate::gate::hooks::Framework;
 use crate::model::Secret;
 
@@ -52,6 +53,8 @@ pub(super) struct Environment {
     pub(super) change: Change,
     /// What the pre-commit framework says of a push.
     pub(super) pre_commit: Framework,
+    /// What CI services say of a run.
+    pub(super) ci: Variables,
     /// Where this program is.
     pub(super) program: Option<PathBuf>,
     /// `PATH`: where programs are.
@@ -96,6 +99,7 @@ impl Environment {
             identity_header: secret("IDENTITY_HEADER"),
             change: Change::read(variable),
             pre_commit: Framework::read(variable),
+            ci: Variables::read(variable),
             program: env::current_exe().ok(),
             path: env::var_os("PATH"),
             working_directory: env::current_dir().ok(),

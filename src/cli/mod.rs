@@ -7,6 +7,7 @@ mod audit;
 mod auth;
 mod baseline;
 mod cell;
+mod ci;
 mod config;
 mod console;
 mod desk;
@@ -32,6 +33,7 @@ mod scrub;
 mod seal;
 mod settings;
 mod size;
+mod steering;
 mod survey;
 mod table;
 mod timeline;
@@ -97,6 +99,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             BaselineCommand::Check(check) => baseline::check(&cli.common, check, &environment),
         },
         Command::Import(import) => import::run(&cli.common, import, &environment),
+        Command::Ci(ci) => {
+            let order = matches.subcommand_matches("ci").map(args::output_order);
+            ci::run(&cli.common, ci, &order.unwrap_or_default(), &environment)
+        }
         Command::Hook(hook) => match &hook.command {
             HookCommand::Install(names) => hook::install(names, &environment),
             HookCommand::Uninstall(names) => hook::uninstall(names, &environment),

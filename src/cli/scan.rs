@@ -206,7 +206,8 @@ fn say_how_it_went(settings: &Settings, outputs: &[Opened], report: &Report, con
     say_what_is_open(report, settings.fail_on, console);
 }
 
-fn summary(report: &Report) -> String {
+/// What was found and scanned, in one line.
+pub(super) fn summary(report: &Report) -> String {
     let units = [
         (report.summary.files, "file"),
         (report.summary.objects, "git object"),

@@ -114,12 +114,23 @@ pub(super) fn resolve(
     order: &[OutputArg],
     environment: &Environment,
 ) -> Result<Settings, Failure> {
+    resolve_with(common, args, order, environment, ConfigFile::default())
+}
+
+/// The same, where what neither flags nor the operator's configuration say is taken from `last`.
+pub(super) fn resolve_with(
+    common: &Common,
+    args: &Scan,
+    order: &[OutputArg],
+    environment: &Environment,
+    last: ConfigFile,
+) -> Result<Settings, Failure> {
     let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
     let auth_file = args.service.administrator.auth_file.as_ref();
     if auth_file.is_some_and(is_stdin) && args.targets.iter().any(is_stdin) {
         return Err(Failure::new(&TwiceStdin, None));
     }
-    let file = config::load(common, environment)?;
+    let file = config::load(common, environment)?.or(last);
     let rule_files = rule_files(&file, &args.rules);
     let unproven = if args.include_unproven || file.include_unproven {
         Unproven::Include
@@ -273,6 +284,7 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
             part: part(args, environment),
             git_dir: environment.git_dir.clone(),
             git_objects: Vec::new(),
+            excluding: None,
             max_object_size: size(args.git.max_object_size)
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(git::Scope::default().max_object_size),

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use super::place::{self, Spot};
 use super::view::{FindingView, ProblemView, View};
-use super::{Reporter, advice, escape_for_terminal, text, words};
+use super::{Format, Reporter, advice, escape_for_terminal, text, words};
 
 /// Writes logging commands of Azure Pipelines.
 #[derive(Debug)]
@@ -49,6 +49,26 @@ impl Reporter for Github {
 
     fn wrote(&self, head: &[u8], _: &[u8]) -> bool {
         head.starts_with(b"::error ") || head.starts_with(b"::warning ")
+    }
+}
+
+/// What a service that reads `format` is told where there is no report; `None` if `format` is for
+/// none.
+pub(crate) fn failure(format: Format, message: &str) -> Option<String> {
+    let message = shown(message);
+    match format {
+        Format::AzurePipelines => {
+            let message = azure_escape(&message);
+            Some(format!(
+                "##vso[task.logissue type=error;code=could-not-run;]{message}\n\
+                 ##vso[task.complete result=Failed;]patsweep could not run"
+            ))
+        }
+        Format::Github => {
+            let message = github_data(&message);
+            Some(format!("::error title=patsweep could not run::{message}"))
+        }
+        _ => None,
     }
 }
 

@@ -27,6 +27,24 @@ pub fn escape_for_terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// `line` without what runners of pipelines take for commands: `##vso[` and `##[` anywhere, `::` where
+/// a line starts. Names of files hold what others wrote.
+pub fn break_commands(line: &str) -> Cow<'_, str> {
+    let mut line = Cow::Borrowed(line);
+    for (command, broken) in [("##vso[", "# #vso["), ("##[", "# #[")] {
+        if line.contains(command) {
+            line = Cow::Owned(line.replace(command, broken));
+        }
+    }
+    let start = line.len() - line.trim_start().len();
+    if line[start..].starts_with("::") {
+        let mut broken = line.into_owned();
+        broken.insert(start + 1, ' ');
+        line = Cow::Owned(broken);
+    }
+    line
+}
+
 /// Whether `c` moves the cursor, reorders what stands around it, or cannot be seen.
 pub(super) fn is_hostile(c: char) -> bool {
     c.is_control()
@@ -61,6 +79,20 @@ mod tests {
         for (given, expected) in cases {
             assert_eq!(escape_for_terminal(given), expected);
             assert_eq!(escape_for_terminal(expected), expected, "twice");
+        }
+    }
+    #[test]
+    fn commands_are_broken_up() {
+        for (given, expected) in [
+            ("a::b", "a::b"),
+            ("a # # [b]", "a # # [b]"),
+            ("##vso[task.complete]", "# #vso[task.complete]"),
+            ("x ###vso[a]##[b]", "x ## #vso[a]# #[b]"),
+            ("::error::x", ": :error::x"),
+            ("  \u{3000}::error::x", "  \u{3000}: :error::x"),
+        ] {
+            assert_eq!(break_commands(given), expected);
+            assert_eq!(break_commands(expected), expected, "twice");
         }
     }
 }

@@ -109,7 +109,7 @@ fn code(text: &str) -> String {
 }
 
 /// `text` as markdown that is only text, on one line.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let text = escape_for_terminal(text);
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

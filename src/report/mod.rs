@@ -31,7 +31,9 @@ mod words;
 use std::io::{self, Write};
 use std::str::FromStr;
 
-pub use escape::escape_for_terminal;
+pub(crate) use commands::failure;
+pub use escape::{break_commands, escape_for_terminal};
+pub(crate) use markdown::plain as markdown_text;
 pub use pieces::{Piece, pieces, write_piece};
 pub use redact::{Redactor, Slash};
 pub(crate) use sheet::sheet;

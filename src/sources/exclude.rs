@@ -16,7 +16,7 @@ use super::target::{GlobError, Root};
 use crate::model::ProblemKind;
 
 /// Our own ignore file, honoured always.
-const OWN: &str = ".patsweepignore";
+pub(super) const OWN: &str = ".patsweepignore";
 
 /// That of git, honoured on demand.
 const GIT: &str = ".gitignore";
@@ -71,6 +71,36 @@ fn check_glob(glob: &str, excludes_any: bool) -> Result<(), GlobError> {
     Ok(())
 }
 
+/// What the text of one of our own ignore files says, and what is wrong with its lines.
+pub(super) fn of_text(text: &[u8]) -> (Gitignore, Vec<String>) {
+    let mut builder = strict("".as_ref());
+    let mut flaws = Vec::new();
+    if text.len() as u64 > MAX_BYTES {
+        flaws.push("it has more than 1 MiB".to_owned());
+        return (Gitignore::empty(), flaws);
+    }
+    let text = String::from_utf8_lossy(text);
+    for (index, line) in text.lines().enumerate() {
+        if let Err(error) = builder.add_line(None, line) {
+            flaws.push(format!("line {}: {error}", index + 1));
+        }
+    }
+    (
+        builder.build().unwrap_or_else(|_| Gitignore::empty()),
+        flaws,
+    )
+}
+
+/// Globs that are matched against paths from the top; bad ones were refused before.
+pub(super) fn of_globs(globs: &[String]) -> Gitignore {
+    let mut builder = strict("".as_ref());
+    for glob in globs {
+        // A bad one was refused by `check`.
+        let _ = builder.add_line(None, glob);
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+}
+
 /// A builder that refuses a `[` without its `]`, which git takes to match nothing.
 fn strict(folder: &Path) -> GitignoreBuilder {
     let mut builder = GitignoreBuilder::new(folder);
@@ -113,13 +143,8 @@ impl Excluder {
                 above.insert(root.path.clone(), rules);
             }
         }
-        let mut globs = strict("".as_ref());
-        for glob in &options.exclude {
-            // A bad one was refused by `check`.
-            let _ = globs.add_line(None, glob);
-        }
         let excluder = Self {
-            globs: globs.build().unwrap_or_else(|_| Gitignore::empty()),
+            globs: of_globs(&options.exclude),
             respect_gitignore: options.respect_gitignore,
             above,
             folders: RwLock::default(),

@@ -206,3 +206,26 @@ Exit codes of `hook run`:
   2    could not run
   3    incomplete: something was not read, and no leak was found
 All but 0 block.";
+
+pub(super) const CI_EXAMPLES: &str = "\
+Examples:
+  patsweep ci
+      Scan what the pull request or push brings that this job is about.
+
+  patsweep ci --target main
+      The same in Azure Pipelines, which does not say which branch is the default one.
+
+  patsweep ci --deepen
+      The same, after git has fetched what a shallow checkout lacks.
+
+  patsweep ci --range main..HEAD
+      Scan what HEAD brings that main has not, in any service or in none.
+
+  patsweep ci -f gitlab -o gl-secret-detection-report.json
+      Write GitLab's report.
+
+Exit codes:
+  0    complete, nothing to report
+  1    at least one leak
+  2    could not run
+  3    incomplete: something was not read, and no leak was found";

@@ -3,6 +3,7 @@
 mod administrator;
 mod audit;
 mod baseline;
+mod ci;
 mod examples;
 mod git;
 mod handover;
@@ -28,9 +29,11 @@ pub(super) use self::baseline::{
     Baseline, BaselineAdd, BaselineCheck, BaselineCommand, BaselineExplain, BaselineFile,
     BaselinePrune, Import, Known, Looking, Peer, Remark,
 };
+pub(super) use self::ci::Ci;
 use self::examples::{
-    AUDIT_EXAMPLES, BASELINE_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, HOOK_EXAMPLES, IMPORT_EXAMPLES,
-    MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES, TIMELINE_EXAMPLES, VERIFY_EXAMPLES,
+    AUDIT_EXAMPLES, BASELINE_EXAMPLES, CI_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, HOOK_EXAMPLES,
+    IMPORT_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES, TIMELINE_EXAMPLES,
+    VERIFY_EXAMPLES,
 };
 use self::git::Git;
 pub(super) use self::handover::Handover;
@@ -199,6 +202,13 @@ pub(super) enum Command {
     /// not run, with 3 if some were not and the scan was incomplete.
     #[command(after_long_help = IMPORT_EXAMPLES)]
     Import(Box<Import>),
+    /// Scan what a pull request or a push brings, in Azure Pipelines, GitHub Actions or GitLab CI
+    ///
+    /// Finds out from the service what is new, scans that, and tells the service in its own form.
+    /// What the change itself says of configuration, baseline and marks beside tokens does not
+    /// count: these are taken from the branch that it is for.
+    #[command(after_long_help = CI_EXAMPLES)]
+    Ci(Box<Ci>),
     /// Keep leaks out of commits and pushes with the hooks of git
     #[command(arg_required_else_help = true, after_long_help = HOOK_EXAMPLES)]
     Hook(HookArgs),

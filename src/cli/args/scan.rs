@@ -167,7 +167,7 @@ pub(super) fn positive(text: &str) -> Result<NonZeroUsize, NumberError> {
 }
 
 /// The names of problems, as reports have them.
-fn problem_kind_parser() -> impl TypedValueParser<Value = ProblemKind> {
+pub(super) fn problem_kind_parser() -> impl TypedValueParser<Value = ProblemKind> {
     let names = ProblemKind::ALL.map(ProblemKind::as_str);
     PossibleValuesParser::new(names).try_map(|name| {
         ProblemKind::named(&name).ok_or_else(|| format!("no kind of problem is called {name}"))

@@ -3,6 +3,7 @@
 mod credentials;
 mod notify;
 mod policy;
+mod repository;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -263,32 +264,37 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
             line: rules.line,
         })
         .collect();
-    config.exclude = globs(&scan, "exclude")?;
     let baseline = scan.string("baseline")?;
     config.baseline = baseline.map(|baseline| folder.join(baseline.value));
-    config.no_inline_ignores = flag(&scan, "no-inline-ignores")?;
-    config.include_unproven = flag(&scan, "include-unproven")?;
-    config.respect_gitignore = flag(&scan, "respect-gitignore")?;
-    config.one_file_system = flag(&scan, "one-file-system")?;
-    config.max_file_size = bytes(&scan, "max-file-size")?;
+    scan_options(config, &scan)
+}
+
+/// What `[scan]` says beside the files that it names.
+fn scan_options(mut config: ConfigFile, scan: &Section<'_, '_>) -> Result<ConfigFile, KeyError> {
+    config.exclude = globs(scan, "exclude")?;
+    config.no_inline_ignores = flag(scan, "no-inline-ignores")?;
+    config.include_unproven = flag(scan, "include-unproven")?;
+    config.respect_gitignore = flag(scan, "respect-gitignore")?;
+    config.one_file_system = flag(scan, "one-file-system")?;
+    config.max_file_size = bytes(scan, "max-file-size")?;
     config.archive_max_members = scan
         .unsigned("archive-max-members")?
         .map(|field| field.value);
-    config.archive_max_size = bytes(&scan, "archive-max-size")?;
+    config.archive_max_size = bytes(scan, "archive-max-size")?;
     config.archive_max_ratio = scan.unsigned("archive-max-ratio")?.map(|field| field.value);
-    config.archive_max_window = bytes(&scan, "archive-max-window")?;
+    config.archive_max_window = bytes(scan, "archive-max-window")?;
     if let Some(depth) = scan.unsigned("archive-max-depth")? {
         config.archive_max_depth = Some(u32::try_from(depth.value).unwrap_or(u32::MAX));
     }
-    config.max_occurrences = positive(&scan, "max-occurrences")?;
-    config.jobs = positive(&scan, "jobs")?;
+    config.max_occurrences = positive(scan, "max-occurrences")?;
+    config.jobs = positive(scan, "jobs")?;
     config.format = choice(
-        &scan,
+        scan,
         "format",
         |name| Format::parse(name).ok(),
         &Format::NAMES.join(", "),
     )?;
-    config.fail_on = choice(&scan, "fail-on", value, "any, proven, active and never")?;
+    config.fail_on = choice(scan, "fail-on", value, "any, proven, active and never")?;
     if let Some(code) = scan.unsigned("exit-code")? {
         let usable = u8::try_from(code.value)
             .ok()

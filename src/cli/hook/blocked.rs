@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::super::args::FailOn;
 use crate::model::{Finding, FindingId, Occurrence, Overruling, Proof, Report, SourceKind};
-use crate::report::{Redactor, Slash, count, escape_for_terminal};
+use crate::report::{Redactor, Slash, break_commands, count, escape_for_terminal};
 use crate::triage::baseline::FILE_NAME;
 
 /// Tokens that are told one by one.
@@ -64,7 +64,7 @@ pub(super) fn text(
     let mut text = String::new();
     let mut line = |line: &str| {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{}", escape_for_terminal(line));
+        let _ = writeln!(text, "{}", break_commands(&escape_for_terminal(line)));
     };
     let tokens = count(findings.len() as u64, "token");
     line(&format!("patsweep: {} {tokens}", subject.would()));

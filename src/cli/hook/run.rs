@@ -7,22 +7,21 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::super::args::{Common, FailOn, HookRun, HookRunCommand, Scan};
-use super::super::baseline::BaselineError;
+use super::super::baseline::Named;
 use super::super::console::Console;
 use super::super::environment::Environment;
 use super::super::exit::{Complaint, DEFAULT_LEAK_CODE, Exit, Failure, verdict};
-use super::super::settings::{self, Settings, now};
+use super::super::settings::{self, Settings};
+use super::super::steering::{Baselines, Steering};
 use super::blocked::{self, Subject};
 use crate::gate::hooks::{GitsOwn, pushed, received};
-use crate::model::{BytePath, Report};
+use crate::gate::steering::{CONFIG_NAME, IGNORE_NAME};
+use crate::model::{ObjectKind, Report, SkipReason};
 use crate::report::count;
 use crate::scan::Progress;
-use crate::sources::{
-    self,
-    git::part::{self, Part},
-};
+use crate::sources::git::part::{Checkout, Part, State};
+use crate::sources::{self, git};
 use crate::triage::InlineIgnores;
-use crate::triage::baseline::{self, Baseline, FILE_NAME};
 
 /// Problems that are told, at most.
 const MOST_PROBLEMS: usize = 5;
@@ -52,27 +51,43 @@ pub(in crate::cli) fn run(
         targets: vec![target],
         ..Scan::default()
     };
-    let mut settings = settings::resolve(common, &scan, &[], environment)?;
-    settings.scan.sources.git.part = part;
-    let objects = &mut settings.scan.sources.git.git_objects;
-    objects.clone_from(&environment.git_objects);
-    if subject == Subject::Received {
+    let state = match subject {
         // Whoever pushes would write them.
+        Subject::Received => State::Nothing,
+        Subject::Staged | Subject::Message(_) | Subject::Push | Subject::Range => {
+            State::Index(environment.git_index.clone())
+        }
+    };
+    let scope = git::Scope {
+        git_dir: environment.git_dir.clone(),
+        ..git::Scope::default()
+    };
+    let checkout = Checkout::at(Path::new("."), &scope)?;
+    let steering = Steering::read(&checkout, &state, "", common, Baselines::Read)?;
+    let config = steering.config.clone();
+    let mut settings = settings::resolve_with(common, &scan, &[], environment, config)?;
+    let git = &mut settings.scan.sources.git;
+    git.part = part;
+    git.git_objects.clone_from(&environment.git_objects);
+    if subject == Subject::Received {
         settings.scan.inline_ignores = InlineIgnores::Off;
+    } else {
+        git.excluding = Some(state);
     }
     let fail_on = match settings.fail_on {
         FailOn::Proven => FailOn::Proven,
         // Nobody is asked, and one who wants no commit blocked needs no hook.
         FailOn::Any | FailOn::Active | FailOn::Never => FailOn::Any,
     };
-    let known = Known::read(&settings, &subject, environment)?;
-    let report = scanned(&settings, &known, &subject)?;
+    let own = settings.baseline.as_deref().map(Named::read).transpose()?;
+    let report = scanned(&settings, &steering, own.as_ref(), &subject)?;
     let exit = verdict(&report, fail_on, DEFAULT_LEAK_CODE);
     if let Exit::Leak(_) = exit {
         let is_counted = |rule: &str| settings.scan.rules.rule(rule).map(|it| it.title.clone());
         console.say(&blocked::text(&report, &subject, fail_on, is_counted));
     } else {
         say_what_passes(&report, console);
+        say_what_is_left_out(&report, &checkout, environment, console);
     }
     if exit == Exit::Incomplete {
         say_what_is_unread(&report, console);
@@ -125,50 +140,19 @@ fn input(environment: &Environment) -> io::Result<Vec<u8>> {
     Ok(input)
 }
 
-/// The baselines that hold: the user's own, and that of the repository as it is staged.
-struct Known {
-    all: Vec<(PathBuf, Baseline)>,
-}
-
-impl Known {
-    fn read(
-        settings: &Settings,
-        subject: &Subject,
-        environment: &Environment,
-    ) -> Result<Self, Failure> {
-        let mut all = Vec::new();
-        if let Some(path) = &settings.baseline {
-            let own = super::super::baseline::Named::read(path)?;
-            all.push((own.path, own.baseline));
-        }
-        if *subject == Subject::Received {
-            return Ok(Self { all });
-        }
-        let index = environment.git_index.as_deref();
-        let scope = &settings.scan.sources.git;
-        let staged = part::staged_file(Path::new("."), index, FILE_NAME.as_bytes(), scope)?;
-        if let Some(bytes) = staged {
-            let path = PathBuf::from(FILE_NAME);
-            match Baseline::parse(&bytes) {
-                Ok(baseline) => all.push((path, baseline)),
-                Err(flaw) => return Err(BaselineError::Broken { path, flaw }.into()),
-            }
-        }
-        Ok(Self { all })
-    }
-}
-
-fn scanned(settings: &Settings, known: &Known, subject: &Subject) -> Result<Report, Failure> {
+fn scanned(
+    settings: &Settings,
+    steering: &Steering,
+    own: Option<&Named>,
+    subject: &Subject,
+) -> Result<Report, Failure> {
     let scan = &settings.scan;
     sources::check(&scan.targets, &scan.sources).map_err(|errors| Failure {
         complaints: errors.iter().map(Complaint::from).collect(),
     })?;
     let stop = Arc::new(AtomicBool::new(false));
     let mut report = crate::scan::run(scan, &Arc::new(Progress::default()), &stop);
-    for (path, baseline) in &known.all {
-        let path = BytePath::from(path.as_path());
-        baseline::apply(&mut report, baseline, path, now());
-    }
+    steering.apply(own, &mut report);
     if let Subject::Message(file) = subject {
         // What cannot be read was told by the scan.
         let own = GitsOwn::of(&std::fs::read(file).unwrap_or_default());
@@ -191,6 +175,30 @@ fn say_what_passes(report: &Report, console: Console) {
             "patsweep: {} passed over by the baseline in the index or by marks; CI does so only \
              once that is merged",
             count(passed as u64, "token")
+        ));
+    }
+}
+
+/// Says that files were left out by what is only staged.
+fn say_what_is_left_out(
+    report: &Report,
+    checkout: &Checkout,
+    environment: &Environment,
+    console: Console,
+) {
+    let blobs = report.coverage.objects.get(&ObjectKind::Blob);
+    let excluded = blobs.and_then(|it| it.skipped.get(&SkipReason::Excluded));
+    let index = State::Index(environment.git_index.clone());
+    let head = checkout.head().map_or(State::Nothing, State::Commit);
+    let read = |state, name: &str| checkout.file(state, name.as_bytes()).ok().flatten();
+    let is_new = |name: &&str| read(&index, name) != read(&head, name);
+    if let Some(&excluded) = excluded
+        && let Some(name) = [CONFIG_NAME, IGNORE_NAME].into_iter().find(is_new)
+    {
+        console.note(format_args!(
+            "patsweep: {} left out by {name} in the index or other files like it; CI does so only \
+             once that is merged",
+            count(excluded, "file")
         ));
     }
 }

@@ -40,7 +40,7 @@ impl Framework {
             tips: tip.map(|tip| vec![tip.clone()]),
             known: self.from.iter().cloned().collect(),
             there: self.remote.clone().map(There::Tracking).unwrap_or_default(),
-            quarantine: None,
+            ..Sent::default()
         })
     }
 }
@@ -134,6 +134,7 @@ pub fn received(input: &[u8], quarantine: Option<PathBuf>) -> Result<Option<Sent
         tips: Some(tips),
         known: Vec::new(),
         there: There::Here,
+        whole: false,
         quarantine,
     }))
 }
@@ -184,7 +185,7 @@ mod tests {
                 tips: tips.map(owned),
                 known: owned(known),
                 there: There::Tracking("origin".to_owned()),
-                quarantine: None,
+                ..Sent::default()
             });
             assert_eq!(
                 pushed(input.as_bytes(), Some("origin")),
@@ -240,6 +241,7 @@ mod tests {
                 tips: Some(tips.iter().map(|it| (*it).clone()).collect()),
                 known: Vec::new(),
                 there: There::Here,
+                whole: false,
                 quarantine: quarantine.clone(),
             }))
         };
@@ -283,7 +285,7 @@ mod tests {
                 tips: tips.map(|tip| vec![tip.to_owned()]),
                 known: known.iter().map(|it| (*it).to_owned()).collect(),
                 there: remote.map_or(There::Unknown, |it| There::Tracking(it.to_owned())),
-                quarantine: None,
+                ..Sent::default()
             })
         };
         let (from, to) = ("PRE_COMMIT_FROM_REF", "PRE_COMMIT_TO_REF");

@@ -1,5 +1,6 @@
 //! The report for people, in the manner of a compiler's diagnostics.
 
+mod harmless;
 mod history;
 mod summary;
 mod verification;
@@ -12,6 +13,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::model::{Excerpt, Proof};
 
+use self::harmless::Harmless;
 use super::history::short;
 use super::place::{label, path_text};
 use super::view::{FindingView, OccurrenceView, ProblemView, View};
@@ -32,12 +34,18 @@ pub(super) struct Text;
 impl Reporter for Text {
     fn write(&self, view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let palette = Palette::new(view.color);
-        let mut page = Page { view, palette, out };
+        let mut out = Harmless::new(out);
+        let mut page = Page {
+            view,
+            palette,
+            out: &mut out,
+        };
         page.findings()?;
         page.problems()?;
         page.skipped()?;
         page.baseline()?;
-        page.summary()
+        page.summary()?;
+        out.flush()
     }
 
     fn wrote(&self, _: &[u8], tail: &[u8]) -> bool {

@@ -78,6 +78,9 @@ pub struct Scope {
     /// Folders of objects beside a repository's own that a part of history is read of: where git
     /// keeps what it has received and not taken in yet, and what that builds on.
     pub git_objects: Vec<PathBuf>,
+    /// Whose `.patsweepignore` files leave files out of a part of history, with the globs of
+    /// [`Options::exclude`]; nothing is left out of one otherwise.
+    pub excluding: Option<part::State>,
     /// Objects of more bytes are left out.
     pub max_object_size: usize,
 }
@@ -98,6 +101,7 @@ impl Default for Scope {
             part: None,
             git_dir: None,
             git_objects: Vec::new(),
+            excluding: None,
             max_object_size: 1 << 30,
         }
     }

@@ -10,7 +10,9 @@
 //! References and the index come from git2; every object is read by `objects`, which survives
 //! what git2 does not.
 
+mod checkout;
 mod diff;
+mod excluded;
 pub mod named;
 mod opened;
 mod range;
@@ -25,12 +27,16 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub use self::checkout::{Checkout, State};
 use self::opened::Opened;
 use self::range::Ends;
 use self::reader::Reader;
 pub use self::sent::{Sent, There};
 
-use crate::model::{BytePath, Commit, ObjectId, Problem, ProblemKind, SourceKind};
+use crate::model::{
+    BytePath, Commit, ObjectId, ObjectKind, Outcome, Problem, ProblemKind, SkipReason, SourceKind,
+    Unit,
+};
 use crate::sources::git::Scope;
 use crate::sources::{Options, Sinks};
 
@@ -75,6 +81,16 @@ pub enum PartError {
     Revision {
         /// As given.
         revision: String,
+        /// The target.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// A file of a commit is damaged, or not here.
+    #[error("cannot read {name} in {}: {message}", path.display())]
+    File {
+        /// From the root of the repository.
+        name: String,
         /// The target.
         path: PathBuf,
         /// What is wrong.
@@ -163,7 +179,7 @@ pub fn scan(
 ) -> Result<(), PartError> {
     let opened = Opened::at(path, &options.git)?;
     let mut objects = opened.database.objects();
-    let work = match part {
+    let mut work = match part {
         Part::Range(range) => {
             let ends = Ends::of(&opened, &mut objects, range)?;
             range::between(&opened, &mut objects, ends)
@@ -181,28 +197,17 @@ pub fn scan(
             staged::work(&opened, &mut objects, &index)
         }
     };
+    if let Some(state) = &options.git.excluding {
+        let excluded =
+            excluded::leave_out(&opened, &mut objects, state, &options.exclude, &mut work)?;
+        let mut sink = sinks();
+        for _ in 0..excluded {
+            let unit = Unit::Object(ObjectKind::Blob);
+            sink.count(unit, Outcome::Skipped(SkipReason::Excluded));
+        }
+    }
     Reader::new(&opened.database, options, sinks).read(&work, objects);
     Ok(())
-}
-
-/// What the index has of the file `name`, a path from the root of the repository at or around `path`;
-/// `index` is as in [`Part::Staged`]. `None` if it has no such file.
-///
-/// # Errors
-///
-/// [`PartError`] names what is wrong.
-pub fn staged_file(
-    path: &Path,
-    index: Option<&Path>,
-    name: &[u8],
-    scope: &Scope,
-) -> Result<Option<Vec<u8>>, PartError> {
-    let opened = Opened::at(path, scope)?;
-    if opened.git.is_bare() {
-        return Ok(None);
-    }
-    let index = staged::file(&opened, index)?;
-    staged::contents(&mut opened.database.objects(), &index, name)
 }
 
 /// The commit at `HEAD` of the repository of which parts are read at `path`.

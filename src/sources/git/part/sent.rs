@@ -22,6 +22,8 @@ pub struct Sent {
     pub known: Vec<String>,
     /// Which references lead to what is there already.
     pub there: There,
+    /// Whether all that the files of the revisions hold is scanned, too, new or not.
+    pub whole: bool,
     /// A folder of objects, of [`Scope::git_objects`](crate::sources::git::Scope::git_objects), that
     /// are all sent, whether or not a revision leads to them.
     pub quarantine: Option<PathBuf>,
@@ -43,6 +45,7 @@ pub enum There {
 pub(super) struct Between {
     tips: Vec<ObjectId>,
     known: Vec<ObjectId>,
+    whole: bool,
     quarantine: Option<PathBuf>,
 }
 
@@ -72,6 +75,7 @@ pub(super) fn between(
     Ok(Between {
         tips,
         known: known.filter(|id| objects.named(id).is_ok()).collect(),
+        whole: sent.whole,
         quarantine: sent.quarantine.clone(),
     })
 }
@@ -151,6 +155,11 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, between: Between)
     let shallow = shallow(&opened.database.repository);
     let walked = new_to(objects, &tips, &known, &shallow);
     Bringing::new(objects, &shallow, &mut work).all(walked, SourceKind::GitObject);
+    if between.whole {
+        for tip in &tips {
+            files(objects, tip, &mut work);
+        }
+    }
     if let Some(folder) = between.quarantine {
         match opened.database.only_in(&folder) {
             Ok(ids) => rest(objects, &ids, &mut work),
@@ -161,6 +170,23 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, between: Between)
         }
     }
     work
+}
+
+/// Notes all files that the commit `id` has and that are not noted yet.
+fn files(objects: &mut Objects<'_>, id: &ObjectId, work: &mut Work) {
+    let Some(tree) = objects.commit(id).and_then(|commit| commit.tree) else {
+        return;
+    };
+    let mut all = Work::default();
+    Bringing::new(objects, &BTreeSet::new(), &mut all).tree(tree);
+    let known: HashSet<_> = work.items.iter().map(|it| (&it.path, it.blob)).collect();
+    all.items
+        .retain(|item| !known.contains(&(&item.path, item.blob)));
+    let known: HashSet<_> = work.names.iter().map(|it| &it.0).collect();
+    all.names.retain(|(path, ..)| !known.contains(path));
+    work.items.extend(all.items);
+    work.names.extend(all.names);
+    work.problems.extend(all.problems);
 }
 
 /// Notes of the objects `ids` what no revision led to.

@@ -11,7 +11,7 @@ use super::super::objects::Objects;
 use super::super::refs;
 use super::opened::Opened;
 use super::{Item, PartError, Work};
-use crate::model::{ProblemKind, SourceKind};
+use crate::model::{ObjectId, ProblemKind, SourceKind};
 
 /// The file of the index that is compared: `named`, if that is of the repository that was asked
 /// for.
@@ -85,6 +85,23 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, index: &Path) -> 
         }
     }
     work
+}
+
+/// The files called `name`, by the folders that they are in, which end with a slash. Of those in
+/// conflict the last version.
+pub(super) fn named(index: &Path, name: &[u8]) -> Result<Vec<(Vec<u8>, ObjectId)>, PartError> {
+    let opened = Index::open(index).map_err(|error| PartError::Index {
+        path: index.to_path_buf(),
+        message: error.message().to_owned(),
+    })?;
+    let found = opened.iter().filter_map(|entry| {
+        let folder = entry.path.strip_suffix(name)?;
+        let is_so_called = folder.is_empty() || folder.ends_with(b"/");
+        let is_intended = entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0;
+        let blob = refs::id(entry.id).filter(|_| is_so_called && !is_intended)?;
+        Some((folder.to_vec(), blob))
+    });
+    Ok(found.collect())
 }
 
 /// What the index has of the file at `path`; `None` if it has no such file.

@@ -1,0 +1,328 @@
+//! `ci`: scans what a pull request or a push brings, steered by what was there before.
+
+mod checkout;
+mod marks;
+mod service;
+mod told;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use super::args::{Ci, Common, FailOn, OutputArg, Scan};
+use super::baseline::Named;
+use super::console::Console;
+use super::environment::Environment;
+use super::exit::{Complaint, Failure, verdict};
+use super::interrupt;
+use super::output::{self, Input, Opened, Role};
+use super::scan::summary;
+use super::settings::{self, Settings};
+use super::steering::{Baselines, Steering};
+use crate::gate::ci::{CiError, Plan, Run, Service, Wish, additions};
+use crate::model::{BytePath, Problem, ProblemKind, Report};
+use crate::report::{Format, Home, Secrets};
+use crate::rules::Rule;
+use crate::scan::Progress;
+use crate::sources;
+use crate::sources::git::Scope;
+use crate::sources::git::part::{Checkout, State};
+use crate::triage::InlineIgnores;
+use checkout::Prepared;
+use told::Told;
+
+impl From<CiError> for Failure {
+    fn from(error: CiError) -> Self {
+        Self::new(&error, error.hint())
+    }
+}
+
+/// Scans what is new, and tells the service.
+pub(super) fn run(
+    common: &Common,
+    args: &Ci,
+    order: &[OutputArg],
+    environment: &Environment,
+) -> Result<ExitCode, Failure> {
+    let service = match environment.ci.service() {
+        Ok(service) => service,
+        // Then the service does not matter.
+        Err(_) if args.range.is_some() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let gate = Gate {
+        common,
+        args,
+        order,
+        environment,
+        service,
+        console: Console::new(common, environment),
+    };
+    gate.run().inspect_err(|failure| gate.tell_failure(failure))
+}
+
+/// A run of `ci`.
+struct Gate<'g> {
+    common: &'g Common,
+    args: &'g Ci,
+    order: &'g [OutputArg],
+    environment: &'g Environment,
+    service: Option<Service>,
+    console: Console,
+}
+
+impl Gate<'_> {
+    fn run(&self) -> Result<ExitCode, Failure> {
+        let run = self.what_runs()?;
+        let scan = self.args.scan();
+        let Prepared { checkout, plan } = self.prepare(run.as_ref(), &scan)?;
+        let state = self.believed(&plan);
+        let steering = self.steering(&checkout, &state)?;
+        let mut settings = self.settings(&scan, &steering)?;
+        settings.scan.sources.git.part = Some(plan.part.clone());
+        settings.scan.sources.git.excluding = Some(state.clone());
+        let own = settings.baseline.as_deref().map(Named::read).transpose()?;
+        let outputs = open(&settings)?;
+        let mut told = self.told(&checkout, &plan, &state, &steering)?;
+        told.say(self.console, self.service);
+        let stop = Arc::new(AtomicBool::new(false));
+        // Without it Ctrl-C ends the scan at once.
+        let _ = interrupt::listen(&stop, self.console);
+        let trusts_marks = self.args.trust_head;
+        let mut report = if trusts_marks || settings.scan.inline_ignores == InlineIgnores::Off {
+            scanned(&settings, &stop)
+        } else {
+            let (report, passed) = marks::scanned(&mut settings, &checkout, &state, &stop);
+            told.marks = passed;
+            report
+        };
+        steering.apply(own.as_ref(), &mut report);
+        self.tell_gaps(&plan, &mut report);
+        told.say_marks(self.console);
+        self.write(&settings, &outputs, &report, &told)?;
+        // What is merged must be of use, or nothing can be scanned from then on.
+        self.check_head(&checkout, &plan, &state)?;
+        let fail_on = match settings.fail_on {
+            // Nobody is asked.
+            FailOn::Active => FailOn::Any,
+            other => other,
+        };
+        Ok(verdict(&report, fail_on, settings.leak_code).into())
+    }
+
+    /// What the service says that this is about.
+    fn what_runs(&self) -> Result<Option<Run>, CiError> {
+        let run = self
+            .service
+            .map(|it| self.environment.ci.run(it))
+            .transpose();
+        match run {
+            // Then it is not needed.
+            Err(_) if self.args.range.is_some() => Ok(None),
+            run => run,
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        Scope {
+            git_dir: self.environment.git_dir.clone(),
+            ..Scope::default()
+        }
+    }
+
+    fn prepare(&self, run: Option<&Run>, scan: &Scan) -> Result<Prepared, Failure> {
+        let path = scan
+            .targets
+            .first()
+            .map_or(Path::new("."), PathBuf::as_path);
+        let wish = Wish {
+            range: self.args.range.clone(),
+            target: self.args.target.clone(),
+        };
+        let deepening = self.args.deepen.then_some(self.console);
+        checkout::prepare(path, &self.scope(), run, &wish, deepening)
+    }
+
+    /// Whose files steer.
+    fn believed(&self, plan: &Plan) -> State {
+        let trusted = plan.trusted.as_ref().map(|it| it.commit);
+        let tip = plan.tips.first().copied();
+        let commit = if self.args.trust_head { tip } else { trusted };
+        commit.map_or(State::Nothing, State::Commit)
+    }
+
+    fn steering(&self, checkout: &Checkout, state: &State) -> Result<Steering, Failure> {
+        let baselines = if self.args.known.baseline.is_some() {
+            Baselines::Passed
+        } else {
+            Baselines::Read
+        };
+        let prefix = match state {
+            State::Commit(commit) => format!("{:.12}:", commit.to_string()),
+            State::Nothing | State::Index(_) => String::new(),
+        };
+        Steering::read(checkout, state, &prefix, self.common, baselines)
+    }
+
+    fn settings(&self, scan: &Scan, steering: &Steering) -> Result<Settings, Failure> {
+        let mut last = steering.config.clone();
+        last.format = last.format.or(self.service.map(service::format));
+        settings::resolve_with(self.common, scan, self.order, self.environment, last)
+    }
+
+    fn told(
+        &self,
+        checkout: &Checkout,
+        plan: &Plan,
+        state: &State,
+        steering: &Steering,
+    ) -> Result<Told, Failure> {
+        let believed = match state {
+            State::Commit(commit) => Some(*commit),
+            State::Nothing | State::Index(_) => None,
+        };
+        // What the change adds is shown whether or not it is believed.
+        let before = plan.trusted.as_ref().map(|it| it.commit);
+        let added = match plan.tips.first() {
+            Some(tip) => additions(checkout, before, *tip, steering.baseline_name().as_bytes())?,
+            None => Vec::new(),
+        };
+        let from = match (self.args.trust_head, &plan.trusted) {
+            (true, _) => "the change itself".to_owned(),
+            (false, Some(trusted)) => trusted.what.clone(),
+            (false, None) => "nothing in the repository".to_owned(),
+        };
+        Ok(Told {
+            what: plan.what.clone(),
+            tip: plan.tips.first().copied(),
+            known: plan.known.clone(),
+            from,
+            believed,
+            is_head: self.args.trust_head,
+            files: steering.files(),
+            added,
+            marks: 0,
+        })
+    }
+
+    /// Says what is not known for lack of history, and what would mend it.
+    fn tell_gaps(&self, plan: &Plan, report: &mut Report) {
+        let remedy = match self.service {
+            Some(service) => format!("{}, or run `patsweep ci --deepen`", service.depth_setting()),
+            None => "`patsweep ci --deepen` fetches the rest".to_owned(),
+        };
+        for problem in &mut report.problems {
+            if problem.kind == ProblemKind::Shallow {
+                let what = "the checkout is too shallow, and not all that is new is in it";
+                problem.message = format!("{what}: {remedy}");
+            }
+        }
+        let path = self.args.path.as_deref().unwrap_or(Path::new("."));
+        report.problems.extend(plan.gaps.iter().map(|gap| Problem {
+            path: BytePath::from(path),
+            kind: ProblemKind::Shallow,
+            message: format!("{gap}: {remedy}"),
+        }));
+        report.problems.sort();
+    }
+
+    fn write(
+        &self,
+        settings: &Settings,
+        outputs: &[Opened],
+        report: &Report,
+        told: &Told,
+    ) -> Result<(), Failure> {
+        let rules = settings.scan.rules.iter();
+        let rules: Vec<&Rule> = rules
+            .filter(|rule| settings.scan.rules.is_enabled(rule))
+            .collect();
+        let options = settings::reporting(
+            self.common,
+            &rules,
+            settings.stdout_coloring,
+            Secrets::Redact,
+            Home::Services,
+        );
+        let on_stdout = outputs.iter().find_map(|output| match output {
+            Opened::Stdout(format) => Some(*format),
+            Opened::File(..) => None,
+        });
+        let summarized = match self.service {
+            Some(service) => {
+                let variables = &self.environment.ci;
+                service::summarize(service, variables, report, &options, told, on_stdout)
+            }
+            None => Ok(()),
+        };
+        // Whichever of them fails, the other is of use.
+        Failure::any([
+            summarized,
+            output::write(outputs, &options, report, self.console),
+        ])?;
+        if on_stdout != Some(Format::Text) {
+            self.console.note(summary(report));
+        }
+        let has_gitlab = outputs.iter().any(|output| {
+            matches!(
+                output,
+                Opened::Stdout(Format::Gitlab) | Opened::File(Format::Gitlab, _)
+            )
+        });
+        if self.service == Some(Service::Gitlab) && !has_gitlab {
+            self.console.note(
+                "GitLab shows leaks in merge requests if it gets its own report: -f text -f gitlab \
+                 -o gl-secret-detection-report.json",
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether what the change makes of the files that steer can be read.
+    fn check_head(&self, checkout: &Checkout, plan: &Plan, state: &State) -> Result<(), Failure> {
+        let head = plan.tips.first().copied().map(State::Commit);
+        match head.filter(|head| head != state) {
+            Some(head) => self.steering(checkout, &head).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells the service why nothing was scanned, in its own form.
+    fn tell_failure(&self, failure: &Failure) {
+        if let Some(service) = self.service.filter(|_| self.order.is_empty()) {
+            for complaint in &failure.complaints {
+                service::tell_failure(service, complaint);
+            }
+        }
+    }
+}
+
+fn scanned(settings: &Settings, stop: &Arc<AtomicBool>) -> Report {
+    let start = Instant::now();
+    let mut report = crate::scan::run(&settings.scan, &Arc::new(Progress::default()), stop);
+    report.summary.seconds = start.elapsed().as_secs_f64();
+    report
+}
+
+/// Everything that can be known to fail fails here.
+fn open(settings: &Settings) -> Result<Vec<Opened>, Failure> {
+    let scan = &settings.scan;
+    sources::check(&scan.targets, &scan.sources).map_err(|errors| Failure {
+        complaints: errors.iter().map(Complaint::from).collect(),
+    })?;
+    let configuration = settings.config_file.iter();
+    let configuration = configuration.map(|path| (path, Role::Configuration));
+    let baseline = settings.baseline.iter().map(|path| (path, Role::Baseline));
+    let rules = scan.rules.patterns();
+    let rules = rules.map(|(rule, _)| (&rule.place.path, Role::Rules));
+    let inputs = configuration.chain(baseline).chain(rules);
+    let inputs: Vec<_> = inputs.map(|(path, role)| Input { path, role }).collect();
+    output::open(&settings.outputs, &inputs).map_err(|errors| {
+        let told = errors.iter().map(|it| Complaint::new(it, it.hint()));
+        Failure {
+            complaints: told.collect(),
+        }
+    })
+}

@@ -1,0 +1,274 @@
+//! Whose configuration, baseline and marks count.
+
+use patsweep::token::{c3id, mint};
+
+use crate::world::{Depth, Said, World, azure_request};
+
+/// A baseline of one entry.
+fn baseline(token: &str) -> String {
+    let id = c3id(token.as_bytes());
+    format!(
+        "{{\"schema\":\"patsweep-baseline/1\",\"entries\":[\n\
+         {{\"c3id\":\"{id}\",\"reason\":\"gone\",\"added\":\"2026-11-22\"}},\nnull]}}\n"
+    )
+}
+
+/// One that is about to have a pull request.
+fn begun() -> World {
+    World::new()
+}
+
+/// Scans the branch `topic`, on which the developer is, as a pull request.
+fn request(world: &World, args: &str) -> Said {
+    world.push("topic");
+    world.dev(&["checkout", "-q", "--detach"]);
+    world.dev(&["branch", "-q", "-f", "topic"]);
+    let head = world.dev(&["rev-parse", "topic"]);
+    let merge = world.merge("topic");
+    world.check_out("refs/pull/1/merge", Depth::All);
+    world.ci(&azure_request(&merge, &head), args)
+}
+
+fn start(world: &World) {
+    world.push("main");
+    world.dev(&["checkout", "-q", "--detach"]);
+}
+
+/// The leak and the file that is to let it pass, of a token.
+type Way = fn(&str) -> [String; 2];
+
+#[test]
+fn a_change_does_not_let_its_own_leaks_pass() {
+    let ways: [(&str, Way, &str); 5] = [
+        (
+            "mark",
+            |token| [format!("{token} # patsweep:ignore\n"), String::new()],
+            "note: 1 token would pass for a mark beside it, which does not count until merged\n",
+        ),
+        (
+            ".patsweep-baseline.json",
+            |token| [token.to_owned(), baseline(token)],
+            "note:   .patsweep-baseline.json:2: {\"c3id\":",
+        ),
+        (
+            "patsweep.toml",
+            |token| {
+                [
+                    token.to_owned(),
+                    "[scan]\nexclude = [\"*.env\"]\n".to_owned(),
+                ]
+            },
+            "note:   patsweep.toml:2: exclude = [\"*.env\"]\n",
+        ),
+        (
+            ".patsweepignore",
+            |token| [token.to_owned(), "*.env\n".to_owned()],
+            "note:   .patsweepignore:1: *.env\n",
+        ),
+        (
+            "conf/.patsweepignore",
+            |token| [token.to_owned(), "a.env\n".to_owned()],
+            "note:   conf/.patsweepignore:1: a.env\n",
+        ),
+    ];
+    for (name, way, told) in ways {
+        let world = begun();
+        start(&world);
+        let [leak, steering] = way(&mint::pat(1));
+        world.write("conf/a.env", leak);
+        world.commit(name, steering);
+        let said = request(&world, "");
+        said.assert(1, told);
+        assert!(
+            said.stderr.contains("note: steered by origin/main ("),
+            "{said:?}"
+        );
+        assert!(said.stdout.contains("sourcepath=conf/a.env"), "{said:?}");
+        // Those who want it otherwise.
+        let said = request(&world, "--trust-head");
+        said.assert(0, "note: steered by the change itself (");
+    }
+}
+
+#[test]
+fn all_ways_at_once_are_stopped() {
+    let world = begun();
+    start(&world);
+    let token = mint::pat(1);
+    world.write("a.env", format!("{token} # patsweep:ignore\n"));
+    world.write(".patsweep-baseline.json", baseline(&token));
+    world.write(
+        "patsweep.toml",
+        "[scan]\nexclude = [\"*.env\"]\nfail-on = \"never\"\n",
+    );
+    world.commit(".patsweepignore", "*.env\n");
+    let said = request(&world, "");
+    said.assert(
+        1,
+        "note: the change adds 4 lines to files that steer, which do not count until",
+    );
+    assert_eq!(request(&world, "--trust-head").code, 0);
+}
+
+#[test]
+fn what_was_there_before_lets_pass() {
+    let token = mint::pat(1);
+    let ways: [(&str, String, &str); 4] = [
+        (".patsweep-baseline.json", baseline(&token), "a.env"),
+        (
+            "patsweep.toml",
+            "[scan]\nexclude = [\"*.env\"]\n".to_owned(),
+            "a.env",
+        ),
+        (".patsweepignore", "*.env\n".to_owned(), "a.env"),
+        ("conf/.patsweepignore", "/a.env\n".to_owned(), "conf/a.env"),
+    ];
+    for (name, steering, leak) in ways {
+        let world = begun();
+        world.commit(name, steering);
+        start(&world);
+        world.commit(leak, &token);
+        let said = request(&world, "");
+        said.assert(0, "note: steered by origin/main (");
+        assert!(!said.stderr.contains("the change adds"), "{said:?}");
+        world.commit("b.txt", mint::pat(2));
+        assert_eq!(request(&world, "").code, 1, "{name}");
+    }
+}
+
+#[test]
+fn a_mark_counts_on_the_line_on_which_it_stood() {
+    let world = begun();
+    let line = format!("{} # patsweep:ignore\n", mint::pat(1));
+    world.commit("a", format!("1\n{line}"));
+    start(&world);
+    world.commit("a", format!("1\n2\n{line}3\n"));
+    let said = request(&world, "");
+    said.assert(0, "note: steered by origin/main (");
+    // Renamed and edited.
+    world.dev(&["checkout", "-q", "topic"]);
+    world.dev(&["mv", "a", "b"]);
+    world.commit("b", format!("{line}4\n"));
+    assert_eq!(request(&world, "").code, 0);
+    // Copied beside another token.
+    world.dev(&["checkout", "-q", "topic"]);
+    world.commit("c", format!("{} # patsweep:ignore\n", mint::pat(2)));
+    request(&world, "").assert(1, "1 token would pass for a mark beside it");
+}
+
+#[test]
+fn the_baseline_may_be_elsewhere() {
+    let world = begun();
+    let token = mint::pat(1);
+    world.write("security/known.json", baseline(&token));
+    world.commit(
+        "patsweep.toml",
+        "[scan]\nbaseline = \"security/known.json\"\n",
+    );
+    start(&world);
+    world.commit("a", &token);
+    request(&world, "").assert(0, ":security/known.json\n");
+    world.dev(&["checkout", "-q", "topic"]);
+    world.write("security/known.json", baseline(&mint::pat(2)));
+    world.commit("b", mint::pat(2));
+    request(&world, "").assert(1, "note:   security/known.json:2: ");
+}
+
+#[test]
+fn what_the_operator_says_wins() {
+    let world = begun();
+    let token = mint::pat(1);
+    world.write(".patsweep-baseline.json", baseline(&token));
+    world.commit("patsweep.toml", "[scan]\nexclude = [\"b.env\"]\n");
+    start(&world);
+    world.write("b.env", mint::pat(2));
+    world.commit("a.env", &token);
+    assert_eq!(request(&world, "").code, 0);
+    std::fs::write(world.path("own.json"), baseline(&mint::pat(3))).expect("a file");
+    std::fs::write(world.path("own.toml"), "[scan]\n").expect("a file");
+    let said = request(&world, "--baseline ../own.json");
+    assert_eq!(said.stdout.matches("type=error").count(), 1, "{said:?}");
+    assert!(said.stdout.contains("sourcepath=a.env"), "{said:?}");
+    for args in ["--config ../own.toml", "--no-config"] {
+        let said = request(&world, args);
+        assert_eq!(said.stdout.matches("type=error").count(), 1, "{said:?}");
+        assert!(said.stdout.contains("sourcepath=b.env"), "{said:?}");
+    }
+}
+
+#[test]
+fn files_that_steer_and_are_broken_are_named() {
+    for (name, text, complaint) in [
+        (
+            ".patsweep-baseline.json",
+            "{\"schema\":\n 7}",
+            ".patsweep-baseline.json:2:",
+        ),
+        (
+            ".patsweep-baseline.json",
+            "{\"schema\":\"patsweep-baseline/2\",\"entries\":[]}",
+            "hint: use the version of patsweep that wrote it, or a later one\n",
+        ),
+        (
+            "patsweep.toml",
+            "\n[scan]\nnonsense = 1\n",
+            "patsweep.toml:3: `scan.nonsense`: unknown",
+        ),
+        (
+            "patsweep.toml",
+            "[policy]\n",
+            "patsweep.toml:1: `policy`: unknown key",
+        ),
+        (
+            "patsweep.toml",
+            "[scan]\nrules = [\"r.toml\"]\n",
+            "patsweep.toml:2: `scan.rules`",
+        ),
+        (
+            "patsweep.toml",
+            "[scan]\nbaseline = \"../x\"\n",
+            "patsweep.toml:2: `scan.baseline`",
+        ),
+    ] {
+        // Where it is believed nothing is scanned.
+        let world = begun();
+        world.commit(name, text);
+        start(&world);
+        world.commit("a", mint::pat(1));
+        let said = request(&world, "");
+        said.assert(2, complaint);
+        assert!(!said.stdout.contains("sourcepath"), "{said:?}");
+        // A change that would bring it cannot be merged; what it leaks is told, too.
+        let world = begun();
+        start(&world);
+        world.write("a", mint::pat(1));
+        world.commit(name, text);
+        let said = request(&world, "");
+        said.assert(2, complaint);
+        assert!(said.stdout.contains("sourcepath=a;"), "{said:?}");
+    }
+}
+
+#[test]
+fn hooks_are_steered_by_what_is_staged() {
+    let world = World::new();
+    let hook = |env: &[(&str, &str)]| {
+        let program = env!("CARGO_BIN_EXE_patsweep");
+        world.run("dev", program, &["hook", "run", "pre-commit"], env)
+    };
+    world.write("a.env", mint::pat(1));
+    world.dev(&["add", "-A"]);
+    assert_eq!(hook(&[]).code, 1);
+    for (name, text) in [
+        ("patsweep.toml", "[scan]\nexclude = [\"*.env\"]\n"),
+        (".patsweepignore", "*.env\n"),
+    ] {
+        world.write(name, text);
+        // What is not staged does not count.
+        assert_eq!(hook(&[]).code, 1, "{name}");
+        world.dev(&["add", name]);
+        let said = hook(&[]);
+        said.assert(0, "CI does so only once that is merged");
+        world.dev(&["rm", "-q", "-f", "--cached", name]);
+    }
+}
