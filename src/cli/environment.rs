@@ -57,6 +57,8 @@ pub(super) struct Environment {
     pub(super) ci: Variables,
     /// Where this program is.
     pub(super) program: Option<PathBuf>,
+    /// The names of all variables.
+    pub(super) variables: Vec<OsString>,
     /// `PATH`: where programs are.
     pub(super) path: Option<OsString>,
     /// The folder in which this runs.
@@ -101,6 +103,7 @@ impl Environment {
             pre_commit: Framework::read(variable),
             ci: Variables::read(variable),
             program: env::current_exe().ok(),
+            variables: env::vars_os().map(|(name, _)| name).collect(),
             path: env::var_os("PATH"),
             working_directory: env::current_dir().ok(),
             config_home: config_home(),

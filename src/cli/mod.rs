@@ -11,6 +11,7 @@ mod ci;
 mod config;
 mod console;
 mod desk;
+mod doctor;
 mod environment;
 mod exit;
 mod explain;
@@ -103,6 +104,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             let order = matches.subcommand_matches("ci").map(args::output_order);
             ci::run(&cli.common, ci, &order.unwrap_or_default(), &environment)
         }
+        Command::Doctor(args) => doctor::run(&cli.common, args, &environment),
         Command::Hook(hook) => match &hook.command {
             HookCommand::Install(names) => hook::install(names, &environment),
             HookCommand::Uninstall(names) => hook::uninstall(names, &environment),

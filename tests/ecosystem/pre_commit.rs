@@ -226,6 +226,18 @@ fn hooks_that_are_there_stop_what_leaks() {
     ];
     framework.install(&repo, hooks);
     stops_what_leaks(&framework, &repo);
+    let said = framework.run(&repo, PROGRAM, &["doctor", "--run-hooks"]);
+    let stopped = |gate: &str| {
+        let line = said.stdout.lines().find(|line| line.contains(gate));
+        line.is_some_and(|line| line.ends_with("  stopped it"))
+    };
+    for gate in ["pre-commit hook", "commit-msg hook", "pre-push hook"] {
+        assert!(stopped(gate), "{gate}: {said:?}");
+    }
+    for hook in hooks {
+        let gate = format!("pre-commit framework, {hook} ");
+        assert!(stopped(&gate), "{gate}: {said:?}");
+    }
     // What it does not hand on of a push is scanned all the same.
     let path = "HEAD~1:refs/heads/clean";
     passes(&framework.run(&repo, "git", &["push", "origin", path]));

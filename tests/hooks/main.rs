@@ -1,6 +1,7 @@
 //! Hooks, driven by git itself: commits, pushes, and what is in the way of them.
 
 mod commit;
+mod doctor;
 mod install;
 mod message;
 mod push;

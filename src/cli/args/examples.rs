@@ -229,3 +229,17 @@ Exit codes:
   1    at least one leak
   2    could not run
   3    incomplete: something was not read, and no leak was found";
+
+pub(super) const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  patsweep doctor
+      Try the hooks of this repository, and `patsweep ci` as each service would run it.
+
+  patsweep doctor --run-hooks --ci-command 'make secrets'
+      The same without asking, and with the command that the pipeline runs.
+
+Exit codes:
+  0    whatever is there stopped the token, and something is there
+  1    something let it pass, or stops everything, or nothing is there
+  2    could not run
+  3    hooks were not tried, for nobody let them run";

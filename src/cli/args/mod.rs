@@ -4,6 +4,7 @@ mod administrator;
 mod audit;
 mod baseline;
 mod ci;
+mod doctor;
 mod examples;
 mod git;
 mod handover;
@@ -30,10 +31,11 @@ pub(super) use self::baseline::{
     BaselinePrune, Import, Known, Looking, Peer, Remark,
 };
 pub(super) use self::ci::Ci;
+pub(super) use self::doctor::Doctor;
 use self::examples::{
-    AUDIT_EXAMPLES, BASELINE_EXAMPLES, CI_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES, HOOK_EXAMPLES,
-    IMPORT_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES, TIMELINE_EXAMPLES,
-    VERIFY_EXAMPLES,
+    AUDIT_EXAMPLES, BASELINE_EXAMPLES, CI_EXAMPLES, DOCTOR_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES,
+    HOOK_EXAMPLES, IMPORT_EXAMPLES, MAN_EXAMPLES, MAP_EXAMPLES, REVOKE_EXAMPLES, SCAN_EXAMPLES,
+    TIMELINE_EXAMPLES, VERIFY_EXAMPLES,
 };
 use self::git::Git;
 pub(super) use self::handover::Handover;
@@ -212,6 +214,14 @@ pub(super) enum Command {
     /// Keep leaks out of commits and pushes with the hooks of git
     #[command(arg_required_else_help = true, after_long_help = HOOK_EXAMPLES)]
     Hook(HookArgs),
+    /// Try whether a leak would get past the hooks and pipelines of a repository
+    ///
+    /// Makes a copy of the repository, with a remote in a temporary folder and without its own, plants
+    /// a token in it that nobody issued, and tries to commit and push it, and to bring it in with a pull
+    /// request, as each CI service would show it to `patsweep ci`. Says what stopped it. Nothing in
+    /// the repository changes.
+    #[command(after_long_help = DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
     /// List, check and explain rules
     #[command(arg_required_else_help = true)]
     Rules(Rules),

@@ -14,6 +14,8 @@ pub struct HooksFolder {
     pub path: PathBuf,
     /// Whether `core.hooksPath` names it.
     pub is_configured: bool,
+    /// The root of the work tree; `None` of a bare repository.
+    pub work_tree: Option<PathBuf>,
 }
 
 /// The folder that the repository at or around `path` has its hooks in.
@@ -44,6 +46,7 @@ pub fn hooks_folder(path: &Path) -> Result<HooksFolder, PartError> {
                 .unwrap_or_else(|| repository.path())
                 .join(named),
             is_configured: true,
+            work_tree: work_tree(&repository),
         }),
         Ok(_) => Ok(common(&repository)),
         Err(error) if error.code() == ErrorCode::NotFound => Ok(common(&repository)),
@@ -51,9 +54,14 @@ pub fn hooks_folder(path: &Path) -> Result<HooksFolder, PartError> {
     }
 }
 
+fn work_tree(repository: &Repository) -> Option<PathBuf> {
+    repository.workdir().map(Path::to_path_buf)
+}
+
 fn common(repository: &Repository) -> HooksFolder {
     HooksFolder {
         path: repository.commondir().join("hooks"),
         is_configured: false,
+        work_tree: work_tree(repository),
     }
 }
