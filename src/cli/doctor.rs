@@ -6,12 +6,15 @@ use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{Common, Doctor};
 use super::console::Console;
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::generate;
+use super::interrupt;
 use super::settings::shown;
 use super::steering::{Baselines, Steering};
 use crate::gate::ci::Service;
@@ -65,13 +68,22 @@ pub(super) fn run(
         let path = path.to_path_buf();
         Failure::new(&Bare { path }, None)
     })?;
-    let tried = Trying {
+    let stop = Arc::new(AtomicBool::new(false));
+    // Without it Ctrl-C ends this at once, and leaves the copy behind.
+    let _ = interrupt::listen(&stop, console);
+    let trying = Trying {
         tree: &tree,
         folder: &folder,
         args,
         environment,
+        stop: &stop,
+    };
+    let tried = trying.run(console);
+    // Whatever was tried last says nothing, then.
+    if stop.load(Ordering::Relaxed) {
+        return Ok(Exit::Interrupted.into());
     }
-    .run(console)?;
+    let tried = tried?;
     let text = text(&tree, &tried);
     generate::print_to(anstream::stdout().lock(), text.as_bytes())?;
     let is_readable = reads_what_steers(path, common, console);
@@ -114,6 +126,7 @@ struct Trying<'t> {
     folder: &'t HooksFolder,
     args: &'t Doctor,
     environment: &'t Environment,
+    stop: &'t AtomicBool,
 }
 
 impl Trying<'_> {
@@ -128,7 +141,7 @@ impl Trying<'_> {
         })?;
         let seed = getrandom::u64().map_err(|error| Failure::new(&NoRandom(error), None))?;
         let token = mint::pat(seed);
-        let trials = Trials::new(&copy, &token);
+        let trials = Trials::new(&copy, &token, self.stop);
         let mut tried = Vec::new();
         for hook in Hook::ALL {
             let is_there = fs::metadata(self.folder.path.join(hook.name())).is_ok();

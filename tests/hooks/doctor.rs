@@ -228,6 +228,25 @@ fn files_that_steer_and_cannot_be_read_are_told() {
 }
 
 #[test]
+fn nothing_is_left_of_the_copy_even_if_it_is_interrupted() {
+    let repo = Repo::pushed();
+    let folder = repo.root().join("temporary");
+    std::fs::create_dir(&folder).expect("a folder");
+    let env = [("TMPDIR", folder.to_str().expect("text"))];
+    let left = || std::fs::read_dir(&folder).expect("the folder").count();
+    let said = repo.patsweep_on("doctor", &env, b"");
+    assert_eq!((said.code, left()), (1, 0), "{said:?}");
+    // As Ctrl-C does; the parent of git is the program.
+    repo.script(
+        ".git/hooks/pre-commit",
+        "kill -INT \"$(sed 's/.*) //' \"/proc/$PPID/stat\" | cut -d' ' -f2)\"",
+    );
+    let said = repo.patsweep_on("doctor --run-hooks", &env, b"");
+    assert_eq!((said.code, left()), (130, 0), "{said:?}");
+    assert_eq!(said.stdout, "");
+}
+
+#[test]
 fn depth_and_other_versions_are_told() {
     let repo = Repo::pushed();
     repo.git(&["commit", "-q", "--allow-empty", "-m", "more"]);

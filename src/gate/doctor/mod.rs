@@ -66,6 +66,9 @@ pub enum DoctorError {
         /// Why not.
         source: io::Error,
     },
+    /// The user has had enough.
+    #[error("interrupted")]
+    Interrupted,
     /// A program does not start.
     #[error("cannot run {program}")]
     Program {

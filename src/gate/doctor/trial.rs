@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::ci::Service;
 use super::super::hooks::Hook;
@@ -24,16 +25,18 @@ const HARMLESS: &str = "nothing";
 pub struct Trials<'t> {
     copy: &'t Copy,
     token: &'t str,
+    stop: &'t AtomicBool,
     /// How many there were: no two plant the same file, for what is known already gets through.
     count: Cell<u32>,
 }
 
 impl<'t> Trials<'t> {
-    /// Trials in `copy` with `token`.
-    pub fn new(copy: &'t Copy, token: &'t str) -> Self {
+    /// Trials in `copy` with `token`, until `stop` is set.
+    pub fn new(copy: &'t Copy, token: &'t str, stop: &'t AtomicBool) -> Self {
         Self {
             copy,
             token,
+            stop,
             count: Cell::new(0),
         }
     }
@@ -148,6 +151,9 @@ impl<'t> Trials<'t> {
 
     /// Puts everything back to where trials start.
     fn begin(&self) -> Result<(), DoctorError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(DoctorError::Interrupted);
+        }
         self.count.set(self.count.get() + 1);
         let base = self.copy.base();
         self.copy

@@ -58,10 +58,7 @@ fn bases(pack: &Pack, entries: &[Entry], jobs: usize) -> Option<Vec<u32>> {
     let base = |entry: &Entry| -> Option<u32> {
         let offset = match pack.data.entry(entry.offset).ok()?.header {
             Header::OfsDelta { base_distance } => entry.offset.checked_sub(base_distance)?,
-            Header::RefDelta { base_id } => {
-                let at = pack.index.lookup(base_id)?;
-                pack.index.pack_offset_at_index(at)
-            }
+            Header::RefDelta { base_id } => pack.index.offset_of(&base_id)?,
             Header::Commit | Header::Tree | Header::Blob | Header::Tag => return Some(NOTHING),
         };
         let found = entries.binary_search_by_key(&offset, |entry| entry.offset);

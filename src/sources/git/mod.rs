@@ -25,6 +25,7 @@ mod loose;
 mod object;
 mod objects;
 mod pack;
+mod pack_index;
 pub mod part;
 mod pass;
 mod paths;

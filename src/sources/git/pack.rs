@@ -1,26 +1,21 @@
 //! One pack: every object of it decoded once, in the order of its deltas.
 
-use std::io::{self, BufReader};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
-use gix_error::ResultExt;
 use gix_hash::Kind as Hash;
 use gix_pack::cache::lru::MemoryCappedHashmap;
+use gix_pack::data;
 use gix_pack::data::decode::entry::ResolvedBase;
 use gix_pack::data::decode::header;
 use gix_pack::data::entry::Header;
-use gix_pack::data::input::{BytesToEntriesIter, EntryDataMode, Mode};
-use gix_pack::{data, index};
-use gix_utils::progress::Discard;
 use gix_zlib::Inflate;
 use thiserror::Error;
 
 use super::deltas;
+use super::pack_index::PackIndex;
 use super::store::Unopened;
 use super::table::{Number, Table};
 use crate::model::{ObjectId, ObjectKind, ProblemKind};
-use crate::sources::file;
 
 /// Bytes of bases that are kept while objects are read one by one, by all readers together.
 const CACHE: usize = 64 << 20;
@@ -31,7 +26,7 @@ const MIN_CACHE: usize = 1 << 20;
 /// A pack with its index.
 pub(super) struct Pack {
     pub(super) data: data::File<gix_pack::MMap>,
-    pub(super) index: index::File<Vec<u8>>,
+    pub(super) index: PackIndex,
 }
 
 /// What is made of an index before it is used.
@@ -96,21 +91,11 @@ impl Pack {
             .map_err(|error| corrupt(&error))?
             .with_alloc_limit_bytes(Some(max_size));
         let stored = path.with_extension("idx");
-        let index = match file::read(&stored) {
-            Ok(bytes) => read_index(bytes, &stored, hash, trust)
-                .filter(|index| index.pack_checksum() == data.checksum()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => {
-                return Err(Unopened::new(
-                    &stored,
-                    ProblemKind::Unreadable,
-                    format!("cannot read it: {error}"),
-                ));
-            }
-        };
-        let index = match index {
+        let index = PackIndex::stored(&stored, hash, trust);
+        let index = index.map_err(|error| Unopened::io(&stored, &error))?;
+        let index = match index.filter(|index| index.pack_checksum() == data.checksum()) {
             Some(index) => index,
-            None => make_index(&data, &stored, hash).map_err(|error| corrupt(&error))?,
+            None => PackIndex::made(&data, &stored, hash).map_err(|error| corrupt(&error))?,
         };
         Ok(Self { data, index })
     }
@@ -129,13 +114,12 @@ impl Pack {
     /// whole.
     pub(super) fn unindexed(&self) -> u32 {
         let count = self.data.num_objects();
-        count.saturating_sub(self.index.num_objects())
+        count.saturating_sub(self.index.len())
     }
 
     /// The names of its objects, sorted.
     pub(super) fn ids(&self) -> impl Iterator<Item = ObjectId> {
-        (0..self.index.num_objects())
-            .filter_map(|at| ObjectId::from_bytes(self.index.oid_at_index(at).as_bytes()))
+        (0..self.index.len()).filter_map(|at| ObjectId::from_bytes(self.index.name(at).as_bytes()))
     }
 
     /// Decodes the objects that are `wanted`, which must include what they are built on, and gives
@@ -170,14 +154,14 @@ impl Pack {
 
     /// Its objects, by their place.
     fn all(&self, table: &Table) -> Vec<Entry> {
-        let count = self.index.num_objects();
+        let count = self.index.len();
         let mut entries: Vec<_> = (0..count)
             .filter_map(|at| {
                 Some(Entry {
-                    offset: self.index.pack_offset_at_index(at),
+                    offset: self.index.offset(at),
                     end: 0,
-                    number: table.find(self.index.oid_at_index(at).as_bytes())?,
-                    checksum: self.index.crc32_at_index(at).unwrap_or_default(),
+                    number: table.find(self.index.name(at).as_bytes())?,
+                    checksum: self.index.checksum(at).unwrap_or_default(),
                 })
             })
             .collect();
@@ -196,7 +180,7 @@ impl Pack {
     /// Whether the bytes of an entry are those that were indexed.
     pub(super) fn is_intact(&self, entry: &Entry) -> bool {
         let range = entry.offset..entry.end;
-        self.index.version() == index::Version::V1
+        !self.index.has_checksums()
             || self.data.entry_slice(range).is_some_and(|bytes| {
                 self.data.entry_crc32(entry.offset, bytes.len()) == entry.checksum
             })
@@ -218,10 +202,7 @@ impl Pack {
             };
             let base = match header.header {
                 Header::OfsDelta { base_distance } => entry.offset.checked_sub(base_distance),
-                Header::RefDelta { base_id } => {
-                    let at = self.index.lookup(base_id);
-                    at.map(|at| self.index.pack_offset_at_index(at))
-                }
+                Header::RefDelta { base_id } => self.index.offset_of(&base_id),
                 Header::Commit | Header::Tree | Header::Blob | Header::Tag => return true,
             };
             let place = |base| {
@@ -249,8 +230,7 @@ impl Pack {
     /// Where the object `id` stands, if it is in this pack.
     pub(super) fn offset_of(&self, id: &ObjectId) -> Option<u64> {
         let id = gix_hash::oid::try_from_bytes(id.as_bytes()).ok()?;
-        let at = self.index.lookup(id)?;
-        Some(self.index.pack_offset_at_index(at))
+        self.index.offset_of(id)
     }
 }
 
@@ -272,9 +252,7 @@ impl Reader<'_> {
         let corrupt = |error: gix_error::Error| Lost::Corrupt(error.to_string());
         let (data, index) = (&self.pack.data, &self.pack.index);
         let base = |id: &gix_hash::oid| {
-            let found = index
-                .lookup(id)
-                .map(|at| data.entry(index.pack_offset_at_index(at)));
+            let found = index.offset_of(id).map(|offset| data.entry(offset));
             found.transpose()
         };
         let entry = data.entry(offset).map_err(corrupt)?;
@@ -302,60 +280,6 @@ impl Reader<'_> {
 /// Bytes that each of so many readers may keep.
 fn cache(readers: usize) -> usize {
     (CACHE / readers.max(1)).max(MIN_CACHE)
-}
-
-/// The index in `bytes`, if it is whole.
-fn read_index(
-    bytes: Vec<u8>,
-    path: &Path,
-    hash: Hash,
-    trust: Trust,
-) -> Option<index::File<Vec<u8>>> {
-    let index = index::File::from_data(bytes, path.to_path_buf(), hash).ok()?;
-    if trust == Trust::Verify {
-        index
-            .verify_checksum(&mut Discard, &AtomicBool::new(false))
-            .ok()?;
-    }
-    Some(index)
-}
-
-/// Indexes a pack as far as it is whole.
-fn make_index(
-    pack: &data::File<gix_pack::MMap>,
-    path: &Path,
-    hash: Hash,
-) -> Result<index::File<Vec<u8>>, gix_error::Error> {
-    let file = file::open(pack.path()).or_error()?;
-    let mut entries = BytesToEntriesIter::new_from_header(
-        BufReader::new(file),
-        Mode::Restore,
-        EntryDataMode::Crc32,
-        hash,
-    )?;
-    let version = entries.version();
-    let mut bytes = Vec::new();
-    index::write_data_iter_to_stream(
-        index::Version::default(),
-        || Ok((slice_of, pack)),
-        &mut entries,
-        Some(1),
-        &mut Discard,
-        &mut bytes,
-        &AtomicBool::new(false),
-        hash,
-        pack.alloc_limit_bytes,
-        version,
-    )?;
-    index::File::from_data(bytes, path.to_path_buf(), hash)
-}
-
-/// The bytes of an entry.
-fn slice_of<'r>(
-    range: data::EntryRange,
-    pack: &'r &data::File<gix_pack::MMap>,
-) -> Option<&'r [u8]> {
-    pack.entry_slice(range)
 }
 
 /// What gix calls so.
