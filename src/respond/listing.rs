@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::crash;
 use crate::providers::azure_devops::{
     AzureDevOps, ListQuestion, ListVersion, ListedPat, OwnFilter, OwnQuestion, PAGE_SIZE, Page,
     Refusal, Told,
@@ -86,9 +85,7 @@ impl Lister<'_> {
     ) -> Result<Vec<T>, Unread> {
         let (mut all, mut next) = (Vec::new(), None::<String>);
         for _ in 0..MAX_PAGES {
-            crash::point();
             let told = self.ask(|timeout| ask(next.as_deref(), timeout));
-            crash::point();
             let page = told.outcome.map_err(|_| Unread(told.evidence.in_words()))?;
             all.extend(page.items);
             match page.next {

@@ -23,7 +23,6 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
-use super::crash;
 use super::journal::{Entry, Event, Journal, JournalError, Record};
 use super::plan::Plan;
 use super::revoke::{Stage, Tell};
@@ -345,10 +344,7 @@ impl<'n> Notifier<'n> {
     }
 
     fn attempt(&self, send: impl Fn() -> Result<(), Undelivered>) -> Result<(), Undelivered> {
-        crash::point();
-        let delivered = deliver(self.directory.stop, send);
-        crash::point();
-        delivered
+        deliver(self.directory.stop, send)
     }
 
     /// Writes down whether `message` was delivered.

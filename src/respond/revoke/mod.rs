@@ -18,7 +18,6 @@ use std::time::Instant;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::crash;
 use super::journal::{Entry, Event, Journal, JournalError};
 use super::listing::Lister;
 use super::plan::{Order, Plan, Route};
@@ -239,12 +238,10 @@ impl Run<'_, '_> {
         let mut acting = None;
         if grant.is_bearer() && orders.iter().any(|order| is_own(&order)) {
             let lister = self.revoker.lister;
-            crash::point();
             let told =
                 lister
                     .service
                     .who_am_i(organization, grant.credential(), lister.time_left());
-            crash::point();
             acting = told.outcome.ok().and_then(|owner| owner.descriptor);
         }
         let (rightful, other): (Vec<_>, Vec<_>) = orders

@@ -9,7 +9,6 @@ use super::{Run, State};
 use crate::model::ServiceEvidence;
 use crate::providers::azure_devops::{OwnEnd, Refusal, Told};
 use crate::providers::entra::Grant;
-use crate::respond::crash;
 use crate::respond::journal::{Event, JournalError};
 use crate::respond::plan::{Order, Route};
 
@@ -106,9 +105,7 @@ impl Run<'_, '_> {
             for order in orders {
                 self.note(Event::Intent, Some(order), past::kept(order), "revoke")?;
             }
-            crash::point();
             let told = self.ask(grant, organization, orders);
-            crash::point();
             let sent = Sent::of(&told);
             for order in orders {
                 self.sent.insert((*order).clone(), sent);
