@@ -13,6 +13,7 @@ mod desk;
 mod environment;
 mod exit;
 mod explain;
+mod explore;
 mod fork;
 mod generate;
 mod handover;

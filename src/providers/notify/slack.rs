@@ -122,8 +122,10 @@ mod tests {
 
     #[test]
     fn no_name_is_long_enough_to_keep_anybody_from_being_told() {
-        for (name, count, rest) in [("n", 41, "and 1 more"), (&"&".repeat(500), 41, "and 34 more")]
-        {
+        for (name, count, rest) in [
+            ("n", 41, "and 1 more"),
+            (&"&".repeat(500), 41, "and 34 more"),
+        ] {
             let message = body(&post(name, count));
             let blocks = message["blocks"].as_array().unwrap();
             assert!(blocks.len() <= 50);

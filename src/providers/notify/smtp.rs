@@ -13,8 +13,8 @@ use lettre::{Address, SmtpTransport, Transport};
 
 use super::{TIMEOUT, Undelivered};
 use crate::model::Secret;
-use crate::providers::{Scrubber, crash};
 use crate::providers::http::{Authority, AuthorityError};
+use crate::providers::{Scrubber, crash};
 
 /// An address for mail.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

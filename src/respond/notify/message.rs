@@ -164,6 +164,12 @@ pub(super) fn state(notice: &Notice, fate: Fate) -> String {
         (Fate::Refused, _) => {
             "the service did not take its revocation: it may still work".to_owned()
         }
+        (Fate::Unsent, _) => {
+            "its revocation was ordered and could not be sent yet: it may still work".to_owned()
+        }
+        (Fate::Dropped, _) => {
+            "it was left alone, for it is not what was to be revoked any more".to_owned()
+        }
         (Fate::Told, Some(why)) => format!("it is not revoked for you: {why}"),
         (Fate::Told, None) => "it is not revoked for you".to_owned(),
         (Fate::Closed, _) => "it is revoked and works no more".to_owned(),

@@ -37,9 +37,13 @@ impl<'p> Run<'_, 'p> {
             (Route::Owner, Listed::Revoked) => Some("its owner's list says that it is revoked"),
             _ => None,
         };
+        let revoked = match revoked {
+            None if matches!(sent, Some(Sent::Accepted | Sent::Unknown)) => self.logged(order),
+            listed => listed.map(str::to_owned),
+        };
         if let Some(why) = revoked {
             return match self.still_let_in(order) {
-                None => (State::Closed, why.to_owned()),
+                None => (State::Closed, why),
                 Some(but) => (State::Confirming, format!("{why}, but {but}")),
             };
         }

@@ -79,11 +79,15 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Leaves orders for another time.
-    fn put_off(&mut self, orders: &[&Order], why: &str) {
+    /// Leaves orders for another time, and writes that down, so that people are told of it.
+    pub(super) fn put_off(&mut self, orders: &[&Order], why: &str) -> Result<(), JournalError> {
         for order in orders {
-            self.end(order, State::Unsent, why);
+            let state = State::Unsent;
+            let evidence = json!({ "why": why });
+            self.note(Event::Confirm, Some(order), evidence, state.as_str())?;
+            self.end(order, state, why);
         }
+        Ok(())
     }
 
     /// Sends what goes together, half of it at a time where the service does not take it so.
@@ -95,12 +99,10 @@ impl Run<'_, '_> {
     ) -> Result<(), JournalError> {
         loop {
             if self.is_throttled.contains(organization) {
-                self.put_off(orders, "the service wants to be left alone");
-                return Ok(());
+                return self.put_off(orders, "the service wants to be left alone");
             }
             if self.revoker.lister.is_over() {
-                self.put_off(orders, "the time was over before");
-                return Ok(());
+                return self.put_off(orders, "the time was over before");
             }
             for order in orders {
                 self.note(Event::Intent, Some(order), past::kept(order), "revoke")?;
