@@ -38,7 +38,7 @@ impl<'p> Run<'_, 'p> {
             _ => None,
         };
         let revoked = match revoked {
-            None if matches!(sent, Some(Sent::Accepted | Sent::Unknown)) => self.logged(order),
+            None if sent.is_some_and(Sent::may_be_done) => self.logged(order),
             listed => listed.map(str::to_owned),
         };
         if let Some(why) = revoked {
@@ -60,11 +60,13 @@ impl<'p> Run<'_, 'p> {
                 let why = "accepted; the list still shows it as valid".to_owned();
                 (State::Confirming, why)
             }
-            (_, Some(Sent::Refused)) => {
-                let why = "the credential may not revoke tokens".to_owned();
-                (State::Failed, why)
+            (_, Some(Sent::Refused)) => (
+                State::Failed,
+                self.said(order, "the credential may not revoke tokens"),
+            ),
+            (_, Some(Sent::Rejected)) => {
+                (State::Failed, self.said(order, "the service rejected it"))
             }
-            (_, Some(Sent::Rejected)) => (State::Failed, "the service rejected it".to_owned()),
             (Listed::Unread(why), _) => {
                 let why = format!("the service did not say what it did, nor the list: {why}");
                 (State::Failed, why)
@@ -73,6 +75,14 @@ impl<'p> Run<'_, 'p> {
                 let why = "the service did not say what it did, and it is still valid".to_owned();
                 (State::Failed, why)
             }
+        }
+    }
+
+    /// `why`, and what the service said.
+    fn said(&self, order: &Order, why: &str) -> String {
+        match self.said.get(order) {
+            Some(said) => format!("{why}: {said}"),
+            None => why.to_owned(),
         }
     }
 

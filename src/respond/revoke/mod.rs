@@ -124,6 +124,8 @@ struct Run<'r, 'p> {
     revoker: &'r mut Revoker<'p>,
     plan: String,
     sent: BTreeMap<Order, Sent>,
+    /// What the service said to it.
+    said: BTreeMap<Order, String>,
     outcomes: BTreeMap<Order, (State, String)>,
     /// How often the token of this C3ID was presented.
     probes: BTreeMap<String, u32>,
@@ -143,6 +145,7 @@ impl Revoker<'_> {
         let mut run = Run {
             plan: plan.id(),
             sent: BTreeMap::new(),
+            said: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             probes: BTreeMap::new(),
             refused: BTreeSet::new(),

@@ -99,7 +99,11 @@ pub(super) fn was_accepted(
     let since = now.and_then(|now| now.checked_sub(within).ok());
     let is_recent = |record: &Record| {
         let at: Option<jiff::Timestamp> = record.at.parse().ok();
-        at.zip(since).is_some_and(|(at, since)| at >= since)
+        // A line that was written much later than now was written by a clock that was wrong.
+        let is_early = |at: jiff::Timestamp, now| at.duration_since(now) <= within;
+        let is_late = |at: jiff::Timestamp| since.is_some_and(|since| at >= since);
+        at.zip(now)
+            .is_some_and(|(at, now)| is_late(at) && is_early(at, now))
     };
     records.iter().any(|record| {
         record.event == Event::Answer

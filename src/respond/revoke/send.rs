@@ -47,6 +47,14 @@ impl Sent {
         }
     }
 
+    /// Whether the token may be revoked by it, or have been before.
+    pub(super) fn may_be_done(self) -> bool {
+        match self {
+            Self::Accepted | Self::Rejected | Self::Unknown => true,
+            Self::Refused | Self::Throttled => false,
+        }
+    }
+
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -111,6 +119,8 @@ impl Run<'_, '_> {
             let sent = Sent::of(&told);
             for order in orders {
                 self.sent.insert((*order).clone(), sent);
+                let said = told.evidence.message.iter().cloned();
+                self.said.extend(said.map(|said| ((*order).clone(), said)));
                 let evidence = evidence(&told.evidence);
                 self.note(Event::Answer, Some(order), evidence, sent.as_str())?;
             }
