@@ -205,24 +205,21 @@ fn a_report_that_names_another_token_proves_nothing() {
     bench.write("site/.env", &leak("build", token));
     let scanned = bench.plain("scan site -f json", "").stdout;
     bench.write("forged.json", &scanned.replace(&token.c3id, &victim.c3id));
-    let propose = |flags: &str| {
+    let propose = |auth: &str| {
         let _absent = fs::remove_file(bench.path("plan.json"));
-        let auth = responder.auth;
         let given =
-            format!("revoke --from forged.json --plan-out plan.json {auth} {PROBABLE} {flags}");
+            format!("revoke --from forged.json --source . --plan-out plan.json {auth} {PROBABLE}");
         bench.patsweep(&given, "")
     };
-    // Nobody's list is read, and the value is another's: whose it is, nobody knows.
-    let run = propose("--source . --inventory hints");
-    let expected = format!(": {}\n", victim.c3id);
-    assert!(
-        run.stdout.contains(&expected),
-        "{}{}",
-        run.stdout,
-        run.stderr
-    );
+    // Nobody's list is read, and what stands there is no value of that token: nobody is asked with it.
+    let run = propose("--org contoso");
+    let why = "matched   not: no list that was read holds it";
+    assert!(run.stdout.contains(why), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("0 tokens to revoke"), "{}", run.stdout);
+    assert!(!bench.was_presented(token) && !bench.was_presented(victim));
+    let listing = format!("{} --inventory full", responder.auth);
     // The list holds that token: it works, and that it leaked was not looked at again.
-    let run = propose("--source . --inventory full");
+    let run = propose(&listing);
     assert!(
         run.stdout
             .contains("certain: the list of contoso holds its C3ID"),
@@ -241,7 +238,7 @@ fn a_report_that_names_another_token_proves_nothing() {
     );
     // Where the list does not tell it, nothing is ordered.
     bench.order("/tokenadmin/personal", "c3id-absent", 999);
-    let run = propose("--source . --inventory full");
+    let run = propose(&listing);
     assert!(run.stdout.contains("0 tokens to revoke"), "{}", run.stdout);
     assert!(!bench.was_presented(token), "{}", run.stdout);
     assert_eq!(responder.writes(), 0);

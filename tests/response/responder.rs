@@ -343,10 +343,12 @@ impl Responder {
     pub(crate) fn writes(&self) -> usize {
         let log = self.bench.log();
         let is_write = |request: &&Value| {
-            let is_own = request["path"]
-                .as_str()
-                .is_some_and(|path| path.starts_with("/__"));
-            request["method"] != "GET" && !is_own
+            let starts = |key: &str, start: &str| {
+                let text = request[key].as_str();
+                text.is_some_and(|text| text.starts_with(start))
+            };
+            let changes_nothing = starts("path", "/__") || starts("host", "login.");
+            request["method"] != "GET" && !changes_nothing
         };
         log.iter().filter(is_write).count()
     }
