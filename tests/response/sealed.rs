@@ -1,6 +1,8 @@
 //! What a confirmation covers, and what is asked again before an order is sent.
 
 use std::fs;
+#[cfg(unix)]
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -28,6 +30,81 @@ fn execute(responder: &Responder, confirm: &str) -> Run {
         "revoke --execute --plan plan.json --confirm {confirm} --journal journal.jsonl {auth}"
     );
     responder.bench.patsweep(&given, "")
+}
+
+/// Runs a program at a terminal, and types `TYPED` when it is asked for.
+#[cfg(unix)]
+const TERMINAL: &str = "
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+typed, seen = os.environ['TYPED'].encode(), b''
+while True:
+    try:
+        part = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    seen += part
+    if typed and seen.endswith(b'id: '):
+        os.write(terminal, typed + b'\\n')
+        typed = b''
+sys.stdout.buffer.write(seen)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
+/// Executes the plan at a terminal, where `typed` is typed; nothing without Python.
+#[cfg(unix)]
+fn execute_at_terminal(responder: &Responder, typed: &str) -> Option<Run> {
+    let has_python = Command::new("python3").arg("--version").output();
+    has_python.ok().filter(|output| output.status.success())?;
+    let mut python = Command::new("python3");
+    python.args(["-c", TERMINAL, env!("CARGO_BIN_EXE_patsweep")]);
+    python.env("TYPED", typed);
+    let (auth, url) = (responder.auth, &responder.bench.fake.url);
+    let given = format!(
+        "revoke --execute --plan plan.json --journal journal.jsonl {auth} --azure-devops-url {url}"
+    );
+    Some(Run::of(responder.bench.start(python, &given, "")))
+}
+
+/// Whoever types the start of the id is shown what the file says now.
+#[cfg(unix)]
+#[test]
+fn the_terminal_shows_what_is_confirmed() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], PUBLIC);
+    responder.change_plan(|plan| plan["orders"][0]["matched"] = "asserted".into());
+    let plan = responder.plan_text();
+    let text = |key: &str| plan[key].as_str().expect("a text").to_owned();
+    let (id, digest) = (text("plan"), text("digest"));
+    let Some(run) = execute_at_terminal(&responder, "01234567") else {
+        println!("skipped: there is no python3 to open a terminal");
+        return;
+    };
+    let ended = Ended::with(2, UNTOUCHED, 0, &[true]);
+    assert_eq!(responder.ended(&run, &[token]), ended, "{}", run.stdout);
+    let shown = run.stdout.replace("\r\n", "\n");
+    let (asked, _) = shown.split_once("01234567").expect("what was typed");
+    let order = &plan["orders"][0];
+    let expected = format!(
+        "{} at contoso, as its administrator\n  owner     {}\n  token     {}\n  as        {}\n\
+         \x20 matched   asserted\n  because   the tenant's policy on leaked tokens was never set, \
+         which means on\n  note      exposure not re-checked\ndigest {digest}\nto revoke 1 token, \
+         type the first 8 characters of the plan's id: ",
+        token.c3id,
+        token.owner.as_deref().expect("an owner"),
+        order["grounds"]["shown"].as_str().expect("a record"),
+        token.authorization_id.as_deref().expect("an id"),
+    );
+    assert_eq!(asked, expected);
+    let run = execute_at_terminal(&responder, &id[..8]).expect("Python");
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert!(!responder.is_let_in(token));
+    assert_eq!(line(&responder, 0)["evidence"]["confirmed_by"], "terminal");
 }
 
 /// A line of the journal, its number from 0 on.

@@ -104,7 +104,7 @@ fn shown(plan: &Plan) -> String {
         };
         row("owner", account);
         row("token", &grounds.shown);
-        row("", &format!("authorization {}", order.authorization_id));
+        row("as", &order.authorization_id);
         row("matched", &order.matched);
         row("because", &grounds.because);
         if !grounds.exposure_rechecked {
