@@ -182,7 +182,7 @@ fn forged_dates_of_commits_choose_nothing() {
     assert!(doubtful.contains("0 tokens to revoke"), "{doubtful}");
     assert!(doubtful.contains("matched   ambiguous"), "{doubtful}");
     let second = responder.plant_pat("two", "priya", "vso.code", late);
-    for days in [0, (early + late) / 2, late + 1] {
+    for days in [0, i64::midpoint(early, late), late + 1] {
         for token in [&first, &second] {
             let mut report = dated(days);
             report["findings"][0]["id"] = token.c3id.clone().into();

@@ -150,11 +150,6 @@ impl Responder {
         let path = self.bench.path("plan.json");
         let mut plan = self.plan_text();
         change(&mut plan);
-        fn all<T: serde::de::DeserializeOwned>(list: &Value) -> Vec<T> {
-            let items = list.as_array().into_iter().flatten();
-            let read = |item: &Value| serde_json::from_value(item.clone());
-            items.map(|item| read(item).expect("of the plan")).collect()
-        }
         let made_at: jiff::Timestamp = plan["made_at"]
             .as_str()
             .and_then(|at| at.parse().ok())
@@ -369,4 +364,12 @@ pub(crate) fn went_well(token: &Issued) -> Vec<String> {
         format!("answer accepted {c3id}"),
         format!("closed closed {c3id}"),
     ]
+}
+
+/// All items of a list in a plan.
+#[track_caller]
+fn all<T: serde::de::DeserializeOwned>(list: &Value) -> Vec<T> {
+    let items = list.as_array().into_iter().flatten();
+    let read = |item: &Value| serde_json::from_value(item.clone());
+    items.map(|item| read(item).expect("of the plan")).collect()
 }

@@ -12,6 +12,7 @@ use crate::providers::azure_devops::is_organization;
 
 /// Flags of `revoke`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct Revoke {
     /// Which tokens.
     #[command(flatten)]

@@ -68,6 +68,7 @@ impl Message {
                 Kind::Reminder => "leaked and still work",
                 Kind::Leak if all(Fate::Accepted) => "leaked and are being revoked",
                 Kind::Leak if all(Fate::Told) => "leaked: revoke them",
+                Kind::Leak if all(Fate::Dropped) => "leaked and were left alone",
                 Kind::Leak => "leaked",
             };
             return format!("{count} Azure DevOps tokens {what}");
@@ -83,6 +84,7 @@ impl Message {
             Kind::Closure => "is revoked",
             Kind::Reminder => "leaked and still works",
             Kind::Leak if all(Fate::Accepted) => "leaked and is being revoked",
+            Kind::Leak if all(Fate::Dropped) => "leaked and was left alone",
             Kind::Leak => "leaked: revoke it",
         }
     }

@@ -160,12 +160,12 @@ impl Plan {
             let path = path.to_owned();
             return Err(PlanError::Foreign { path });
         };
-        check(path, document)
+        check(path, &document)
     }
 }
 
 /// The plan that `document` tells, if it is one that was written so.
-fn check(path: &Path, document: Document) -> Result<Plan, PlanError> {
+fn check(path: &Path, document: &Document) -> Result<Plan, PlanError> {
     let changed = || PlanError::Changed {
         path: path.to_owned(),
     };

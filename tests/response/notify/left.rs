@@ -73,6 +73,8 @@ fn owners_are_told_of_what_was_dropped() {
         panic!("not one mail");
     };
     assert_eq!(told.recipients, owner(token));
+    let subject = "Azure DevOps token `build agent` leaked and was left alone";
+    assert_eq!(told.header("Subject"), subject);
     let state = "it was left alone, for it is not what was to be revoked any more";
     assert!(told.text().contains(state), "{}", told.text());
     // Nobody is reminded of what may be nothing any more.
