@@ -145,7 +145,8 @@ fn any_crash_of_an_application_is_survived() {
 #[test]
 fn any_crash_of_a_watch_is_survived() {
     survive(PLAIN + 2 * (1 + 2), 0, || {
-        let ready = planned(Responder::new(), "--watch=1s");
+        // Longer than it takes to show, so that it shows however slow this machine is.
+        let ready = planned(Responder::new(), "--watch=3s");
         ready.responder.order_delay("revocation-early", 1);
         ready
     });

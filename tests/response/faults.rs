@@ -267,7 +267,7 @@ fn two_organizations_are_watched_together() {
     let all: Vec<_> = tokens.iter().collect();
     responder.plan(&all, PUBLIC);
     responder.order_delay("revocation-early", 2);
-    let run = responder.execute(&format!("{CONFIGURED} --watch=3s"));
+    let run = responder.execute(&format!("{CONFIGURED} --watch=5s"));
     let journal = [
         "plan confirmed -",
         "intent revoke A",
@@ -330,7 +330,7 @@ fn a_watch_outlives_its_sign_in() {
     );
     responder.bench.write("bin/az", &script);
     responder.order_delay("revocation-early", 2);
-    let run = responder.execute("--watch=3s");
+    let run = responder.execute("--watch=5s");
     let journal = [
         "plan confirmed -",
         "intent revoke A",

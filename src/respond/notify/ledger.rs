@@ -301,14 +301,10 @@ impl Ledger {
         self.closed.contains_key(token)
     }
 
-    /// The owner whose list held the token when it was looked for; that of a notice counts only for
-    /// tokens that were to be revoked and were looked for.
+    /// The owner in whose list the token stood when it was looked for. Nothing else proves whose it is:
+    /// a plan is a file.
     pub(super) fn proven_owner(&self, token: &Token) -> Option<&str> {
-        let notice = self.notices.get(token)?;
-        let fate = self.leaks.get(token).map(|(fate, _)| *fate);
-        let was_looked_for = notice.left_because.is_none() && !fate.is_some_and(Fate::is_unlooked);
-        let of_order = || notice.owner.as_deref().filter(|_| was_looked_for);
-        self.owners.get(token).map(String::as_str).or_else(of_order)
+        self.owners.get(token).map(String::as_str)
     }
 
     /// What failed, and is to be told over one of `channels` as it was to be told then.
