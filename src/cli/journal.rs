@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::generate::print;
 use crate::report::{count, escape_for_terminal};
-use crate::respond::journal::{self, Chain, JournalError, Record};
+use crate::respond::journal::{self, Chain, Event, JournalError, Record};
 
 #[derive(Debug, Error)]
 #[error("no folder is known for journals")]
@@ -86,7 +86,14 @@ fn line(record: &Record) -> String {
         // Writing to a string does not fail.
         let _ = write!(text, "  {}", escape_for_terminal(part));
     }
-    if let Some(why) = record.evidence.get("why").and_then(|why| why.as_str()) {
+    let told = |key: &str| record.evidence.get(key)?.as_str();
+    if record.event == Event::Notify {
+        let to = [told("channel"), told("recipient")].into_iter().flatten();
+        for part in told("kind").into_iter().chain(to) {
+            let _ = write!(text, "  {}", escape_for_terminal(part));
+        }
+    }
+    if let Some(why) = told("why") {
         let _ = write!(text, "  ({})", escape_for_terminal(why));
     }
     let _ = writeln!(text, "  by {}", escape_for_terminal(&record.actor));

@@ -1,6 +1,5 @@
 //! `map`: what tokens can do, to whom, and who uses them.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,17 +9,16 @@ use super::ask::Asking;
 use super::console::Console;
 use super::environment::Environment;
 use super::exit::{DEFAULT_LEAK_CODE, Failure, verdict};
+use super::explore::Exploring;
 use super::output;
 use super::settings::{self, now};
 use super::{config, handover};
 use crate::cli::args::FailOn;
-use crate::model::{BlastRadius, Finding, FindingId, Method, Unprobed, ValidityReason};
-use crate::providers::azure_devops::AzureDevOps;
+use crate::model::{BlastRadius, Unprobed};
 use crate::report::map::{self, MapOptions};
-use crate::report::{Home, Redactor, count};
+use crate::report::{Home, Redactor};
 use crate::verify::consumers::Products;
 use crate::verify::radius::{Evidence, blast_radius};
-use crate::verify::{self, Bounds, Cut, Explored, Subject};
 
 /// Verifies, explores what works if that is asked for, and shows the map.
 pub(super) fn run(
@@ -38,15 +36,12 @@ pub(super) fn run(
     let mut report = taken.report;
     let mut bounds = asking.bounds(&stop);
     let asked = asking.ask(&mut report, &taken.values, &mut bounds, console);
-    let mut exploring = Exploring {
-        service: if args.probe_scopes || asking.home() == Home::Server {
-            asking.explorer()
-        } else {
-            Err(Unprobed::NotWanted)
-        },
-        bounds,
-        cut: BTreeMap::new(),
+    let service = if args.probe_scopes || asking.home() == Home::Server {
+        asking.explorer()
+    } else {
+        Err(Unprobed::NotWanted)
     };
+    let mut exploring = Exploring::new(service, bounds);
     let products = Products::built_in();
     let radii: Vec<BlastRadius> = report
         .findings
@@ -76,69 +71,4 @@ pub(super) fn run(
         .map_err(|error| Failure::new(&error, error.hint()))?;
     asked?;
     Ok(verdict(&report, FailOn::Any, DEFAULT_LEAK_CODE).into())
-}
-
-/// Asks what tokens may read.
-struct Exploring {
-    /// Whom to ask, or why nobody is.
-    service: Result<AzureDevOps, Unprobed>,
-    bounds: Bounds,
-    /// The tokens about which not all was asked.
-    cut: BTreeMap<Cut, Vec<FindingId>>,
-}
-
-impl Exploring {
-    /// What a token may read, or why nobody was asked.
-    fn explore(&mut self, finding: &Finding) -> Result<Explored, Unprobed> {
-        // Of what nobody can be asked about, no flag is said to help.
-        if let Err(why @ (Unprobed::OnServer | Unprobed::Forbidden)) = self.service {
-            return Err(why);
-        }
-        let verification = finding.verification.as_deref();
-        let verification = verification.ok_or(Unprobed::NotLetIn)?;
-        if verification.method == Some(Method::Profile) {
-            return Err(Unprobed::NoOrganization);
-        }
-        if finding.validity != ValidityReason::Live {
-            return Err(Unprobed::NotLetIn);
-        }
-        if verification.method == Some(Method::Inventory) {
-            return Err(Unprobed::Listed);
-        }
-        let service = self.service.as_ref().map_err(|why| *why)?;
-        let subject = Subject {
-            secret: &finding.secret,
-            organization: verification
-                .organization
-                .as_deref()
-                .ok_or(Unprobed::NoOrganization)?,
-            owner: verification.owner.as_ref().ok_or(Unprobed::NotLetIn)?,
-        };
-        let explored = verify::explore(service, subject, &mut self.bounds);
-        if let Some(cut) = explored.cut {
-            self.cut.entry(cut).or_default().push(finding.id.clone());
-        }
-        Ok(explored)
-    }
-
-    /// Says about which tokens not all was asked, and why.
-    fn say_what_is_left(&self, console: Console) {
-        for (cut, ids) in &self.cut {
-            let more = match ids.len() - 1 {
-                0 => String::new(),
-                more => format!(" and {}", count(more as u64, "more token")),
-            };
-            let why = match cut {
-                // Said when it happened.
-                Cut::Stopped => continue,
-                Cut::OutOfBudget => "the limit of time or requests was reached",
-                Cut::Service => "the service did not answer everything",
-                Cut::TurnedAway => "turned away in the end, no refusal tells what is not held",
-            };
-            let id = &ids[0];
-            console.note(format_args!(
-                "the scopes of {id}{more} are not all known: {why}"
-            ));
-        }
-    }
 }

@@ -15,6 +15,7 @@ mod doctor;
 mod environment;
 mod exit;
 mod explain;
+mod explore;
 mod fork;
 mod generate;
 mod handover;

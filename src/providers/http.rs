@@ -12,6 +12,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use zeroize::Zeroizing;
 
+use super::crash;
 use crate::model::Secret;
 
 /// The most of a body that is read.
@@ -211,12 +212,15 @@ impl Http {
         if let Some(credential) = request.credential {
             builder = builder.header(AUTHORIZATION, authorization(credential));
         }
+        crash::point();
         let response = builder
             .headers(request.headers)
             .timeout(request.timeout.min(REQUEST_TIMEOUT))
             .send()
-            .map_err(|error| Fault::of_request(&error))?;
-        read(response)
+            .map_err(|error| Fault::of_request(&error));
+        let answer = response.and_then(read);
+        crash::point();
+        answer
     }
 
     fn post_json(&self, url: Url, json: String) -> RequestBuilder {

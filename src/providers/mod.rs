@@ -7,8 +7,10 @@
 //! | `azure_devops` | the service: hosts, requests, and what its answers mean |
 //! | `entra` | signing in as an administrator |
 //! | `notify` | mail and webhooks |
+//! | `crash` | points at which tests end the program |
 
 pub mod azure_devops;
+pub(crate) mod crash;
 pub mod entra;
 pub mod http;
 pub mod notify;

@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::crash;
+use crate::model::Timestamp;
 use crate::providers::azure_devops::{
-    AzureDevOps, ListQuestion, ListVersion, ListedPat, OwnFilter, OwnQuestion, PAGE_SIZE, Page,
-    Refusal, Told,
+    AuditEntry, AuditQuestion, AzureDevOps, ListQuestion, ListVersion, ListedPat, OwnFilter,
+    OwnQuestion, PAGE_SIZE, Page, Refusal, Told,
 };
 use crate::providers::entra::Grant;
 
+/// The actions by which a token ends before its time.
+pub(super) const REVOKED: [&str; 2] = ["Token.PatRevokeEvent", "Token.PatSystemRevokeEvent"];
 /// Pages that are read at most.
 const MAX_PAGES: usize = 100;
 /// How often a wait looks whether the operator has had enough.
@@ -79,6 +81,31 @@ impl Lister<'_> {
         Ok(all)
     }
 
+    /// The entries of the audit log of `organization` since then by which tokens were revoked.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lister::pats`].
+    pub fn revocations(
+        self,
+        organization: &str,
+        (start, end): (Timestamp, Timestamp),
+        grant: &Grant,
+    ) -> Result<Vec<AuditEntry>, Unread> {
+        let all = self.pages(|continuation, timeout| {
+            let question = AuditQuestion {
+                organization,
+                start,
+                end,
+                continuation,
+            };
+            self.service
+                .audit_log(question, grant.credential(), timeout)
+        })?;
+        let is_wanted = |entry: &AuditEntry| REVOKED.contains(&&*entry.action);
+        Ok(all.into_iter().filter(is_wanted).collect())
+    }
+
     /// All pages of a list that `ask` gives one of, from a continuation on.
     fn pages<T>(
         self,
@@ -86,9 +113,7 @@ impl Lister<'_> {
     ) -> Result<Vec<T>, Unread> {
         let (mut all, mut next) = (Vec::new(), None::<String>);
         for _ in 0..MAX_PAGES {
-            crash::point();
             let told = self.ask(|timeout| ask(next.as_deref(), timeout));
-            crash::point();
             let page = told.outcome.map_err(|_| Unread(told.evidence.in_words()))?;
             all.extend(page.items);
             match page.next {

@@ -1,6 +1,7 @@
 //! From a leaked token to the one that the service has on record: for certain by its C3ID; where
 //! the service does not tell that, probably, by exclusion; never by trial. What a repository says of
-//! it, which anybody may have forged, only ranks: it can make a match less sure, never surer.
+//! it, which anybody may have forged, only ranks, as do the scopes that it was shown to hold: they can
+//! make a match less sure, never surer.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -9,6 +10,7 @@ use jiff::{SignedDuration, ToSpan};
 use crate::model::{IssueMonth, Timestamp};
 use crate::policy::Certainty;
 use crate::providers::azure_devops::ListedPat;
+use crate::verify::scopes;
 
 /// How long ago the service may have let the token in as its owner.
 const FRESH: i64 = 5 * 60;
@@ -26,6 +28,10 @@ pub struct Facts<'f> {
     pub accepted_at: Option<Timestamp>,
     /// The date of the first commit that holds it, as that commit says.
     pub first_seen: Option<Timestamp>,
+    /// The scopes that it was shown to hold.
+    pub held: &'f [String],
+    /// The scopes that it was shown not to hold.
+    pub lacking: &'f [String],
     /// What time it is.
     pub now: Timestamp,
 }
@@ -81,12 +87,21 @@ fn may_be(facts: &Facts<'_>, pat: &ListedPat) -> bool {
     pat.c3id.is_none() && pat.is_valid != Some(false) && !is_over && is_of_month
 }
 
-/// Whether `pat` was there when the token was first seen.
+/// Whether `pat` was there when the token was first seen, and holds what the token does.
 fn is_likely(facts: &Facts<'_>, pat: &ListedPat) -> bool {
     let start = pat.record.valid_from;
     let seen = facts.first_seen;
-    seen.zip(start)
-        .is_none_or(|(seen, start)| start.0 <= seen.0.saturating_add(SLACK.as_secs()))
+    let was_there = seen
+        .zip(start)
+        .is_none_or(|(seen, start)| start.0 <= seen.0.saturating_add(SLACK.as_secs()));
+    was_there && fits(facts, &pat.record.scopes)
+}
+
+/// Whether nothing that the probes showed contradicts `scopes`. A record that tells none has not been
+/// read whole.
+fn fits(facts: &Facts<'_>, scopes: &[String]) -> bool {
+    let holds = |wanted: &String| scopes.iter().any(|held| scopes::implies(held, wanted));
+    scopes.is_empty() || (facts.held.iter().all(holds) && !facts.lacking.iter().any(holds))
 }
 
 /// Whether `start` lies in `month` of UTC, or a day off.
@@ -142,6 +157,8 @@ mod tests {
             }),
             accepted_at: Some(at("2026-11-22T09:56:00Z")),
             first_seen: None,
+            held: &[],
+            lacking: &[],
             now: at("2026-11-22T10:00:00Z"),
         }
     }
@@ -259,6 +276,72 @@ mod tests {
             Certainty::Ambiguous,
             &["2", "1"],
         );
+    }
+
+    #[test]
+    fn probed_scopes_only_rank() {
+        let with = |id: &str, scopes: &[&str]| {
+            let mut pat = pat(id, None, "2026-11-10T00:00:00Z");
+            pat.record.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+            pat
+        };
+        let (code, work) = (with("1", &["vso.code_write"]), with("2", &["vso.work"]));
+        let (full, unread) = (with("3", &["app_token"]), with("4", &[]));
+        let names = |names: &[&str]| -> Vec<String> {
+            names.iter().map(|name| (*name).to_owned()).collect()
+        };
+        let probed =
+            |held: &[&str], lacking: &[&str], list: &[ListedPat], certainty, ids: &[&str]| {
+                let (held, lacking) = (names(held), names(lacking));
+                let facts = Facts {
+                    held: &held,
+                    lacking: &lacking,
+                    ..facts()
+                };
+                check(&facts, list, certainty, ids);
+            };
+        let one = |pat: &ListedPat| [pat.clone()];
+        // What one right comes with is held, too.
+        probed(
+            &["code"],
+            &["work"],
+            &one(&code),
+            Certainty::Probable,
+            &["1"],
+        );
+        probed(&["work"], &[], &one(&code), Certainty::Ambiguous, &["1"]);
+        probed(&[], &["code"], &one(&code), Certainty::Ambiguous, &["1"]);
+        probed(
+            &["code", "work"],
+            &[],
+            &one(&full),
+            Certainty::Probable,
+            &["3"],
+        );
+        probed(
+            &["code"],
+            &["work"],
+            &one(&full),
+            Certainty::Ambiguous,
+            &["3"],
+        );
+        probed(
+            &["code"],
+            &["work"],
+            &one(&unread),
+            Certainty::Probable,
+            &["4"],
+        );
+        // And none makes one of two sure.
+        let two = [work, code];
+        probed(
+            &["code"],
+            &["work"],
+            &two,
+            Certainty::Ambiguous,
+            &["1", "2"],
+        );
+        probed(&[], &[], &two, Certainty::Ambiguous, &["2", "1"]);
     }
 
     #[test]

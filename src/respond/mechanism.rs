@@ -8,6 +8,8 @@ const WHOLE: usize = 36;
 /// Fewer characters of an authorization id than this name nobody. Of a random GUID they are 20 digits,
 /// 74 random bits: no stranger's begins so by chance.
 pub const MIN_PREFIX: usize = 24;
+/// Characters after which the log cuts.
+const CUT: usize = 64;
 /// What stands before the id.
 const LABEL: &str = "authorizationId:";
 
@@ -36,6 +38,29 @@ pub fn may_name(mechanism: &str, id: &str) -> bool {
         let start = id.get(..written.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(written))
     })
+}
+
+/// Whether `text`, which may be cut at [`CUT`] characters as entries are, tells the authorization id
+/// `id` somewhere.
+pub fn tells(text: &str, id: &str) -> bool {
+    let (text, id) = (text.to_ascii_lowercase(), id.to_ascii_lowercase());
+    if id.len() != WHOLE || !id.bytes().enumerate().all(is_in_place) {
+        return false;
+    }
+    let is_digit = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    let whole = text.match_indices(&id).any(|(start, _)| {
+        let before = text.as_bytes()[..start].last();
+        let behind = text.as_bytes().get(start + WHOLE);
+        !before.is_some_and(is_digit) && !behind.is_some_and(is_digit)
+    });
+    let shown = text.trim_end_matches(['.', '…']);
+    let is_cut = shown.len() == CUT;
+    let parts = MIN_PREFIX..WHOLE;
+    let at_end = |length: usize| {
+        let start = shown.strip_suffix(&id[..length]);
+        start.is_some_and(|start| !start.as_bytes().last().is_some_and(is_digit))
+    };
+    whole || (is_cut && parts.into_iter().any(at_end))
 }
 
 /// Authorization ids that are known.
@@ -88,6 +113,37 @@ mod tests {
     /// Another only in its last character.
     const TWIN: &str = "0b1c7a52-3f7e-4d51-9a1c-5e0f1d2c3b4f";
     const OTHER: &str = "9d1c7a52-3f7e-4d51-9a1c-5e0f1d2c3b4a";
+
+    #[test]
+    fn texts_tell_an_id_whole_or_cut_at_their_end() {
+        let named = format!("The token with the authorization id {ONE} was revoked.");
+        let labelled = format!("Personal access token authorizationId: {ONE}");
+        let far = format!("{}{ONE}", "x".repeat(41));
+        for (text, id, expected) in [
+            (ONE, ONE, true),
+            (&*ONE.to_uppercase(), ONE, true),
+            (&*named, ONE, true),
+            (&*named, OTHER, false),
+            (&*labelled, ONE, true),
+            (&labelled[..64], ONE, true),
+            (&*format!("{}…", &labelled[..64]), ONE, true),
+            // It may be either of two, of which one is asked for: the other is as likely.
+            (&labelled[..64], OTHER, false),
+            // 23 characters are too few.
+            (&far[..64], ONE, false),
+            // Cut anywhere else, it is no cut of the log.
+            (&labelled[..63], ONE, false),
+            (&ONE[..34], ONE, false),
+            // A part of something longer.
+            (&*format!("{ONE}0"), ONE, false),
+            (&*format!("f{ONE}"), ONE, false),
+            ("", ONE, false),
+            (ONE, "", false),
+            (ONE, &ONE[..34], false),
+        ] {
+            assert_eq!(tells(text, id), expected, "{text}");
+        }
+    }
 
     #[test]
     fn ids_are_found_whole_or_cut() {

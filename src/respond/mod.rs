@@ -8,7 +8,6 @@
 //! ```
 
 pub mod audit;
-mod crash;
 pub mod journal;
 pub mod listing;
 pub mod matching;

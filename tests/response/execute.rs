@@ -99,27 +99,12 @@ fn what_is_not_as_planned_is_left_alone() {
     let [token, other] = [responder.live()[0], responder.live()[1]];
     responder.plan(&[token, other], "--exposure public");
     // Somebody else's token by that id: the plan is confirmed, but the list tells another C3ID.
-    let path = responder.bench.path("plan.json");
-    let text = fs::read_to_string(&path).expect("a plan");
-    let mut plan: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let orders = plan["orders"].as_array_mut().expect("orders");
-    let first = orders[0]["authorization_id"].clone();
-    let second = orders[1]["authorization_id"].clone();
-    orders[0]["authorization_id"] = second;
-    orders[1]["authorization_id"] = first;
-    let ids: Vec<[&str; 4]> = orders
-        .iter()
-        .map(|order| {
-            ["organization", "c3id", "authorization_id", "route"]
-                .map(|key| order[key].as_str().expect("text"))
-        })
-        .collect();
-    let mut ids = ids;
-    ids.sort_unstable();
-    let text = serde_json::json!(ids).to_string();
-    let digest = <sha2::Sha256 as sha2::Digest>::digest(text);
-    plan["plan"] = data_encoding::HEXLOWER.encode(&digest).into();
-    fs::write(&path, plan.to_string()).expect("a plan");
+    responder.change_plan(|plan| {
+        let first = plan["orders"][0]["authorization_id"].take();
+        let second = plan["orders"][1]["authorization_id"].take();
+        plan["orders"][0]["authorization_id"] = second;
+        plan["orders"][1]["authorization_id"] = first;
+    });
     let run = responder.execute("");
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.stdout.matches("dropped").count(), 2, "{}", run.stdout);

@@ -4,6 +4,7 @@
 mod crash;
 mod failures;
 mod hostile;
+mod left;
 mod mailhost;
 pub(crate) mod recorder;
 mod scene;

@@ -3,10 +3,15 @@
 use std::fs;
 use std::process::Command;
 
+use patsweep::model::Timestamp;
+use patsweep::respond::journal::{Entry, Journal, inspect};
+use patsweep::respond::notify::Notice;
+use patsweep::respond::plan::{Order, Plan};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Run, leak};
 use crate::client::{ask, get};
+use crate::notify::recorder::Recorder;
 use crate::service::Issued;
 
 pub(crate) struct Responder {
@@ -15,6 +20,30 @@ pub(crate) struct Responder {
     pub(crate) auth: &'static str,
     /// What the lists are read for.
     pub(crate) listing: &'static str,
+}
+
+/// How a run ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    code: i32,
+    /// Event, outcome and token of each line of the journal.
+    journal: Vec<String>,
+    /// Requests so far that changed something.
+    writes: usize,
+    /// Which tokens the service lets in.
+    alive: Vec<bool>,
+}
+
+impl Ended {
+    /// With `code`, this journal, so many writes, and these tokens alive.
+    pub(crate) fn with(code: i32, journal: &[&str], writes: usize, alive: &[bool]) -> Self {
+        Self {
+            code,
+            journal: journal.iter().map(|line| (*line).to_owned()).collect(),
+            writes,
+            alive: alive.to_vec(),
+        }
+    }
 }
 
 impl Responder {
@@ -46,6 +75,22 @@ impl Responder {
             bench: bench.with("PATH", &folder),
             auth: "--auth az --org contoso",
             listing: "",
+        }
+    }
+
+    /// Somebody who signs in as an application.
+    pub(crate) fn application() -> Self {
+        let bench = Bench::new();
+        let fake = &bench.fake;
+        let [tenant, client, secret] =
+            [&fake.tenant, &fake.client_id, &fake.client_secret].map(String::clone);
+        let bench = bench
+            .with("AZURE_TENANT_ID", &tenant)
+            .with("AZURE_CLIENT_ID", &client)
+            .with("AZURE_CLIENT_SECRET", &secret);
+        Self {
+            auth: "--auth client-secret --org contoso",
+            ..Self::of(bench)
         }
     }
 
@@ -96,9 +141,32 @@ impl Responder {
 
     /// The id of the plan that was written.
     pub(crate) fn plan_id(&self) -> String {
+        self.plan_text()["plan"].as_str().expect("an id").to_owned()
+    }
+
+    /// Writes the plan anew as `change` has it, sealed as if it had been made so.
+    #[track_caller]
+    pub(crate) fn change_plan(&self, change: impl FnOnce(&mut Value)) {
+        let path = self.bench.path("plan.json");
+        let mut plan = self.plan_text();
+        change(&mut plan);
+        let made_at: jiff::Timestamp = plan["made_at"]
+            .as_str()
+            .and_then(|at| at.parse().ok())
+            .expect("a time");
+        fs::remove_file(&path).expect("a plan");
+        Plan::new(all::<Order>(&plan["orders"]))
+            .with_notices(all::<Notice>(&plan["notices"]))
+            .with_leaks(all::<String>(&plan["leaks"]))
+            .made_at(Timestamp(made_at.as_second()))
+            .save(&path)
+            .expect("a plan");
+    }
+
+    /// The plan that was written.
+    pub(crate) fn plan_text(&self) -> Value {
         let text = fs::read_to_string(self.bench.path("plan.json")).expect("a plan");
-        let plan: Value = serde_json::from_str(&text).expect("JSON");
-        plan["plan"].as_str().expect("an id").to_owned()
+        serde_json::from_str(&text).expect("JSON")
     }
 
     /// Executes the plan, confirmed, with further `flags`.
@@ -155,21 +223,104 @@ impl Responder {
         self.order(&json!({ "behavior": "advance-clock", "delay_s": seconds }));
     }
 
+    /// Gives an order to the service.
     #[track_caller]
-    fn order(&self, order: &Value) {
+    pub(crate) fn order(&self, order: &Value) {
         let got = ask("POST", "/__control").json(order).to(&self.bench.fake);
         assert_eq!(got.status, 204, "{order}: {}", got.text());
     }
 
-    /// Executes the plan where no file can grow beyond a byte.
+    /// Executes the plan where no file can grow beyond so many blocks of 512 bytes.
     #[cfg(unix)]
-    pub(crate) fn execute_with_a_full_disk(&self) -> Run {
+    pub(crate) fn execute_with_a_full_disk(&self, blocks: usize) -> Run {
         let args = self.execution("");
         let mut shell = Command::new("sh");
         // The signal would end the program before it can complain.
-        shell.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &script]);
         shell.arg(env!("CARGO_BIN_EXE_patsweep"));
         Run::of(self.bench.start(shell, &args, ""))
+    }
+
+    /// Plants something at the service, and gives its answer.
+    #[track_caller]
+    pub(crate) fn plant(&self, order: &Value) -> Value {
+        let got = ask("POST", "/__plant").json(order).to(&self.bench.fake);
+        assert_eq!(got.status, 200, "{order}: {}", got.text());
+        got.json()
+    }
+
+    /// Adds a token of `owner`, at contoso, that began so many days from now.
+    #[track_caller]
+    pub(crate) fn plant_pat(&self, name: &str, owner: &str, scope: &str, days: i64) -> Issued {
+        let owner = format!("{owner}@contoso.example");
+        let planted = self.plant(&json!({ "pat": {
+            "name": name,
+            "owner": owner,
+            "scope": scope,
+            "organizations": ["contoso"],
+            "from_days": days,
+            "to_days": 40,
+        }}));
+        let text = |key: &str| planted[key].as_str().expect("a text").to_owned();
+        Issued {
+            token: text("token"),
+            state: "active",
+            organization: "contoso".to_owned(),
+            c3id: text("c3id"),
+            authorization_id: Some(text("authorization_id")),
+            owner: Some(owner),
+            generation: "new",
+        }
+    }
+
+    /// With posts of what people are told to `recorder`; `text` is what else is configured.
+    pub(crate) fn telling(self, recorder: &Recorder, text: &str) -> Self {
+        let bench = self.bench.with("HOOK_SECRET", "shared between two");
+        let url = recorder.url();
+        let hook = format!(
+            "{text}\n[[notify.webhook]]\nkind = \"json\"\nurl = \"{url}\"\n\
+             secret_env = \"HOOK_SECRET\"\n"
+        );
+        bench.write("config.toml", &hook);
+        Self { bench, ..self }
+    }
+
+    /// Has everything in the journal happened so many seconds earlier.
+    pub(crate) fn age_journal(&self, seconds: i64) {
+        let path = self.bench.path("journal.jsonl");
+        let records = inspect(&path).expect("a journal").records;
+        fs::remove_file(&path).expect("a journal");
+        let mut journal = Journal::open(&path, "somebody").expect("a journal");
+        for record in records {
+            let at: jiff::Timestamp = record.at.parse().expect("a time");
+            let entry = Entry {
+                event: record.event,
+                plan: record.plan.as_deref(),
+                c3id: record.c3id.as_deref(),
+                organization: record.organization.as_deref(),
+                authorization_id: record.authorization_id.as_deref(),
+                evidence: record.evidence,
+                outcome: record.outcome.as_deref(),
+            };
+            let at = Timestamp(at.as_second() - seconds);
+            journal.write(entry, at).expect("a line");
+        }
+    }
+
+    /// How a run ended that is about `tokens`, which are called A, B and so on.
+    pub(crate) fn ended(&self, run: &Run, tokens: &[&Issued]) -> Ended {
+        let named = |line: String| {
+            let names = ('A'..='Z').map(String::from);
+            let all = tokens.iter().zip(names);
+            all.fold(line, |line, (token, name)| line.replace(&token.c3id, &name))
+        };
+        Ended {
+            code: run.code,
+            journal: self.journal().into_iter().map(named).collect(),
+            writes: self.writes(),
+            alive: tokens.iter().map(|token| self.is_let_in(token)).collect(),
+        }
     }
 
     /// The lines of the journal: event and outcome, of one token a line each.
@@ -187,10 +338,12 @@ impl Responder {
     pub(crate) fn writes(&self) -> usize {
         let log = self.bench.log();
         let is_write = |request: &&Value| {
-            let is_own = request["path"]
-                .as_str()
-                .is_some_and(|path| path.starts_with("/__"));
-            request["method"] != "GET" && !is_own
+            let starts = |key: &str, start: &str| {
+                let text = request[key].as_str();
+                text.is_some_and(|text| text.starts_with(start))
+            };
+            let changes_nothing = starts("path", "/__") || starts("host", "login.");
+            request["method"] != "GET" && !changes_nothing
         };
         log.iter().filter(is_write).count()
     }
@@ -211,4 +364,12 @@ pub(crate) fn went_well(token: &Issued) -> Vec<String> {
         format!("answer accepted {c3id}"),
         format!("closed closed {c3id}"),
     ]
+}
+
+/// All items of a list in a plan.
+#[track_caller]
+fn all<T: serde::de::DeserializeOwned>(list: &Value) -> Vec<T> {
+    let items = list.as_array().into_iter().flatten();
+    let read = |item: &Value| serde_json::from_value(item.clone());
+    items.map(|item| read(item).expect("of the plan")).collect()
 }

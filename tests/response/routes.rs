@@ -168,12 +168,10 @@ fn what_is_only_probable_is_probable_when_it_is_acted_on() {
     assert_eq!(responder.plan_id(), empty_plan(), "without the flag");
     responder.plan(&[token], flags);
     // Six minutes later nobody has seen it let in lately.
-    let path = bench.path("plan.json");
-    let text = std::fs::read_to_string(&path).expect("a plan");
-    let mut plan: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let accepted_at = &mut plan["orders"][0]["grounds"]["accepted_at"];
-    *accepted_at = (accepted_at.as_i64().expect("a time") - 360).into();
-    std::fs::write(&path, plan.to_string()).expect("a plan");
+    responder.change_plan(|plan| {
+        let accepted_at = &mut plan["orders"][0]["grounds"]["accepted_at"];
+        *accepted_at = (accepted_at.as_i64().expect("a time") - 360).into();
+    });
     bench.forget_log();
     let run = responder.execute("");
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);

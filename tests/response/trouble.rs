@@ -146,7 +146,7 @@ fn a_full_disk_stops_everything() {
     let responder = Responder::new();
     let token = responder.live()[0];
     responder.plan(&[token], "--exposure public");
-    let run = responder.execute_with_a_full_disk();
+    let run = responder.execute_with_a_full_disk(0);
     assert_eq!(run.code, 2, "{}{}", run.stdout, run.stderr);
     assert!(
         run.stderr.contains("cannot write to the journal"),
@@ -261,10 +261,6 @@ fn a_policy_that_has_changed_since_stops_everything() {
     let responder = Responder::new();
     let token = responder.live()[0];
     responder.plan(&[token], "--exposure public");
-    let allow = format!(
-        "[[policy.allow]]\nc3id = \"{}\"\nreason = \"a decoy\"\nuntil = \"2999-01-01\"\n",
-        token.c3id
-    );
     for (policy, complaint) in [
         (
             "[policy]\nauto_revoke = \"off\"\n",
@@ -274,7 +270,6 @@ fn a_policy_that_has_changed_since_stops_everything() {
             "[policy]\nmax_revocations = 0\n",
             "orders 1 token, and max_revocations is 0",
         ),
-        (&*allow, "by now: a decoy"),
     ] {
         responder.bench.write("config.toml", policy);
         let run = responder.execute("--config config.toml");

@@ -12,6 +12,7 @@ use crate::providers::azure_devops::is_organization;
 
 /// Flags of `revoke`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct Revoke {
     /// Which tokens.
     #[command(flatten)]
@@ -29,6 +30,12 @@ pub(in crate::cli) struct Revoke {
     /// probable, if the service let the leaked one in within five minutes.
     #[arg(long, help_heading = "Revoking", conflicts_with = "execute")]
     pub(in crate::cli) accept_probable: bool,
+    /// Ask what a token that works may read, where its record is not certain
+    ///
+    /// Up to 25 harmless requests each. A record whose scopes do not fit is not probable any more; none
+    /// is chosen by that.
+    #[arg(long, help_heading = "Revoking", conflicts_with = "execute")]
+    pub(in crate::cli) probe_scopes: bool,
     /// Say which recorded token a leaked one is, as `C3ID=AUTHORIZATION_ID`; may be repeated
     ///
     /// Where several may be it, only a person can tell. The journal tells that a person did.
@@ -40,13 +47,16 @@ pub(in crate::cli) struct Revoke {
     /// Each token is looked up afresh first, and left alone if it is not what was planned. On a
     /// terminal the first 8 characters of the plan's id are asked for.
     #[arg(long, help_heading = "Revoking", requires = "plan")]
-    #[arg(conflicts_with_all = ["resume", "policy", "exposure", "project"])]
+    #[arg(conflicts_with_all = ["resume", "exposure", "project"])]
     pub(in crate::cli) execute: bool,
     /// The plan that --plan-out wrote
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(help_heading = "Revoking", requires = "execute")]
     pub(in crate::cli) plan: Option<PathBuf>,
-    /// The id of the plan, where nobody can be asked
+    /// The id of the plan, where nobody can be asked, or better its id and digest as `ID:DIGEST`
+    ///
+    /// The id says which tokens are revoked. The digest covers what was shown of them beside, too, and
+    /// what people will be told: with it, a plan is refused that anybody changed in between.
     #[arg(
         long,
         value_name = "PLAN_ID",
@@ -56,8 +66,8 @@ pub(in crate::cli) struct Revoke {
     pub(in crate::cli) confirm: Option<String>,
     /// Go on with what the journal says was begun and has not ended
     #[arg(long, help_heading = "Revoking")]
-    #[arg(conflicts_with_all = ["plan_out", "policy", "exposure", "project"])]
-    #[arg(conflicts_with_all = ["accept_probable", "assertions"])]
+    #[arg(conflicts_with_all = ["plan_out", "exposure", "project"])]
+    #[arg(conflicts_with_all = ["accept_probable", "assertions", "probe_scopes"])]
     pub(in crate::cli) resume: bool,
     /// Look for so long whether the service has done it [default: 65m]
     ///

@@ -11,7 +11,8 @@ use crate::model::Secret;
 use crate::respond::journal::Journal;
 use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, Directory, Notifier};
-use crate::respond::revoke::{Done, Revoker, Tell};
+use crate::respond::plan::Order;
+use crate::respond::revoke::{Confirmed, Done, Revoker, Tell, Vetted};
 
 /// Whoever acts, and for whom.
 pub(super) struct Act<'a> {
@@ -21,6 +22,10 @@ pub(super) struct Act<'a> {
     pub(super) channels: &'a Channels,
     /// How lists are read, and until when.
     pub(super) lister: Lister<'a>,
+    /// What the policies say of an order by now.
+    pub(super) vet: &'a dyn Fn(&Order) -> Vetted,
+    /// How the plan came to be confirmed.
+    pub(super) confirmed: Confirmed,
     /// The values that are at hand.
     pub(super) values: &'a BTreeMap<String, Secret>,
     /// Until when to look whether it takes effect.
@@ -47,6 +52,8 @@ impl Act<'_> {
             lister: self.lister,
             credentials: &credentials,
             values: self.values,
+            vet: self.vet,
+            confirmed: self.confirmed,
             journal,
             now,
             tell: (!self.channels.is_empty()).then_some(notifier),

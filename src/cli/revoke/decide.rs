@@ -7,10 +7,13 @@ use super::super::desk::{Desk, Site};
 use super::super::exit::Failure;
 use super::super::settings::now;
 use super::matched::{Matched, Matcher, first_seen};
-use crate::model::{Finding, FindingId, Report, Validity};
-use crate::policy::{self, Action, Decision, Leak, Policy, TenantPolicy, Visibility};
+use super::text;
+use crate::model::{Finding, FindingId, PatRecord, Report, Validity};
+use crate::policy::{self, Action, Because, Decision, Leak, Policy, TenantPolicy, Visibility};
+use crate::report::{Redactor, Slash};
 use crate::respond::listing::Lister;
-use crate::respond::plan::{Grounds, Order, Plan};
+use crate::respond::plan::{Grounds, Order, Permission, Plan};
+use crate::verify::radius::ProbeResult;
 
 /// A leak, and what is to be done about it.
 pub(super) struct Proposal<'p> {
@@ -22,6 +25,8 @@ pub(super) struct Proposal<'p> {
     pub(super) decision: Decision<'p>,
     /// Whether the place where it leaked was read again.
     pub(super) exposure_rechecked: bool,
+    /// Whether everybody can read it.
+    is_public: bool,
 }
 
 /// By what is decided.
@@ -38,6 +43,8 @@ pub(super) struct Deciding<'d> {
     pub(super) visibility: Visibility,
     /// Whether the place where a leak was found was read again.
     pub(super) rechecked: &'d dyn Fn(&FindingId) -> bool,
+    /// What tokens were shown to hold, where that was asked.
+    pub(super) probes: &'d BTreeMap<FindingId, Vec<ProbeResult>>,
 }
 
 /// What was decided, and by what of each organisation.
@@ -69,6 +76,7 @@ impl<'d> Deciding<'d> {
             lister: self.lister,
             desk: self.desk,
             assertions: self.assertions,
+            probes: self.probes,
             now: now(),
         };
         let findings = report.findings.iter();
@@ -91,6 +99,7 @@ impl<'d> Deciding<'d> {
                 tenant: site.map_or(TenantPolicy::Unreadable, |site| site.tenant.policy),
             };
             Proposal {
+                is_public: self.visibility == Visibility::Public,
                 finding,
                 decision: policy::decide(&leak, self.policy, now()),
                 exposure_rechecked: (self.rechecked)(&finding.id),
@@ -105,9 +114,19 @@ impl<'d> Deciding<'d> {
 }
 
 impl Decided<'_> {
-    /// What is to be revoked.
-    pub(super) fn plan(&self) -> Plan {
-        Plan::new(self.proposals.iter().filter_map(Proposal::order))
+    /// What is to be revoked, without any token that `redactor` knows.
+    pub(super) fn plan(&self, redactor: &Redactor) -> Plan {
+        let clean = |text: &str| redactor.redact(text, Slash::Belongs).into_owned();
+        let orders = self.proposals.iter().filter_map(Proposal::order);
+        let orders = orders.map(|order| Order {
+            grounds: Grounds {
+                because: clean(&order.grounds.because),
+                shown: clean(&order.grounds.shown),
+                ..order.grounds
+            },
+            ..order
+        });
+        Plan::new(orders).made_at(now())
     }
 }
 
@@ -127,12 +146,12 @@ impl Proposal<'_> {
             route: self.matched.route?,
             owner: self.matched.owner.as_ref()?.descriptor.clone()?,
             matched: self.matched.certainty.as_str().to_owned(),
-            grounds: self.grounds(),
+            grounds: self.grounds(record),
         })
     }
 
-    fn grounds(&self) -> Grounds {
-        let finding = self.finding;
+    fn grounds(&self, record: &PatRecord) -> Grounds {
+        let (finding, matched) = (self.finding, &self.matched);
         let attempts = finding.verification.iter().flat_map(|it| &it.attempts);
         let accepting = attempts.filter(|it| it.reason.validity() == Validity::Active);
         let accepted_by = accepting.filter_map(|it| it.organization.clone());
@@ -142,9 +161,19 @@ impl Proposal<'_> {
         Grounds {
             exposure_rechecked: self.exposure_rechecked,
             issued: finding.issued.map(|month| month.to_string()),
-            accepted_at: self.matched.accepted_at.map(|time| time.0),
+            accepted_at: matched.accepted_at.map(|time| time.0),
             accepted_by,
             first_seen: first_seen(finding).map(|time| time.0),
+            held: matched.held.clone(),
+            lacking: matched.lacking.clone(),
+            is_public: self.is_public,
+            permission: match self.decision.because {
+                Because::OperatorOn => Permission::Operator,
+                _ => Permission::Tenant,
+            },
+            because: text::because(self.decision.because),
+            account: matched.owner.as_ref().and_then(|it| it.account.clone()),
+            shown: text::described(record),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::report::{Redactor, Slash, count};
 use crate::respond::listing::Lister;
 use crate::respond::notify::Channels;
 use crate::respond::plan::Plan;
-use crate::respond::revoke::{Done, State};
+use crate::respond::revoke::{Confirmed, Done, State, Vetted};
 use crate::sources::{Target, git};
 use crate::verify::Bounds;
 
@@ -126,11 +126,12 @@ impl Enforcement {
             policy: &policy,
             visibility: visibility(&args.enforcing.steering, &self.desk, lister)?,
             rechecked: &|_| true,
+            probes: &BTreeMap::new(),
         };
         let redactor = Redactor::new(report);
         let decided = deciding.decide(report)?;
         let mut notices = notices(&decided.proposals, &redactor);
-        let mut plan = decided.plan();
+        let mut plan = decided.plan(&redactor);
         let say = |text: &str| console.tell(&redactor.redact(text, Slash::Belongs));
         say(&told(&decided));
         let is_too_much = plan.len() > self.most;
@@ -158,13 +159,16 @@ impl Enforcement {
             return Ok(verdict(report));
         }
         let values = values(report, &plan, args.service.no_probe);
-        let named = (&self.desk, &plan, args.service.org.as_slice());
-        let timeout = lister.time_left();
-        let mut journal = open_journal(named, &args.enforcing.journal, timeout, environment)?;
+        let organizations = &args.service.org;
+        let sites = execute::sites(&self.desk, &plan, organizations, lister.time_left());
+        let mut journal = open_journal(&plan, &sites, &args.enforcing.journal, environment)?;
         let act = Act {
             desk: &self.desk,
             channels: &self.channels,
             lister,
+            // It was decided just now.
+            vet: &|_| Vetted::Stands,
+            confirmed: Confirmed::Policy,
             values: &values,
             watch_until: None,
         };

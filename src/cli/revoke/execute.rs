@@ -1,19 +1,19 @@
 //! Does what a plan orders, once somebody has confirmed that plan.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::SignedDuration;
 use thiserror::Error;
 
 use super::super::args::{JournalFile, Revoke};
-use super::super::config::ConfigFile;
+use super::super::config::{ConfigFile, PolicyTable};
 use super::super::console::Console;
-use super::super::desk::Desk;
+use super::super::desk::{Desk, Site};
 use super::super::environment::Environment;
 use super::super::exit::{Complaint, Exit, Failure};
 use super::super::generate::print;
@@ -22,34 +22,35 @@ use super::super::settings::now;
 use super::super::{journal, notify};
 use super::DEFAULT_TIMEOUT;
 use super::act::Act;
-use crate::model::{Owner, Secret};
-use crate::policy::{Allowed, AutoRevoke, Whom};
+use super::confirm::confirm;
+use super::vet::Vetting;
+use crate::model::{Owner, Secret, Timestamp};
+use crate::policy::AutoRevoke;
 use crate::report::count;
 use crate::respond::journal::{Event, Journal, Record};
 use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, is_due};
 use crate::respond::plan::Plan;
-use crate::respond::revoke::{Done, Outcome, Revoker, State, open_orders};
+use crate::respond::revoke::{Confirmed, Done, Outcome, Revoker, State, open_orders};
 
-/// Characters of a plan's id that are typed to confirm it.
-const TYPED: usize = 8;
+/// How long after it was made a plan is executed. Who leaves it lying for longer does not remember what
+/// it said, and owners, policies and tokens have changed.
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
+/// How far clocks may differ.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Debug, Error)]
 enum ExecuteError {
     #[error("the plan orders nothing")]
     Empty,
-    #[error("nobody has confirmed the plan {id}")]
-    Unconfirmed { id: String },
-    #[error("--confirm names another plan than {id}")]
-    Other { id: String },
-    #[error("cannot read the confirmation")]
-    Read { source: io::Error },
+    #[error("the plan was made at {at}, more than 24 hours ago")]
+    Old { at: jiff::Timestamp },
+    #[error("the plan does not say when it was made, or was made later than now")]
+    Timeless,
     #[error("no administrator can act at {organization}")]
     Nobody { organization: String },
     #[error("your policy revokes nothing by now")]
     Off,
-    #[error("your policy allows the token {c3id} by now: {reason}")]
-    Allowed { c3id: String, reason: String },
     #[error("the plan orders {orders}, and max_revocations is {most}")]
     TooMuch { orders: String, most: u64 },
 }
@@ -69,15 +70,18 @@ pub(super) fn run(
         let hint = "[notify] in the configuration tells people of what is not revoked";
         return Err(Failure::new(&ExecuteError::Empty, Some(hint.to_owned())));
     }
-    check(&plan, file).map_err(|error| {
-        let hint = "plan again, so that everybody sees what the policy says";
+    let outdated = |error: ExecuteError| {
+        let hint = "plan again, so that everybody sees what is done and why";
         Failure::new(&error, Some(hint.to_owned()))
-    })?;
+    };
+    check(&plan, file).map_err(outdated)?;
+    check_age(&plan).map_err(outdated)?;
     let desk = open_desk(&plan, args, file, environment)?;
-    confirm(&plan, args.confirm.as_deref(), environment)?;
     let acting = Acting {
+        confirmed: confirm(&plan, args.confirm.as_deref(), environment)?,
         desk: &desk,
         channels: &channels,
+        table: &file.policy,
         args,
         stop,
     };
@@ -103,8 +107,10 @@ pub(super) fn resume(
     }
     let desk = open_desk(&plan, args, file, environment)?;
     let acting = Acting {
+        confirmed: Confirmed::Earlier,
         desk: &desk,
         channels: &channels,
+        table: &file.policy,
         args,
         stop,
     };
@@ -117,23 +123,12 @@ pub(super) fn resume(
     })
 }
 
-/// Refuses what the operator's policy has come to forbid since the plan was made.
+/// Refuses a plan that the operator's policy has come to forbid as a whole since it was made. What is
+/// to be said of each order is said when it is about to be sent.
 fn check(plan: &Plan, file: &ConfigFile) -> Result<(), ExecuteError> {
     let table = &file.policy;
     if table.auto_revoke == Some(AutoRevoke::Off) && !plan.is_empty() {
         return Err(ExecuteError::Off);
-    }
-    for order in plan.orders() {
-        let is_it = |allowed: &&Allowed| {
-            let is_meant = matches!(&allowed.whom, Whom::C3id(c3id) if *c3id == order.c3id);
-            is_meant && now() < allowed.until
-        };
-        if let Some(allowed) = table.allowed.iter().find(is_it) {
-            return Err(ExecuteError::Allowed {
-                c3id: order.c3id.clone(),
-                reason: allowed.reason.clone(),
-            });
-        }
     }
     match table.max_revocations {
         Some(most) if plan.len() as u64 > most => Err(ExecuteError::TooMuch {
@@ -141,6 +136,21 @@ fn check(plan: &Plan, file: &ConfigFile) -> Result<(), ExecuteError> {
             most,
         }),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a plan that was made too long ago.
+fn check_age(plan: &Plan) -> Result<(), ExecuteError> {
+    let at = |at: Timestamp| jiff::Timestamp::from_second(at.0).ok();
+    let made = plan.time().and_then(at).zip(at(now()));
+    let (made, now) = made.ok_or(ExecuteError::Timeless)?;
+    let age = now.duration_since(made);
+    if age < -SKEW {
+        Err(ExecuteError::Timeless)
+    } else if age > MAX_AGE {
+        Err(ExecuteError::Old { at: made })
+    } else {
+        Ok(())
     }
 }
 
@@ -156,20 +166,33 @@ fn open_desk(
     Ok(desk)
 }
 
-/// Opens the journal in the name of whoever the first organisation takes the administrator for.
-pub(super) fn open_journal(
-    (desk, plan, named): (&Desk, &Plan, &[String]),
-    file: &JournalFile,
+/// What each organisation of `plan` says about whoever acts, and about its tenant; those of `named`
+/// where nothing is ordered. Who cannot be asked is left out: it is told of each order.
+pub(super) fn sites(
+    desk: &Desk,
+    plan: &Plan,
+    named: &[String],
     timeout: Duration,
-    environment: &Environment,
-) -> Result<Journal, Failure> {
+) -> BTreeMap<String, Site> {
     let mut organizations: BTreeSet<_> = plan.orders().map(|it| &it.organization).collect();
     if plan.is_empty() {
         organizations.extend(named);
     }
-    // Whoever answers says who acts; the rest is told of each order.
-    let mut sites = organizations.iter();
-    let actor = sites.find_map(|organization| desk.site(organization, timeout).ok()?.acting);
+    let sites = organizations.into_iter().filter_map(|organization| {
+        let site = desk.site(organization, timeout).ok()?;
+        Some((organization.clone(), site))
+    });
+    sites.collect()
+}
+
+/// Opens the journal in the name of whoever the first of `sites` takes the administrator for.
+pub(super) fn open_journal(
+    plan: &Plan,
+    sites: &BTreeMap<String, Site>,
+    file: &JournalFile,
+    environment: &Environment,
+) -> Result<Journal, Failure> {
+    let actor = sites.values().find_map(|site| site.acting.clone());
     if let (None, Some(order)) = (&actor, plan.orders().next()) {
         let organization = order.organization.clone();
         let hint = format!("--org {organization} lets --auth act there");
@@ -187,51 +210,6 @@ fn name(owner: &Owner) -> String {
     let known = owner.account.as_ref().or(owner.name.as_ref());
     let id = owner.id.as_deref().unwrap_or("unknown");
     known.map_or_else(|| id.to_owned(), |known| format!("{known} ({id})"))
-}
-
-/// Has `plan` confirmed: by its id, or by whoever sits at the terminal.
-fn confirm(plan: &Plan, given: Option<&str>, environment: &Environment) -> Result<(), Failure> {
-    let id = plan.id();
-    if let Some(given) = given {
-        if given.eq_ignore_ascii_case(&id) {
-            return Ok(());
-        }
-        return Err(Failure::new(&ExecuteError::Other { id }, None));
-    }
-    let unconfirmed = |id| {
-        let hint = "give the whole id with --confirm where nobody can be asked".to_owned();
-        Failure::new(&ExecuteError::Unconfirmed { id }, Some(hint))
-    };
-    if !environment.stdin_terminal || !environment.stderr_terminal {
-        return Err(unconfirmed(id));
-    }
-    let orders = plan.orders();
-    let asked = || -> io::Result<String> {
-        let mut out = io::stderr().lock();
-        for order in orders {
-            let console = crate::report::escape_for_terminal(&order.organization);
-            writeln!(out, "  {}  at {console}", order.c3id)?;
-        }
-        let tokens = count(plan.len() as u64, "token");
-        let told = match plan.told().count() as u64 {
-            0 => String::new(),
-            more => format!(" and tell of {more} more"),
-        };
-        write!(
-            out,
-            "to revoke {tokens}{told}, type the first {TYPED} characters of the plan's id: "
-        )?;
-        out.flush()?;
-        let mut line = String::new();
-        io::stdin().lock().read_line(&mut line)?;
-        Ok(line)
-    };
-    let typed = asked().map_err(|source| Failure::new(&ExecuteError::Read { source }, None))?;
-    if typed.trim().eq_ignore_ascii_case(&id[..TYPED]) {
-        Ok(())
-    } else {
-        Err(unconfirmed(id))
-    }
 }
 
 /// The values that the flags give, of tokens that may be presented.
@@ -257,8 +235,10 @@ fn values(
 
 /// Whoever acts, and for whom.
 struct Acting<'a> {
+    confirmed: Confirmed,
     desk: &'a Desk,
     channels: &'a Channels,
+    table: &'a PolicyTable,
     args: &'a Revoke,
     stop: &'a Arc<AtomicBool>,
 }
@@ -275,20 +255,23 @@ impl Acting<'_> {
         let Self { desk, args, .. } = self;
         let values = values(desk, args, environment, console, self.stop)?;
         let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
-        let organizations = &args.service.org;
-        let named = (*desk, plan, organizations.as_slice());
-        let mut journal = open_journal(named, &args.journal, timeout, environment)?;
+        let sites = sites(desk, plan, &args.service.org, timeout);
+        let mut journal = open_journal(plan, &sites, &args.journal, environment)?;
         let leaks = leaks(journal.records());
         desk.refuse_leaked(&leaks.iter().map(String::as_str).collect::<Vec<_>>())?;
         let start = Instant::now();
+        let lister = Lister {
+            service: &desk.service,
+            deadline: start + timeout + args.watch.unwrap_or_default(),
+            stop: self.stop,
+        };
+        let vetting = Vetting::new(desk, self.table, &sites, lister);
         let act = Act {
             desk,
             channels: self.channels,
-            lister: Lister {
-                service: &desk.service,
-                deadline: start + timeout + args.watch.unwrap_or_default(),
-                stop: self.stop,
-            },
+            lister,
+            vet: &|order| vetting.vet(order),
+            confirmed: self.confirmed,
             values: &values,
             watch_until: args.watch.map(|watch| start + watch),
         };

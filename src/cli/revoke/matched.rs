@@ -1,5 +1,7 @@
 //! What the service has a leaked token on record as.
 
+use std::collections::BTreeMap;
+
 use super::super::args::Assertion;
 use super::super::desk::Desk;
 use crate::model::{Finding, FindingId, Method, Owner, PatRecord, Timestamp, ValidityReason};
@@ -9,6 +11,8 @@ use crate::providers::entra::SignInError;
 use crate::respond::listing::{Lister, Unread};
 use crate::respond::matching::{self, Facts};
 use crate::respond::plan::Route;
+use crate::verify::probes::Reading;
+use crate::verify::radius::ProbeResult;
 
 /// The record of a leaked token.
 #[derive(Clone, Debug)]
@@ -23,6 +27,10 @@ pub(super) struct Matched {
     pub(super) records: Vec<PatRecord>,
     /// By which right it could be revoked; `None` where nobody here has one.
     pub(super) route: Option<Route>,
+    /// The scopes that it was shown to hold.
+    pub(super) held: Vec<String>,
+    /// The scopes that it was shown not to hold.
+    pub(super) lacking: Vec<String>,
     /// When the service let it in, if it did just now.
     pub(super) accepted_at: Option<Timestamp>,
     /// Why the list of its owner could not be read.
@@ -48,6 +56,8 @@ pub(super) struct Matcher<'m> {
     pub(super) desk: &'m Desk,
     /// What a person says.
     pub(super) assertions: &'m [Assertion],
+    /// What tokens were shown to hold, where that was asked.
+    pub(super) probes: &'m BTreeMap<FindingId, Vec<ProbeResult>>,
     /// What time it is.
     pub(super) now: Timestamp,
 }
@@ -68,6 +78,8 @@ impl Matcher<'_> {
             owner: verification.and_then(|it| it.owner.clone()),
             records: Vec::new(),
             route: None,
+            held: Vec::new(),
+            lacking: Vec::new(),
             accepted_at: None,
             message: None,
         };
@@ -102,7 +114,16 @@ impl Matcher<'_> {
         let is_live = finding.validity == ValidityReason::Live;
         let checked_at = verification.checked_at;
         matched.accepted_at = checked_at.filter(|_| is_live && !verification.cached);
+        let probed = |is_wanted: fn(Reading) -> bool| -> Vec<String> {
+            let results = self.probes.get(&finding.id).into_iter().flatten();
+            let results = results.filter(|result| is_wanted(result.reading));
+            results.map(|result| result.scope.to_owned()).collect()
+        };
+        matched.held = probed(|it| matches!(it, Reading::Held | Reading::HeldWithoutPermission));
+        matched.lacking = probed(|it| it == Reading::NotHeld);
         let facts = Facts {
+            held: &matched.held,
+            lacking: &matched.lacking,
             c3id: c3id.as_str(),
             issued: finding.issued,
             accepted_at: matched.accepted_at,

@@ -1,6 +1,7 @@
 //! `revoke`: shows what would be revoked, and does exactly that when it is told to.
 
 mod act;
+mod confirm;
 mod decide;
 mod enforce;
 mod execute;
@@ -8,6 +9,7 @@ mod matched;
 mod notices;
 mod propose;
 mod text;
+mod vet;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -11,12 +11,13 @@ use super::super::console::Console;
 use super::super::desk::Desk;
 use super::super::environment::Environment;
 use super::super::exit::{DEFAULT_LEAK_CODE, Failure, verdict};
+use super::super::explore::Exploring;
 use super::super::generate::print;
 use super::super::handover;
 use super::decide::{Deciding, visibility};
 use super::notices::notices;
 use super::text;
-use crate::model::{FindingId, ValueFrom};
+use crate::model::{FindingId, Unprobed, ValueFrom};
 use crate::report::{Redactor, Slash};
 use crate::respond::listing::Lister;
 
@@ -37,6 +38,18 @@ pub(super) fn run(
     desk.refuse_leaked(&leaks)?;
     let mut bounds = asking.bounds(stop);
     asking.ask(&mut report, &taken.values, &mut bounds, console)?;
+    let service = if args.probe_scopes {
+        asking.explorer()
+    } else {
+        Err(Unprobed::NotWanted)
+    };
+    let mut exploring = Exploring::new(service, bounds.clone());
+    let explored = report.findings.iter().filter_map(|finding| {
+        let explored = exploring.explore(finding).ok()?;
+        Some((finding.id.clone(), explored.probes))
+    });
+    let probes = explored.collect();
+    exploring.say_what_is_left(console);
     let lister = Lister {
         service: &desk.service,
         deadline: bounds.deadline,
@@ -53,17 +66,22 @@ pub(super) fn run(
             let value = taken.values.get(id);
             value.is_some_and(|value| value.from == ValueFrom::Source)
         },
+        probes: &probes,
     };
     let decided = deciding.decide(&report)?;
     let redactor = Redactor::new(&report);
     let notices = notices(&decided.proposals, &redactor);
     let leaks = report.findings.iter().map(|it| it.id.as_str().to_owned());
-    let plan = decided.plan().with_notices(notices).with_leaks(leaks);
+    let plan = decided
+        .plan(&redactor)
+        .with_notices(notices)
+        .with_leaks(leaks);
     if let Some(path) = &args.plan_out {
         plan.save(path)
             .map_err(|error| Failure::new(&error, None))?;
     }
-    let shown = text::proposals(&decided, &plan, file.steering());
+    let files = (file.steering(), args.plan_out.as_deref());
+    let shown = text::proposals(&decided, &plan, files);
     print(redactor.redact(&shown, Slash::Belongs).as_bytes())?;
     if plan.is_empty() {
         console.note("nothing is to be revoked");

@@ -16,8 +16,12 @@ use crate::respond::journal::{Event, Record};
 use crate::respond::plan::{Plan, Route};
 use crate::respond::revoke::Outcome;
 
-/// The plan, a paragraph for each leak.
-pub(super) fn proposals(decided: &Decided<'_>, plan: &Plan, steered_by: Option<&Path>) -> String {
+/// The plan, a paragraph for each leak; with what confirms it if it is written to `file`.
+pub(super) fn proposals(
+    decided: &Decided<'_>,
+    plan: &Plan,
+    (steered_by, file): (Option<&Path>, Option<&Path>),
+) -> String {
     let (proposals, sites) = (&decided.proposals, &decided.sites);
     let mut text = String::new();
     for (organization, site) in sites {
@@ -36,12 +40,12 @@ pub(super) fn proposals(decided: &Decided<'_>, plan: &Plan, steered_by: Option<&
         one(&mut text, proposal, sites);
     }
     let left = proposals.len() - plan.len();
-    let _ = writeln!(
-        text,
-        "plan {}\n{} to revoke, {left} to leave",
-        plan.id(),
-        count(plan.len() as u64, "token"),
-    );
+    let _ = writeln!(text, "plan {}", plan.id());
+    if file.is_some() {
+        let _ = writeln!(text, "confirm {}:{}", plan.id(), plan.digest());
+    }
+    let tokens = count(plan.len() as u64, "token");
+    let _ = writeln!(text, "{tokens} to revoke, {left} to leave");
     text
 }
 
@@ -108,7 +112,8 @@ fn one(text: &mut String, proposal: &Proposal<'_>, sites: &BTreeMap<String, Site
     text.push('\n');
 }
 
-fn described(pat: &PatRecord) -> String {
+/// A record in words.
+pub(super) fn described(pat: &PatRecord) -> String {
     let name = pat.name.as_deref().unwrap_or("without a name");
     let until = pat
         .valid_to
@@ -144,7 +149,8 @@ fn certainty(matched: &Matched) -> String {
                 .to_owned()
         }
         Certainty::Ambiguous if matched.records.len() == 1 => {
-            "ambiguous: it may be this one, but it was not let in just now, or leaked before it began"
+            "ambiguous: it may be this one, but it was not let in just now, leaked before it began, or does not hold \
+             what the leaked one does"
                 .to_owned()
         }
         Certainty::Ambiguous => format!(

@@ -22,6 +22,12 @@ pub struct User {
     pub origin_id: Option<String>,
 }
 
+/// Where somebody is reached, and under which account.
+struct Person {
+    mail: Option<String>,
+    account: Option<String>,
+}
+
 /// A part of a list, and where it goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
@@ -63,6 +69,29 @@ impl AzureDevOps {
         credential: Credential<'_>,
         timeout: Duration,
     ) -> Told<Option<String>> {
+        let told = self.person(organization, descriptor, credential, timeout);
+        told.map(|person| person.mail)
+    }
+
+    /// The account of the person with this subject descriptor, if there is one.
+    pub fn account(
+        &self,
+        organization: &str,
+        descriptor: &str,
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<Option<String>> {
+        let told = self.person(organization, descriptor, credential, timeout);
+        told.map(|person| person.account)
+    }
+
+    fn person(
+        &self,
+        organization: &str,
+        descriptor: &str,
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<Person> {
         if !is_descriptor(descriptor) {
             return Told::unasked("the subject descriptor is none");
         }
@@ -75,12 +104,13 @@ impl AzureDevOps {
         };
         self.ask(&question, credential, timeout, |answer, scrubber| {
             let user: wire::User = json(answer)?;
+            let whole = |text: Option<String>| text.and_then(|text| scrubber.whole(&text));
             // An answer about somebody else would have somebody else told.
             let is_asked_for = user.descriptor.as_deref() == Some(descriptor);
-            let address = user
-                .mail_address
-                .and_then(|address| scrubber.whole(&address));
-            is_asked_for.then_some(address)
+            is_asked_for.then(|| Person {
+                mail: whole(user.mail_address),
+                account: whole(user.principal_name),
+            })
         })
     }
 

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{RESOURCE, SignInError};
 use crate::model::{Secret, Timestamp};
-use crate::providers::Scrubber;
+use crate::providers::{Scrubber, crash};
 
 /// The program.
 const PROGRAM: &str = if cfg!(windows) { "az.cmd" } else { "az" };
@@ -99,9 +99,12 @@ impl Az {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        crash::point();
         let mut child = command.spawn().map_err(failed)?;
         let output = Output::follow(&mut child);
-        let is_success = wait(&mut child, timeout.min(PATIENCE)).map_err(failed)?;
+        let is_success = wait(&mut child, timeout.min(PATIENCE)).map_err(failed);
+        crash::point();
+        let is_success = is_success?;
         let Some(is_success) = is_success else {
             // Its own children may still hold its streams open: nothing is waited for.
             let message = "it did not answer in time".to_owned();

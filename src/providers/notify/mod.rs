@@ -13,9 +13,9 @@ mod webhook;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use backon::{BlockingRetryable, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBuilder};
 
 pub use smtp::{Encryption, Mail, MailOptions, Mailbox, MailboxError, Mailer, MailerError};
 pub use webhook::{Webhook, WebhookError};
@@ -28,6 +28,11 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const GROWTH: f32 = 4.0;
 /// Tries after the first. What fails for longer is left to a later run.
 const MORE_TRIES: usize = 2;
+/// The longest pause that a receiver may ask for. Who wants to be left alone for longer is left to a
+/// later run.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How often a pause looks whether the operator has had enough.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Something to tell, in parts, for those who show it as a card or in blocks.
 ///
@@ -61,6 +66,8 @@ pub struct Undelivered {
     pub why: String,
     /// Whether it is worth another try.
     pub is_passing: bool,
+    /// How long the receiver wants to be left alone, where it says so.
+    pub pause: Option<Duration>,
 }
 
 impl Undelivered {
@@ -69,29 +76,53 @@ impl Undelivered {
         Self {
             why: why.into(),
             is_passing: false,
+            pause: None,
+        }
+    }
+
+    /// What another try may mend.
+    pub fn passing(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            is_passing: true,
+            pause: None,
         }
     }
 }
 
-/// Tries a few times to deliver, as long as it may still work and nobody has had enough.
+/// Tries a few times to deliver, as long as it may still work and nobody has had enough. No receiver
+/// is asked again before the pause is over that it wants; if that is a long one, not at all.
 ///
 /// # Errors
 ///
 /// Why the last try failed.
 pub fn deliver(
     stop: &AtomicBool,
-    attempt: impl FnMut() -> Result<(), Undelivered>,
+    mut attempt: impl FnMut() -> Result<(), Undelivered>,
 ) -> Result<(), Undelivered> {
-    let pauses = ExponentialBuilder::default()
+    let mut pauses = ExponentialBuilder::default()
         .with_min_delay(FIRST_PAUSE)
         .with_factor(GROWTH)
-        .with_max_times(MORE_TRIES);
-    let is_worth_it = |error: &Undelivered| error.is_passing && !stop.load(Ordering::Relaxed);
-    attempt
-        .retry(pauses)
-        .sleep(thread::sleep)
-        .when(is_worth_it)
-        .call()
+        .with_max_times(MORE_TRIES)
+        .build();
+    let has_enough = || stop.load(Ordering::Relaxed);
+    loop {
+        let Err(error) = attempt() else {
+            return Ok(());
+        };
+        let asked = error.pause.unwrap_or_default();
+        let is_worth_it = error.is_passing && asked <= LONGEST_PAUSE && !has_enough();
+        let Some(pause) = pauses.next().filter(|_| is_worth_it) else {
+            return Err(error);
+        };
+        let until = Instant::now() + pause.max(asked);
+        while Instant::now() < until && !has_enough() {
+            thread::sleep(TICK.min(until.saturating_duration_since(Instant::now())));
+        }
+        if has_enough() {
+            return Err(error);
+        }
+    }
 }
 
 /// `text`, cut to as many characters as `most`.
@@ -125,7 +156,11 @@ mod tests {
                     return Ok(());
                 }
                 let why = format!("try {tries}");
-                Err(Undelivered { why, is_passing })
+                Err(Undelivered {
+                    why,
+                    is_passing,
+                    pause: None,
+                })
             });
             assert_eq!(tries, expected);
             let why = done.map_err(|error| error.why);
@@ -136,5 +171,26 @@ mod tests {
         check(true, false, 2, 2);
         check(false, false, 2, 1);
         check(true, true, 2, 1);
+    }
+
+    #[test]
+    fn receivers_are_left_alone_as_long_as_they_want() {
+        let stop = AtomicBool::new(false);
+        let tries = |pause: Duration| {
+            let (mut tries, start) = (0, Instant::now());
+            let done = deliver(&stop, || {
+                tries += 1;
+                if tries == 2 {
+                    return Ok(());
+                }
+                Err(Undelivered {
+                    pause: Some(pause),
+                    ..Undelivered::passing("busy")
+                })
+            });
+            (tries, done.is_ok(), start.elapsed() >= pause)
+        };
+        assert_eq!(tries(Duration::from_millis(600)), (2, true, true));
+        assert_eq!(tries(Duration::from_secs(31)), (1, false, false));
     }
 }

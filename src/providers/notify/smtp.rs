@@ -13,8 +13,8 @@ use lettre::{Address, SmtpTransport, Transport};
 
 use super::{TIMEOUT, Undelivered};
 use crate::model::Secret;
-use crate::providers::Scrubber;
 use crate::providers::http::{Authority, AuthorityError};
+use crate::providers::{Scrubber, crash};
 
 /// An address for mail.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -190,14 +190,13 @@ impl Mailer {
     ///
     /// If it did not take it.
     pub fn send(&self, mail: &Mail<'_>) -> Result<(), Undelivered> {
-        let message = self.message(mail).map_err(|error| Undelivered {
-            why: format!("the mail cannot be written: {error}"),
-            is_passing: false,
+        let message = self.message(mail).map_err(|error| {
+            Undelivered::lasting(format!("the mail cannot be written: {error}"))
         })?;
-        match self.transport.send(&message) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.undelivered(&error)),
-        }
+        crash::point();
+        let sent = self.transport.send(&message);
+        crash::point();
+        sent.map(|_| ()).map_err(|error| self.undelivered(&error))
     }
 
     /// The mail as it goes out. Names in it are encoded, so that none can end its header.
@@ -230,6 +229,7 @@ impl Mailer {
         Undelivered {
             why: self.scrubber.scrub(&why),
             is_passing: !error.is_permanent() && !error.is_tls() && !error.is_client(),
+            pause: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Posts of JSON to an address that is itself a secret.
 
 use std::fmt;
+use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -9,7 +10,7 @@ use super::{TIMEOUT, Undelivered};
 use crate::model::Secret;
 use crate::providers::Scrubber;
 use crate::providers::http::{
-    Authority, AuthorityError, Body, ClientError, Http, HttpOptions, Request, is_loopback,
+    Answer, Authority, AuthorityError, Body, ClientError, Http, HttpOptions, Request, is_loopback,
 };
 
 /// Who takes posts.
@@ -96,9 +97,8 @@ impl Webhook {
     pub fn post(&self, json: &str, headers: &[(&'static str, String)]) -> Result<(), Undelivered> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            let value = HeaderValue::from_str(value).map_err(|_| Undelivered {
-                why: format!("the header {name} cannot be written"),
-                is_passing: false,
+            let value = HeaderValue::from_str(value).map_err(|_| {
+                Undelivered::lasting(format!("the header {name} cannot be written"))
             })?;
             map.insert(HeaderName::from_static(name), value);
         }
@@ -109,16 +109,41 @@ impl Webhook {
             body: Body::JsonText(json),
             timeout: TIMEOUT,
         });
-        let (why, is_passing) = match sent {
-            Ok(answer) if (200..300).contains(&answer.status) => return Ok(()),
-            Ok(answer) => (
-                format!("answered with {}", answer.status),
-                matches!(answer.status, 408 | 429 | 500..),
-            ),
-            Err(fault) => (self.scrubber.scrub(&fault.message), true),
-        };
-        Err(Undelivered { why, is_passing })
+        match sent {
+            Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
+            Ok(answer) => Err(turned_away(&answer)),
+            Err(fault) => Err(Undelivered::passing(self.scrubber.scrub(&fault.message))),
+        }
     }
+}
+
+/// What an answer other than yes says.
+fn turned_away(answer: &Answer) -> Undelivered {
+    let why = format!("answered with {}", answer.status);
+    if !matches!(answer.status, 408 | 429 | 500..) {
+        return Undelivered::lasting(why);
+    }
+    let pause = pause(answer);
+    let why = match pause {
+        Some(pause) => format!("{why}, wants to be left alone for {} s", pause.as_secs()),
+        None => why,
+    };
+    Undelivered {
+        pause,
+        ..Undelivered::passing(why)
+    }
+}
+
+/// What `Retry-After` says: seconds, or a date, which is one of the receiver's clock and not ours.
+fn pause(answer: &Answer) -> Option<Duration> {
+    let value = answer.header("retry-after")?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = |text: &str| jiff::fmt::rfc2822::parse(text).ok();
+    let (then, now) = (date(value)?, date(answer.header("date")?)?);
+    let seconds = then.timestamp().as_second() - now.timestamp().as_second();
+    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
 #[cfg(test)]
@@ -148,5 +173,32 @@ mod tests {
         check("https://ann:pw@example.org/", "it has a user or a fragment");
         check("file:///etc/passwd", "not an address of https");
         check("nonsense", "not an address of https");
+    }
+
+    #[test]
+    fn who_wants_to_be_left_alone_says_for_how_long() {
+        let check = |status: u16, headers: &[(&'static str, &'static str)], expected| {
+            let headers = headers.iter().map(|&(name, value)| {
+                let value = HeaderValue::from_static(value);
+                (HeaderName::from_static(name), value)
+            });
+            let undelivered = turned_away(&Answer {
+                status,
+                headers: headers.collect(),
+                body: Vec::new(),
+                is_cut: false,
+            });
+            let told = (undelivered.is_passing, undelivered.pause);
+            assert_eq!(told, expected, "{status}");
+        };
+        let now = ("date", "Sun, 22 Nov 2026 10:00:00 GMT");
+        let later = ("retry-after", "Sun, 22 Nov 2026 10:00:07 GMT");
+        let seconds = |seconds| (true, Some(Duration::from_secs(seconds)));
+        check(429, &[("retry-after", "12")], seconds(12));
+        check(503, &[now, later], seconds(7));
+        check(503, &[later], (true, None));
+        check(429, &[], (true, None));
+        check(429, &[("retry-after", "-1")], (true, None));
+        check(404, &[("retry-after", "12")], (false, None));
     }
 }

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::crash;
 use crate::model::Timestamp;
+use crate::providers::crash;
 
 pub use chain::{Broken, Chain, Head};
 

@@ -10,7 +10,6 @@ use crate::providers::azure_devops::{AzureDevOps, ListedPat};
 use crate::providers::entra::{Credentials, Grant};
 use crate::providers::http::REQUEST_TIMEOUT;
 use crate::providers::notify::Mailbox;
-use crate::respond::crash;
 use crate::respond::listing::Lister;
 
 /// How long a list may take.
@@ -104,11 +103,9 @@ impl Asked {
 impl Directory<'_> {
     fn address(&self, organization: &str, owner: &str) -> Result<Mailbox, Unknown> {
         let grant = self.grant(organization)?;
-        crash::point();
         let told =
             self.service
                 .mail_address(organization, owner, grant.credential(), REQUEST_TIMEOUT);
-        crash::point();
         match told.outcome {
             Ok(Some(address)) => address
                 .parse()

@@ -46,6 +46,10 @@ pub(super) enum Fate {
     Unanswered,
     /// The service did not revoke it.
     Refused,
+    /// Its revocation was ordered, and was not sent: what orders are for is still to be done.
+    Unsent,
+    /// Its revocation was ordered, and it was left alone, for it is not what was planned any more.
+    Dropped,
     /// It is not to be revoked: whoever owns it is told.
     Told,
     /// It is revoked.
@@ -59,8 +63,24 @@ impl Fate {
             Self::Accepted => "accepted",
             Self::Unanswered => "unanswered",
             Self::Refused => "refused",
+            Self::Unsent => "unsent",
+            Self::Dropped => "dropped",
             Self::Told => "told",
             Self::Closed => "closed",
+        }
+    }
+
+    /// Whether its order was left without a request: whose it is was not found out by that.
+    pub(super) fn is_unlooked(self) -> bool {
+        matches!(self, Self::Told | Self::Unsent | Self::Dropped)
+    }
+
+    /// What a look makes of a token, by its outcome in the journal, if it is told of it.
+    fn confirmed(outcome: Option<&str>) -> Option<Self> {
+        match outcome {
+            Some("unsent") => Some(Self::Unsent),
+            Some("dropped") => Some(Self::Dropped),
+            _ => None,
         }
     }
 
@@ -196,20 +216,30 @@ impl Ledger {
                 *terms = self.open(record);
             }
             (Event::Intent | Event::Confirm, Some(token)) => {
-                let owner = record.evidence.get("owner").and_then(Value::as_str);
-                self.owners
-                    .extend(owner.map(|owner| (token, owner.to_owned())));
+                self.prove(&token, record);
+                let fate = Fate::confirmed(record.outcome.as_deref());
+                if let Some(fate) = fate.filter(|_| self.notices.contains_key(&token)) {
+                    self.leaks.insert(token, (fate, terms.clone()));
+                }
             }
             (Event::Answer, Some(token)) if self.notices.contains_key(&token) => {
                 let fate = Fate::answered(record.outcome.as_deref());
                 self.leaks.insert(token, (fate, terms.clone()));
             }
             (Event::Closed, Some(token)) if self.notices.contains_key(&token) => {
+                self.prove(&token, record);
                 self.closed.entry(token).or_insert_with(|| terms.clone());
             }
             (Event::Notify, _) => self.note(record),
             _ => (),
         }
+    }
+
+    /// Takes note of the owner in whose list `token` stood when `record` was written.
+    fn prove(&mut self, token: &Token, record: &Record) {
+        let owner = record.evidence.get("owner").and_then(Value::as_str);
+        self.owners
+            .extend(owner.map(|owner| (token.clone(), owner.to_owned())));
     }
 
     /// The terms of a run that begins, and what it has to tell.
@@ -271,15 +301,10 @@ impl Ledger {
         self.closed.contains_key(token)
     }
 
-    /// The owner whose list held the token when it was looked for; that of a notice counts only for
-    /// tokens that were to be revoked, for only these were looked for.
+    /// The owner in whose list the token stood when it was looked for. Nothing else proves whose it is:
+    /// a plan is a file.
     pub(super) fn proven_owner(&self, token: &Token) -> Option<&str> {
-        let notice = self.notices.get(token)?;
-        let of_order = || {
-            let is_ordered = notice.left_because.is_none();
-            notice.owner.as_deref().filter(|_| is_ordered)
-        };
-        self.owners.get(token).map(String::as_str).or_else(of_order)
+        self.owners.get(token).map(String::as_str)
     }
 
     /// What failed, and is to be told over one of `channels` as it was to be told then.
@@ -353,7 +378,9 @@ impl Ledger {
         };
         let mut groups: BTreeMap<(String, Option<String>), Vec<Item>> = BTreeMap::new();
         for ((channel, token), last) in &self.last {
-            if channels.contains(channel) && !self.is_closed(token) && is_old(last) {
+            // What was dropped may be another's, or revoked by somebody: nobody says that it works.
+            let may_work = !self.is_closed(token) && last.fate != Fate::Dropped;
+            if channels.contains(channel) && may_work && is_old(last) {
                 let group = groups.entry((channel.clone(), last.plan.clone()));
                 group.or_default().push(item(token, last.fate));
             }

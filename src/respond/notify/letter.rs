@@ -68,7 +68,10 @@ fn lead(message: &Message) -> String {
 fn steps(message: &Message, notice: &Notice, fate: Fate) -> Vec<String> {
     let mut steps = Vec::new();
     match fate {
-        Fate::Told | Fate::Refused | Fate::Unanswered => steps.push(revoke(notice)),
+        Fate::Told | Fate::Refused | Fate::Unanswered | Fate::Unsent => {
+            steps.push(revoke(notice));
+        }
+        Fate::Dropped => steps.push("See whether it still works, and revoke it if so.".to_owned()),
         Fate::Accepted if message.kind == Kind::Reminder => steps.push(revoke(notice)),
         Fate::Accepted | Fate::Closed => {}
     }

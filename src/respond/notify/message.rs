@@ -68,6 +68,7 @@ impl Message {
                 Kind::Reminder => "leaked and still work",
                 Kind::Leak if all(Fate::Accepted) => "leaked and are being revoked",
                 Kind::Leak if all(Fate::Told) => "leaked: revoke them",
+                Kind::Leak if all(Fate::Dropped) => "leaked and were left alone",
                 Kind::Leak => "leaked",
             };
             return format!("{count} Azure DevOps tokens {what}");
@@ -83,6 +84,7 @@ impl Message {
             Kind::Closure => "is revoked",
             Kind::Reminder => "leaked and still works",
             Kind::Leak if all(Fate::Accepted) => "leaked and is being revoked",
+            Kind::Leak if all(Fate::Dropped) => "leaked and was left alone",
             Kind::Leak => "leaked: revoke it",
         }
     }
@@ -163,6 +165,12 @@ pub(super) fn state(notice: &Notice, fate: Fate) -> String {
         }
         (Fate::Refused, _) => {
             "the service did not take its revocation: it may still work".to_owned()
+        }
+        (Fate::Unsent, _) => {
+            "its revocation was ordered and could not be sent yet: it may still work".to_owned()
+        }
+        (Fate::Dropped, _) => {
+            "it was left alone, for it is not what was to be revoked any more".to_owned()
         }
         (Fate::Told, Some(why)) => format!("it is not revoked for you: {why}"),
         (Fate::Told, None) => "it is not revoked for you".to_owned(),

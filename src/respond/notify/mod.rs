@@ -23,7 +23,6 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
-use super::crash;
 use super::journal::{Entry, Event, Journal, JournalError, Record};
 use super::plan::Plan;
 use super::revoke::{Stage, Tell};
@@ -31,7 +30,7 @@ use crate::model::Timestamp;
 use crate::providers::notify::{Mailbox, Undelivered, deliver};
 use channels::MAIL;
 use directory::{Asked, Standing, Unknown};
-use ledger::{Fate, Item, Kind, Ledger, Line, Owed, Token, Tried};
+use ledger::{Item, Kind, Ledger, Line, Owed, Token, Tried};
 use message::{Message, Reader};
 
 pub use channels::{Channels, PostChannel, PostFormat};
@@ -88,13 +87,13 @@ impl<'n> Notifier<'n> {
         }
     }
 
-    /// Looks up what is only told of and was not told yet: whose it is, and whether it has ended.
+    /// Looks up what was not looked for and not told yet: whose it is, and whether it has ended.
     fn settle(&mut self, journal: &mut Journal) -> Result<(), JournalError> {
         let names = self.channels.names();
         let ledger = Ledger::read(journal.records());
         let untold = ledger.untold(Kind::Leak, &names);
         let told = untold.iter().flat_map(|owed| {
-            let told = owed.items.iter().filter(|item| item.fate == Fate::Told);
+            let told = owed.items.iter().filter(|item| item.fate.is_unlooked());
             told.map(|item| (owed.plan.clone(), item.token.clone()))
         });
         let told: BTreeSet<_> = told.collect();
@@ -345,10 +344,7 @@ impl<'n> Notifier<'n> {
     }
 
     fn attempt(&self, send: impl Fn() -> Result<(), Undelivered>) -> Result<(), Undelivered> {
-        crash::point();
-        let delivered = deliver(self.directory.stop, send);
-        crash::point();
-        delivered
+        deliver(self.directory.stop, send)
     }
 
     /// Writes down whether `message` was delivered.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::ledger::{Ledger, preface};
+use super::ledger::{Fate, Ledger, preface};
 use super::*;
 use crate::respond::journal::Journal;
 

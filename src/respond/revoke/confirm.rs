@@ -8,7 +8,6 @@ use super::send::Sent;
 use super::{Run, State};
 use crate::model::{Secret, Validity, ValidityReason};
 use crate::providers::azure_devops::Verdict;
-use crate::respond::crash;
 use crate::respond::journal::{Event, JournalError};
 use crate::respond::plan::{Order, Route};
 
@@ -38,9 +37,13 @@ impl<'p> Run<'_, 'p> {
             (Route::Owner, Listed::Revoked) => Some("its owner's list says that it is revoked"),
             _ => None,
         };
+        let revoked = match revoked {
+            None if sent.is_some_and(Sent::may_be_done) => self.logged(order),
+            listed => listed.map(str::to_owned),
+        };
         if let Some(why) = revoked {
             return match self.still_let_in(order) {
-                None => (State::Closed, why.to_owned()),
+                None => (State::Closed, why),
                 Some(but) => (State::Confirming, format!("{why}, but {but}")),
             };
         }
@@ -57,11 +60,13 @@ impl<'p> Run<'_, 'p> {
                 let why = "accepted; the list still shows it as valid".to_owned();
                 (State::Confirming, why)
             }
-            (_, Some(Sent::Refused)) => {
-                let why = "the credential may not revoke tokens".to_owned();
-                (State::Failed, why)
+            (_, Some(Sent::Refused)) => (
+                State::Failed,
+                self.said(order, "the credential may not revoke tokens"),
+            ),
+            (_, Some(Sent::Rejected)) => {
+                (State::Failed, self.said(order, "the service rejected it"))
             }
-            (_, Some(Sent::Rejected)) => (State::Failed, "the service rejected it".to_owned()),
             (Listed::Unread(why), _) => {
                 let why = format!("the service did not say what it did, nor the list: {why}");
                 (State::Failed, why)
@@ -70,6 +75,14 @@ impl<'p> Run<'_, 'p> {
                 let why = "the service did not say what it did, and it is still valid".to_owned();
                 (State::Failed, why)
             }
+        }
+    }
+
+    /// `why`, and what the service said.
+    fn said(&self, order: &Order, why: &str) -> String {
+        match self.said.get(order) {
+            Some(said) => format!("{why}: {said}"),
+            None => why.to_owned(),
         }
     }
 
@@ -117,11 +130,9 @@ impl<'p> Run<'_, 'p> {
     /// Presents a token to see whether it is let in.
     pub(super) fn present(&self, value: &Secret, organization: &str) -> Verdict {
         let lister = self.revoker.lister;
-        crash::point();
         let reading = lister
             .service
             .connection_data(value, organization, lister.time_left());
-        crash::point();
         reading.verdict
     }
 }

@@ -72,6 +72,8 @@ impl Run<'_, '_> {
             issued: order.grounds.issued.as_deref().and_then(month),
             accepted_at,
             first_seen: order.grounds.first_seen.map(Timestamp),
+            held: &order.grounds.held,
+            lacking: &order.grounds.lacking,
             now,
         };
         let found = matching::find(&facts, list);

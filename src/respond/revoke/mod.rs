@@ -5,10 +5,12 @@
 //! answered is not guessed: the list of tokens tells.
 
 mod confirm;
+mod log;
 mod look;
 mod past;
 mod send;
 mod tell;
+mod vet;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,16 +20,17 @@ use std::time::Instant;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::crash;
 use super::journal::{Entry, Event, Journal, JournalError};
 use super::listing::Lister;
 use super::plan::{Order, Plan, Route};
 use crate::model::{Secret, Timestamp};
+use crate::providers::azure_devops::AuditEntry;
 use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
 pub use past::{accepted_at, open_orders};
 use send::Sent;
 pub use tell::{Stage, Tell};
+pub use vet::{Confirmed, Vetted};
 
 /// How long the service may need until a revocation shows; so long it is not sent again.
 const EFFECT: SignedDuration = SignedDuration::from_mins(65);
@@ -91,6 +94,10 @@ pub struct Revoker<'r> {
     /// The values of leaked tokens, by C3ID, as far as they are at hand and may be presented. They
     /// are presented to see whether they are let in, and for nothing else.
     pub values: &'r BTreeMap<String, Secret>,
+    /// What the policies say of an order by now.
+    pub vet: &'r dyn Fn(&Order) -> Vetted,
+    /// How the plan came to be confirmed.
+    pub confirmed: Confirmed,
     /// Where it is written down.
     pub journal: &'r mut Journal,
     /// What time it is.
@@ -117,6 +124,8 @@ struct Run<'r, 'p> {
     revoker: &'r mut Revoker<'p>,
     plan: String,
     sent: BTreeMap<Order, Sent>,
+    /// What the service said to it.
+    said: BTreeMap<Order, String>,
     outcomes: BTreeMap<Order, (State, String)>,
     /// How often the token of this C3ID was presented.
     probes: BTreeMap<String, u32>,
@@ -124,6 +133,10 @@ struct Run<'r, 'p> {
     refused: BTreeSet<(String, String)>,
     /// Organisations that want to be left alone for longer than there is time.
     is_throttled: BTreeSet<String>,
+    /// When the first of its orders was to be sent, by organisation.
+    begun: BTreeMap<String, Timestamp>,
+    /// What the audit logs of organisations told in this round.
+    logs: BTreeMap<String, Vec<AuditEntry>>,
 }
 
 impl Revoker<'_> {
@@ -132,10 +145,13 @@ impl Revoker<'_> {
         let mut run = Run {
             plan: plan.id(),
             sent: BTreeMap::new(),
+            said: BTreeMap::new(),
             outcomes: BTreeMap::new(),
             probes: BTreeMap::new(),
             refused: BTreeSet::new(),
             is_throttled: BTreeSet::new(),
+            begun: past::begun(self.journal.records(), plan),
+            logs: BTreeMap::new(),
             revoker: self,
         };
         let broken = run.all(plan).err();
@@ -180,7 +196,12 @@ impl Run<'_, '_> {
     fn all(&mut self, plan: &Plan) -> Result<(), JournalError> {
         let orders: Vec<_> = plan.orders().collect();
         let leaks: Vec<_> = plan.leaks().collect();
-        let mut evidence = json!({ "orders": orders, "leaks": leaks });
+        let mut evidence = json!({
+            "orders": orders,
+            "leaks": leaks,
+            "confirmed_by": self.revoker.confirmed.as_str(),
+            "digest": plan.digest(),
+        });
         if let Some(tell) = &self.revoker.tell {
             evidence["tell"] = tell.preface(plan, self.revoker.journal.records());
         }
@@ -209,17 +230,16 @@ impl Run<'_, '_> {
         let grant = match self.grant(organization) {
             Ok(grant) => grant,
             Err(why) => {
-                for order in orders {
-                    self.end(order, State::Unsent, &why.to_string());
-                }
+                let orders: Vec<_> = orders.iter().collect();
+                self.put_off(&orders, &why.to_string())?;
                 return Ok(Vec::new());
             }
         };
-        let orders = self.rightful(&grant, organization, orders);
+        let orders = self.rightful(&grant, organization, orders)?;
         let (mut unsent, mut planned) = (Vec::new(), Vec::new());
         for (order, listed) in self.look(&grant, &orders) {
             match listed {
-                Listed::Valid if self.is_unsent(&order) => unsent.push(order),
+                Listed::Valid if self.is_unsent(&order) => unsent.extend(self.vet(order)?),
                 // Nothing is sent again that was accepted; nor is it forgotten.
                 Listed::Valid | Listed::Unread(_) if !self.is_unsent(&order) => {
                     self.sent.insert(order.clone(), Sent::Accepted);
@@ -234,26 +254,27 @@ impl Run<'_, '_> {
     }
 
     /// Those of `orders` that whoever `grant` is of may send: one's own are sent by oneself.
-    fn rightful(&mut self, grant: &Grant, organization: &str, orders: &[Order]) -> Vec<Order> {
+    fn rightful(
+        &mut self,
+        grant: &Grant,
+        organization: &str,
+        orders: &[Order],
+    ) -> Result<Vec<Order>, JournalError> {
         let is_own = |order: &&Order| order.route == Route::Owner;
         let mut acting = None;
         if grant.is_bearer() && orders.iter().any(|order| is_own(&order)) {
             let lister = self.revoker.lister;
-            crash::point();
             let told =
                 lister
                     .service
                     .who_am_i(organization, grant.credential(), lister.time_left());
-            crash::point();
             acting = told.outcome.ok().and_then(|owner| owner.descriptor);
         }
         let (rightful, other): (Vec<_>, Vec<_>) = orders
             .iter()
             .partition(|order| !is_own(order) || acting.as_ref() == Some(&order.owner));
-        for order in other {
-            self.end(order, State::Unsent, &NoGrant::NotOwner.to_string());
-        }
-        rightful.into_iter().cloned().collect()
+        self.put_off(&other, &NoGrant::NotOwner.to_string())?;
+        Ok(rightful.into_iter().cloned().collect())
     }
 
     fn grant(&self, organization: &str) -> Result<Grant, NoGrant> {
@@ -265,33 +286,59 @@ impl Run<'_, '_> {
     /// again: it is revoked, but not everywhere.
     fn leave(&mut self, order: Order, listed: Listed) -> Result<Option<Order>, JournalError> {
         let was_begun = past::was_begun(self.revoker.journal.records(), &order);
-        let (state, why) = match listed {
-            Listed::Revoked => (State::Closed, "it is revoked already"),
-            Listed::Gone if was_begun && order.route == Route::Administrator => {
-                (State::Closed, "it was revoked before, and is gone")
+        match listed {
+            Listed::Revoked => {
+                // Who had it in their list is told of it.
+                let owner = Some(order.owner.clone());
+                self.close(order, "it is revoked already", owner)
             }
-            Listed::Gone => (
-                State::Dropped,
+            Listed::Gone if was_begun && order.route == Route::Administrator => {
+                self.close(order, "it was revoked before, and is gone", None)
+            }
+            Listed::Gone => self.drop(
+                &order,
                 "its owner's list does not hold it any more: revoked by somebody, or never theirs",
             ),
-            Listed::Differs(why) => (State::Dropped, why),
+            Listed::Differs(why) => self.drop(&order, why),
             Listed::Unread(why) => {
+                let logged = if was_begun { self.logged(&order) } else { None };
+                if let Some(why) = logged {
+                    return self.close(order, &why, None);
+                }
                 let why = format!("the list cannot be read: {why}");
-                self.end(&order, State::Unsent, &why);
-                return Ok(None);
+                self.put_off(&[&order], &why)?;
+                Ok(None)
             }
-            Listed::Valid => return Ok(None),
-        };
-        if state == State::Closed && self.still_let_in(&order).is_some() {
+            Listed::Valid => Ok(None),
+        }
+    }
+
+    /// Ends an order that is done, unless somebody still lets its token in: then it is returned.
+    fn close(
+        &mut self,
+        order: Order,
+        why: &str,
+        owner: Option<String>,
+    ) -> Result<Option<Order>, JournalError> {
+        if self.still_let_in(&order).is_some() {
             self.sent.insert(order.clone(), Sent::Accepted);
             return Ok(Some(order));
         }
-        let event = match state {
-            State::Closed => Event::Closed,
-            _ => Event::Confirm,
-        };
-        self.note(event, Some(&order), json!({ "why": why }), state.as_str())?;
+        let mut evidence = json!({ "why": why });
+        if let Some(owner) = owner {
+            evidence["owner"] = owner.into();
+        }
+        let state = State::Closed;
+        self.note(Event::Closed, Some(&order), evidence, state.as_str())?;
         self.end(&order, state, why);
+        Ok(None)
+    }
+
+    /// Ends an order that is not to be sent any more.
+    fn drop(&mut self, order: &Order, why: &str) -> Result<Option<Order>, JournalError> {
+        let (state, evidence) = (State::Dropped, json!({ "why": why }));
+        self.note(Event::Confirm, Some(order), evidence, state.as_str())?;
+        self.end(order, state, why);
         Ok(None)
     }
 

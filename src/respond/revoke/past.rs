@@ -10,7 +10,7 @@ use super::State;
 use super::send::Sent;
 use crate::model::Timestamp;
 use crate::respond::journal::{Event, Record};
-use crate::respond::plan::{Grounds, Order, Route};
+use crate::respond::plan::{Grounds, Order, Plan, Route};
 
 /// What was begun and has not ended.
 pub fn open_orders(records: &[Record]) -> Vec<Order> {
@@ -73,6 +73,21 @@ pub(super) fn was_begun(records: &[Record], order: &Order) -> bool {
     records.any(|record| record.event == Event::Intent && is_about(record, order))
 }
 
+/// When the first order of `plan` was to be sent, by organisation.
+pub(super) fn begun(records: &[Record], plan: &Plan) -> BTreeMap<String, Timestamp> {
+    let mut begun: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for record in records.iter().filter(|it| it.event == Event::Intent) {
+        let order = plan.orders().find(|order| is_about(record, order));
+        let at: Option<jiff::Timestamp> = record.at.parse().ok();
+        if let Some((order, at)) = order.zip(at) {
+            let at = Timestamp(at.as_second());
+            let first = begun.entry(order.organization.clone()).or_insert(at);
+            *first = at.min(*first);
+        }
+    }
+    begun
+}
+
 /// Whether the service accepted `order`, no longer before `now` than `within`.
 pub(super) fn was_accepted(
     records: &[Record],
@@ -84,7 +99,11 @@ pub(super) fn was_accepted(
     let since = now.and_then(|now| now.checked_sub(within).ok());
     let is_recent = |record: &Record| {
         let at: Option<jiff::Timestamp> = record.at.parse().ok();
-        at.zip(since).is_some_and(|(at, since)| at >= since)
+        // A line that was written much later than now was written by a clock that was wrong.
+        let is_early = |at: jiff::Timestamp, now| at.duration_since(now) <= within;
+        let is_late = |at: jiff::Timestamp| since.is_some_and(|since| at >= since);
+        at.zip(now)
+            .is_some_and(|(at, now)| is_late(at) && is_early(at, now))
     };
     records.iter().any(|record| {
         record.event == Event::Answer

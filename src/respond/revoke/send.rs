@@ -9,7 +9,6 @@ use super::{Run, State};
 use crate::model::ServiceEvidence;
 use crate::providers::azure_devops::{OwnEnd, Refusal, Told};
 use crate::providers::entra::Grant;
-use crate::respond::crash;
 use crate::respond::journal::{Event, JournalError};
 use crate::respond::plan::{Order, Route};
 
@@ -48,6 +47,14 @@ impl Sent {
         }
     }
 
+    /// Whether the token may be revoked by it, or have been before.
+    pub(super) fn may_be_done(self) -> bool {
+        match self {
+            Self::Accepted | Self::Rejected | Self::Unknown => true,
+            Self::Refused | Self::Throttled => false,
+        }
+    }
+
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -80,11 +87,15 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Leaves orders for another time.
-    fn put_off(&mut self, orders: &[&Order], why: &str) {
+    /// Leaves orders for another time, and writes that down, so that people are told of it.
+    pub(super) fn put_off(&mut self, orders: &[&Order], why: &str) -> Result<(), JournalError> {
         for order in orders {
-            self.end(order, State::Unsent, why);
+            let state = State::Unsent;
+            let evidence = json!({ "why": why });
+            self.note(Event::Confirm, Some(order), evidence, state.as_str())?;
+            self.end(order, state, why);
         }
+        Ok(())
     }
 
     /// Sends what goes together, half of it at a time where the service does not take it so.
@@ -96,22 +107,20 @@ impl Run<'_, '_> {
     ) -> Result<(), JournalError> {
         loop {
             if self.is_throttled.contains(organization) {
-                self.put_off(orders, "the service wants to be left alone");
-                return Ok(());
+                return self.put_off(orders, "the service wants to be left alone");
             }
             if self.revoker.lister.is_over() {
-                self.put_off(orders, "the time was over before");
-                return Ok(());
+                return self.put_off(orders, "the time was over before");
             }
             for order in orders {
                 self.note(Event::Intent, Some(order), past::kept(order), "revoke")?;
             }
-            crash::point();
             let told = self.ask(grant, organization, orders);
-            crash::point();
             let sent = Sent::of(&told);
             for order in orders {
                 self.sent.insert((*order).clone(), sent);
+                let said = told.evidence.message.iter().cloned();
+                self.said.extend(said.map(|said| ((*order).clone(), said)));
                 let evidence = evidence(&told.evidence);
                 self.note(Event::Answer, Some(order), evidence, sent.as_str())?;
             }

@@ -38,6 +38,7 @@ impl Run<'_, '_> {
                 return Ok(());
             }
             pause = LAST_LOOK.min(2 * pause);
+            self.logs.clear();
             for order in open.iter().flat_map(|(_, orders)| orders) {
                 self.outcomes.remove(order);
             }

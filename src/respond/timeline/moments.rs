@@ -4,10 +4,8 @@
 use super::{DAY, Leak};
 use crate::model::{IssueMonth, Timestamp};
 use crate::providers::azure_devops::ListedPat;
+use crate::respond::listing::REVOKED;
 use crate::respond::survey::Facts;
-
-/// The actions by which a token ends before its time.
-const REVOKED: [&str; 2] = ["Token.PatRevokeEvent", "Token.PatSystemRevokeEvent"];
 
 /// When a token was exposed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

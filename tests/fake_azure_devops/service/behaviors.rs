@@ -20,7 +20,7 @@ use Kind::{Act, Answer, Twist};
 
 /// Every behaviour; an order names it by row or by name.
 #[rustfmt::skip] // a table
-pub(crate) const BEHAVIORS: [Behavior; 88] = [
+pub(crate) const BEHAVIORS: [Behavior; 90] = [
     // The rows.
     ("A", "accepted", Twist, "every credential is accepted, as its owner or else as the administrator"),
     ("B", "sign-in-page", Answer, "203 and the sign-in page"),
@@ -95,6 +95,8 @@ pub(crate) const BEHAVIORS: [Behavior; 88] = [
     ("", "inventory-missing", Twist, "404 for token administration, as Azure DevOps Server answers"),
     ("", "tokenadmin-no-service-principal", Twist, "row K where a service principal asks token administration"),
     ("", "not-administrator", Twist, "401 for token administration, whoever asks"),
+    ("", "owner-gone", Twist, "404 where the directory is asked for anybody, as after they left"),
+    ("", "no-mail-address", Twist, "mailAddress is null in the directory"),
     ("", "pats-delete-200", Twist, "DELETE of tokens/pats answers 200 and not 204"),
     ("", "pats-error", Twist, "200 whose patTokenError is accessDenied"),
     // Audit and policies.

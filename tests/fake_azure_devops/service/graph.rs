@@ -24,10 +24,11 @@ pub(crate) fn answer(world: &World, call: &Call) -> Result<Reply, Reply> {
         ["graph", "users", descriptor] => {
             let all = users(world, call, &caller);
             let mut all = all.into_iter();
+            let is_gone = call.active.has("owner-gone");
             all.find(|user| {
                 user["descriptor"]
                     .as_str()
-                    .is_some_and(|is| is.eq_ignore_ascii_case(descriptor))
+                    .is_some_and(|is| !is_gone && is.eq_ignore_ascii_case(descriptor))
             })
             .map(|user| Reply::json(200, &user))
             .ok_or_else(|| {
@@ -90,7 +91,7 @@ fn users(world: &World, call: &Call, caller: &Caller) -> Vec<Value> {
                 "metaType": "member",
                 "domain": world.tenant,
                 "principalName": user.upn,
-                "mailAddress": user.upn,
+                "mailAddress": (!call.active.has("no-mail-address")).then_some(&user.upn),
                 "origin": "aad",
                 "originId": user.subject_id,
                 "displayName": user.name,

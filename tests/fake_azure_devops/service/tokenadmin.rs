@@ -84,7 +84,8 @@ fn list(world: &World, call: &Call, caller: &Caller) -> Result<Reply, Reply> {
     if !descriptor.contains('.') {
         return Err(bad("The subject descriptor is not valid."));
     }
-    let Some(user) = world.user_by_descriptor(descriptor) else {
+    let known = world.user_by_descriptor(descriptor);
+    let Some(user) = known.filter(|_| !call.active.has("owner-gone")) else {
         let missing = format!("The user {descriptor} was not found.");
         return Err(rows::wrapped(404, "IdentityNotFoundException", &missing));
     };

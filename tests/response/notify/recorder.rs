@@ -1,5 +1,6 @@
 //! Whoever takes posts: keeps every byte that comes.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
@@ -18,6 +19,8 @@ pub(crate) struct Recorder {
 #[derive(Default)]
 struct Shared {
     posts: Mutex<Vec<Post>>,
+    /// What the next requests are answered with, before the status counts: status and `Retry-After`.
+    next: Mutex<VecDeque<(u16, u64)>>,
     status: AtomicU16,
     is_over: AtomicBool,
 }
@@ -60,6 +63,28 @@ impl Recorder {
         self.shared.status.store(status, Ordering::Relaxed);
     }
 
+    /// Answers the next request with `status`, and wants to be left alone for so many seconds.
+    pub(crate) fn answer_next(&self, status: u16, pause: u64) {
+        let mut next = self.shared.next.lock().expect("no panic");
+        next.push_back((status, pause));
+    }
+
+    /// What came until now, a line each: the kind and how each token stands; it is forgotten.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let posts = self.take().into_iter();
+        let told = posts.map(|post| {
+            let body = post.json();
+            let tokens = body["tokens"].as_array().expect("tokens").iter();
+            let states = tokens.map(|token| token["state"].as_str().expect("a state").to_owned());
+            let kind = body["kind"].as_str().expect("a kind").to_owned();
+            std::iter::once(kind)
+                .chain(states)
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
+        told.collect()
+    }
+
     /// What came until now; it is forgotten.
     pub(crate) fn take(&self) -> Vec<Post> {
         std::mem::take(&mut *self.shared.posts.lock().expect("no panic"))
@@ -83,9 +108,14 @@ impl Shared {
             .lock()
             .expect("no panic")
             .push(Post { head, body });
-        let status = self.status.load(Ordering::Relaxed);
-        let answer =
-            format!("HTTP/1.1 {status} So\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let next = self.next.lock().expect("no panic").pop_front();
+        let (status, pause) = match next {
+            Some((status, pause)) => (status, format!("Retry-After: {pause}\r\n")),
+            None => (self.status.load(Ordering::Relaxed), String::new()),
+        };
+        let answer = format!(
+            "HTTP/1.1 {status} So\r\n{pause}Content-Length: 0\r\nConnection: close\r\n\r\n"
+        );
         // Whoever asked may be gone.
         let _gone = reader.into_inner().write_all(answer.as_bytes());
     }

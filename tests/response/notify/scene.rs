@@ -5,8 +5,6 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use patsweep::model::Timestamp;
-use patsweep::respond::journal::{Entry, Journal, inspect};
 use serde_json::{Value, json};
 
 use super::mailhost::PASSWORD;
@@ -82,11 +80,7 @@ impl Scene {
 
     /// Changes the plan, as somebody might who is no friend.
     pub(super) fn change_plan(&self, change: impl FnOnce(&mut Value)) {
-        let path = self.responder.bench.path("plan.json");
-        let text = fs::read_to_string(&path).expect("a plan");
-        let mut plan = serde_json::from_str(&text).expect("JSON");
-        change(&mut plan);
-        fs::write(path, plan.to_string()).expect("a plan");
+        self.responder.change_plan(change);
     }
 
     pub(super) fn execute(&self) -> Run {
@@ -128,24 +122,7 @@ impl Scene {
 
     /// Has everything in the journal happened so many days earlier.
     pub(super) fn age(&self, days: i64) {
-        let path = self.responder.bench.path("journal.jsonl");
-        let records = inspect(&path).expect("a journal").records;
-        fs::remove_file(&path).expect("a journal");
-        let mut journal = Journal::open(&path, "somebody").expect("a journal");
-        for record in records {
-            let at: jiff::Timestamp = record.at.parse().expect("a time");
-            let entry = Entry {
-                event: record.event,
-                plan: record.plan.as_deref(),
-                c3id: record.c3id.as_deref(),
-                organization: record.organization.as_deref(),
-                authorization_id: record.authorization_id.as_deref(),
-                evidence: record.evidence,
-                outcome: record.outcome.as_deref(),
-            };
-            let at = Timestamp(at.as_second() - days * 24 * 60 * 60);
-            journal.write(entry, at).expect("a line");
-        }
+        self.responder.age_journal(days * 24 * 60 * 60);
     }
 }
 

@@ -1,9 +1,10 @@
-//! Points at which tests let the program crash: before and after each line of the journal and each
-//! request. Without the feature `crash-points`, which no build has by default, nothing is here.
+//! Points at which tests let the program crash: before and after each line of the journal, each
+//! request, each mail and each sign-in with another program. Without the feature `crash-points`,
+//! which no build has by default, nothing is here.
 
 /// Ends the program at once if this is the point that `PATSWEEP_CRASH_AT` counts to.
 #[cfg(feature = "crash-points")]
-pub(super) fn point() {
+pub(crate) fn point() {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     static PASSED: AtomicU64 = AtomicU64::new(0);
@@ -16,4 +17,4 @@ pub(super) fn point() {
 
 /// Nothing.
 #[cfg(not(feature = "crash-points"))]
-pub(super) fn point() {}
+pub(crate) fn point() {}
