@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::rules::{BuiltIn, Rule, Severity};
 
-use super::{Color, Home, Options, Redactor, Secrets, Slash, Verbosity};
+use super::{Color, Home, Leaks, Options, Redactor, Secrets, Slash, Verbosity};
 
 /// A redacted report. Findings and their occurrences are redacted one by one as they are asked
 /// for, so that a large report is not in memory twice.
@@ -21,6 +21,7 @@ pub(super) struct View<'a> {
     pub(super) verbosity: Verbosity,
     pub(super) now: Timestamp,
     home: Home,
+    pub(super) leaks: Leaks,
 }
 
 /// A target.
@@ -131,6 +132,7 @@ impl<'a> View<'a> {
             verbosity,
             now,
             home,
+            leaks,
         } = options;
         let redactor = match secrets {
             Secrets::Redact => Redactor::new(report),
@@ -152,6 +154,7 @@ impl<'a> View<'a> {
             verbosity,
             now,
             home,
+            leaks,
         }
     }
 

@@ -120,6 +120,31 @@ fn more_history_than_is_fetched_at_first_is_fetched_then() {
 }
 
 #[test]
+fn the_tip_before_a_push_is_fetched_unless_it_is_gone() {
+    let world = World::new();
+    let before = world.commit("a", mint::pat(1));
+    let after = world.commit("b", "harmless\n");
+    world.push("main");
+    world.check_out("refs/heads/main", Depth::Only(1));
+    let run = |before: &str, args: &str| {
+        let env = [
+            ("GITLAB_CI", "true"),
+            ("CI_PIPELINE_SOURCE", "push"),
+            ("CI_COMMIT_SHA", &*after),
+            ("CI_COMMIT_BEFORE_SHA", before),
+            ("CI_COMMIT_BRANCH", "main"),
+            ("CI_DEFAULT_BRANCH", "main"),
+        ];
+        world.ci(&env, args)
+    };
+    assert_eq!(run(&before, "").code, 1);
+    run(&before, "--deepen").assert(0, "the tip of main before the push (");
+    world.check_out("refs/heads/main", Depth::Only(1));
+    let gone = "1".repeat(40);
+    run(&gone, "--deepen").assert(1, "steered by nothing in the repository");
+}
+
+#[test]
 fn what_cannot_be_fetched_is_said_and_the_rest_is_scanned() {
     let (world, merge, head) = request();
     world.check_out("refs/pull/1/merge", Depth::Only(1));

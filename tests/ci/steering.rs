@@ -111,6 +111,22 @@ fn all_ways_at_once_are_stopped() {
 }
 
 #[test]
+fn what_a_change_adds_is_told_without_its_tokens() {
+    let world = begun();
+    start(&world);
+    let token = mint::pat(1);
+    world.commit(".patsweepignore", format!("{token}\n"));
+    let shown = format!(
+        "note:   .patsweepignore:1: {}…{}\n",
+        &token[..4],
+        &token[token.len() - 4..]
+    );
+    let said = request(&world, "");
+    said.assert(1, &shown);
+    assert!(!said.stderr.contains(&token) && !said.stdout.contains(&token));
+}
+
+#[test]
 fn what_was_there_before_lets_pass() {
     let token = mint::pat(1);
     let ways: [(&str, String, &str); 4] = [

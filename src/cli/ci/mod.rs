@@ -15,7 +15,7 @@ use super::args::{Ci, Common, FailOn, OutputArg, Scan};
 use super::baseline::Named;
 use super::console::Console;
 use super::environment::Environment;
-use super::exit::{Complaint, Failure, verdict};
+use super::exit::{Complaint, Exit, Failure, verdict};
 use super::interrupt;
 use super::output::{self, Input, Opened, Role};
 use super::scan::summary;
@@ -23,7 +23,7 @@ use super::settings::{self, Settings};
 use super::steering::{Baselines, Steering};
 use crate::gate::ci::{CiError, Plan, Run, Service, Wish, additions};
 use crate::model::{BytePath, Problem, ProblemKind, Report};
-use crate::report::{Format, Home, Secrets};
+use crate::report::{Format, Home, Leaks, Redactor, Secrets};
 use crate::rules::Rule;
 use crate::scan::Progress;
 use crate::sources;
@@ -83,6 +83,11 @@ impl Gate<'_> {
         let mut settings = self.settings(&scan, &steering)?;
         settings.scan.sources.git.part = Some(plan.part.clone());
         settings.scan.sources.git.excluding = Some(state.clone());
+        let fail_on = match settings.fail_on {
+            // Nobody is asked.
+            FailOn::Active => FailOn::Any,
+            other => other,
+        };
         let own = settings.baseline.as_deref().map(Named::read).transpose()?;
         let outputs = open(&settings)?;
         let mut told = self.told(&checkout, &plan, &state, &steering)?;
@@ -100,16 +105,12 @@ impl Gate<'_> {
         };
         steering.apply(own.as_ref(), &mut report);
         self.tell_gaps(&plan, &mut report);
-        told.say_marks(self.console);
-        self.write(&settings, &outputs, &report, &told)?;
+        told.say_added(self.console, &Redactor::new(&report));
+        let exit = verdict(&report, fail_on, settings.leak_code);
+        self.write(&settings, &outputs, &report, (&told, exit))?;
         // What is merged must be of use, or nothing can be scanned from then on.
         self.check_head(&checkout, &plan, &state)?;
-        let fail_on = match settings.fail_on {
-            // Nobody is asked.
-            FailOn::Active => FailOn::Any,
-            other => other,
-        };
-        Ok(verdict(&report, fail_on, settings.leak_code).into())
+        Ok(exit.into())
     }
 
     /// What the service says that this is about.
@@ -233,19 +234,22 @@ impl Gate<'_> {
         settings: &Settings,
         outputs: &[Opened],
         report: &Report,
-        told: &Told,
+        (told, exit): (&Told, Exit),
     ) -> Result<(), Failure> {
         let rules = settings.scan.rules.iter();
         let rules: Vec<&Rule> = rules
             .filter(|rule| settings.scan.rules.is_enabled(rule))
             .collect();
-        let options = settings::reporting(
+        let mut options = settings::reporting(
             self.common,
             &rules,
             settings.stdout_coloring,
             Secrets::Redact,
             Home::Services,
         );
+        if exit == Exit::Clean {
+            options.leaks = Leaks::Pass;
+        }
         let on_stdout = outputs.iter().find_map(|output| match output {
             Opened::Stdout(format) => Some(*format),
             Opened::File(..) => None,

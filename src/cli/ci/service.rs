@@ -9,7 +9,7 @@ use super::super::output;
 use super::told::Told;
 use crate::gate::ci::{Service, Variables};
 use crate::model::Report;
-use crate::report::{self, Color, Format, Options};
+use crate::report::{self, Color, Format, Options, Redactor};
 
 /// The summary cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ pub(super) fn summarize(
         ..*options
     };
     let written = report::write(report, Format::Markdown, &options, &mut text);
-    text.extend(told.markdown().into_bytes());
+    text.extend(told.markdown(&Redactor::new(report)).into_bytes());
     let written = written.and_then(|()| match service {
         Service::AzurePipelines => upload(&place, &text),
         Service::GithubActions | Service::Gitlab => append(&place, &text),

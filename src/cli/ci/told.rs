@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use super::super::console::Console;
+use super::super::console::{Console, redacted};
 use crate::gate::ci::{Addition, Service};
 use crate::model::ObjectId;
-use crate::report::{count, markdown_text};
+use crate::report::{Redactor, Slash, count, markdown_text};
 
 /// Lines that are told, at most.
 const MOST: usize = 20;
@@ -36,44 +36,47 @@ impl Told {
         let service = service.map_or_else(String::new, |it| format!("{}: ", it.name()));
         console.note(format_args!("{service}{}", self.range()));
         console.note(self.steering());
-        if self.added.is_empty() {
-            return;
-        }
-        console.note(self.heading());
-        for line in self.lines().take(MOST) {
-            console.note(format_args!("  {line}"));
-        }
-        if self.added.len() > MOST {
-            console.note(format_args!("  and {} more", self.added.len() - MOST));
+    }
+
+    /// Says what the change would make of that, of which `redactor` takes what was found in it.
+    pub(super) fn say_added(&self, console: Console, redactor: &Redactor) {
+        for line in self.added(redactor) {
+            console.note(line);
         }
     }
 
-    /// Says that marks do not count.
-    pub(super) fn say_marks(&self, console: Console) {
-        if let Some(text) = self.marks() {
-            console.note(text);
-        }
-    }
-
-    /// The same in markdown.
-    pub(super) fn markdown(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "\n- {}", markdown_text(&self.range()));
-        let _ = writeln!(text, "- {}", markdown_text(&self.steering()));
-        if let Some(marks) = self.marks() {
-            let _ = writeln!(text, "- {}", markdown_text(&marks));
-        }
-        if !self.added.is_empty() {
-            let _ = writeln!(text, "- {}", markdown_text(&self.heading()));
-            for line in self.lines().take(MOST) {
-                let _ = writeln!(text, "  - <code>{}</code>", markdown_text(&line));
-            }
-            if self.added.len() > MOST {
-                let _ = writeln!(text, "  - and {} more", self.added.len() - MOST);
-            }
+    /// All of it in markdown.
+    pub(super) fn markdown(&self, redactor: &Redactor) -> String {
+        let mut text = String::from("\n");
+        let about = [self.range(), self.steering()];
+        for line in about.into_iter().chain(self.added(redactor)) {
+            // What belongs to a line stands below it.
+            let (indent, line) = match line.strip_prefix("  ") {
+                Some(line) => ("  ", line),
+                None => ("", line.as_str()),
+            };
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{indent}- {}", markdown_text(line));
         }
         text
+    }
+
+    fn added(&self, redactor: &Redactor) -> Vec<String> {
+        let mut lines: Vec<String> = self.marks().into_iter().collect();
+        if self.added.is_empty() {
+            return lines;
+        }
+        lines.push(self.heading());
+        lines.extend(self.added.iter().take(MOST).map(|added| {
+            let path = String::from_utf8_lossy(&added.path);
+            let line = format!("  {path}:{}: {}", added.line, added.text);
+            // No scan has met those of other lines.
+            redacted(&redactor.redact(&line, Slash::Separates))
+        }));
+        if self.added.len() > MOST {
+            lines.push(format!("  and {} more", self.added.len() - MOST));
+        }
+        lines
     }
 
     fn range(&self) -> String {
@@ -112,13 +115,6 @@ impl Told {
         } else {
             format!("the change adds {lines} to files that steer, which do not count until merged:")
         }
-    }
-
-    fn lines(&self) -> impl Iterator<Item = String> {
-        self.added.iter().map(|added| {
-            let path = String::from_utf8_lossy(&added.path);
-            format!("{path}:{}: {}", added.line, added.text)
-        })
     }
 
     fn marks(&self) -> Option<String> {

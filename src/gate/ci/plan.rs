@@ -1,6 +1,6 @@
 //! Which commits are new, and whose word on them is believed.
 
-use super::{Cause, CiError, Push, Request, Run, Service};
+use super::{Cause, CiError, Push, Request, Run, Service, branch_of};
 use crate::model::ObjectId;
 use crate::sources::git::part::{Checkout, Part, Sent};
 
@@ -58,13 +58,12 @@ impl Plan {
     ///
     /// What cannot be told, or what is to be scanned and not here.
     pub fn of(run: Option<&Run>, checkout: &Checkout, wish: &Wish) -> Result<Self, CiError> {
+        let target = wish.target.as_deref();
+        let target = target.map(|target| branch_of(target).unwrap_or(target));
         let planner = Planner {
             checkout,
             service: run.map(|run| run.service),
-            default: wish
-                .target
-                .as_deref()
-                .or(run.and_then(|it| it.default.as_deref())),
+            default: target.or(run.and_then(|it| it.default.as_deref())),
             is_wished: wish.target.is_some(),
             wants: Vec::new(),
             gaps: Vec::new(),
@@ -203,11 +202,9 @@ impl Planner<'_> {
             self.wants
                 .extend(merged_with.map(|it| Want::Commit(it.to_string())));
         }
-        let bases: Vec<_> = request
-            .bases
-            .iter()
-            .filter_map(|id| self.commit(id))
-            .collect();
+        // The branch says more, and is what is fetched.
+        let bases = request.bases.iter();
+        let bases: Vec<_> = bases.filter_map(|id| self.checkout.commit(id)).collect();
         let of_service = bases.first().map(|commit| Trusted {
             commit: *commit,
             what: format!("the tip of {target} that the service names"),
