@@ -155,3 +155,24 @@ fn what_cannot_be_fetched_is_said_and_the_rest_is_scanned() {
         "error: cannot fetch what is missing from origin: git says: ",
     );
 }
+
+#[test]
+fn templates_check_out_all_of_history() {
+    for (template, setting) in [
+        (
+            include_str!("../../docs/ci/azure-pipelines.yml"),
+            "- checkout: self\n        fetchDepth: 0\n",
+        ),
+        (
+            include_str!("../../docs/ci/github-actions.yml"),
+            "with:\n          fetch-depth: 0\n",
+        ),
+        (
+            include_str!("../../docs/ci/gitlab-ci.yml"),
+            "variables:\n    GIT_DEPTH: 0\n",
+        ),
+    ] {
+        assert!(template.contains(setting), "{template}");
+        assert!(template.contains("patsweep ci"), "{template}");
+    }
+}

@@ -55,6 +55,19 @@ fn azure_pipelines_gets_commands_and_a_summary() {
 }
 
 #[test]
+fn a_summary_that_cannot_be_written_hides_nothing() {
+    let (world, merge, head) = request("a.env");
+    let mut env = azure_request(&merge, &head);
+    env.push(("AGENT_TEMPDIRECTORY", "missing"));
+    let said = world.ci(&env, "");
+    said.assert(1, "error: cannot write the summary to missing\ncaused by: ");
+    assert!(
+        said.stdout.starts_with("##vso[task.logissue type=error;"),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn github_gets_annotations_and_a_summary() {
     let (world, merge, head) = request("a.env");
     let event = world.path("event.json");

@@ -131,6 +131,43 @@ fn a_merge_that_the_author_made_is_not_taken_for_that_of_the_service() {
 }
 
 #[test]
+fn a_merge_of_something_else_is_scanned_with_the_request() {
+    let story = Story::new();
+    let merge = story.world.merge("topic");
+    story.world.check_out("refs/pull/1/merge", Depth::All);
+    let env = azure_request(&merge, &story.first);
+    let expected = "1 Azure Pipelines: scanned is what the request brings that main has not: MERGE \
+                    and FIRST without MAIN";
+    story.check(&env, "", &[("MERGE", &merge)], expected);
+}
+
+#[test]
+fn a_request_of_unrelated_history_brings_all_of_it() {
+    let story = Story::new();
+    let world = &story.world;
+    world.dev(&["checkout", "-q", "--orphan", "apart"]);
+    world.dev(&["rm", "-r", "-q", "-f", "."]);
+    let head = world.commit("apart", mint::pat(3));
+    world.dev(&["checkout", "-q", "--detach", "main"]);
+    let merge = [
+        "merge",
+        "-q",
+        "--allow-unrelated-histories",
+        "-m",
+        "merge",
+        "apart",
+    ];
+    world.dev(&merge);
+    world.dev(&["push", "-q", "-f", "origin", "HEAD:refs/pull/1/merge"]);
+    let merge = world.dev(&["rev-parse", "HEAD"]);
+    world.check_out("refs/pull/1/merge", Depth::All);
+    let expected = "1 Azure Pipelines: scanned is what the request brings that main has not: MERGE \
+                    without MAIN";
+    let env = azure_request(&merge, &head);
+    story.check(&env, "", &[("MERGE", &merge)], expected);
+}
+
+#[test]
 fn builds_of_azure_pipelines() {
     let story = Story::new();
     story.world.check_out("refs/heads/topic", Depth::All);

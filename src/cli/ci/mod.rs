@@ -197,7 +197,7 @@ impl Gate<'_> {
         };
         Ok(Told {
             what: plan.what.clone(),
-            tip: plan.tips.first().copied(),
+            tips: plan.tips.clone(),
             known: plan.known.clone(),
             from,
             believed,
@@ -254,15 +254,16 @@ impl Gate<'_> {
             Opened::Stdout(format) => Some(*format),
             Opened::File(..) => None,
         });
-        let summarized = match self.service {
-            Some(service) => {
-                let variables = &self.environment.ci;
-                service::summarize(service, variables, report, &options, told, on_stdout)
+        if let Some(service) = self.service {
+            let variables = &self.environment.ci;
+            let summarized =
+                service::summarize(service, variables, report, &options, told, on_stdout);
+            // The report and the exit code say all of it.
+            if let Err(error) = summarized {
+                self.console.complain(&Complaint::from(&error));
             }
-            None => Ok(()),
-        };
-        // Whichever of them fails, the other is of use.
-        Failure::any([summarized, output::write(outputs, &options, report)])?;
+        }
+        output::write(outputs, &options, report)?;
         if on_stdout != Some(Format::Text) {
             self.console.note(summary(report));
         }

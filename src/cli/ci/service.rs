@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::exit::{Complaint, Failure};
+use super::super::exit::Complaint;
 use super::super::output;
 use super::told::Told;
 use crate::gate::ci::{Service, Variables};
@@ -14,7 +14,7 @@ use crate::report::{self, Color, Format, Options, Redactor};
 /// The summary cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the summary to {}", path.display())]
-struct Unwritten {
+pub(super) struct Unwritten {
     path: PathBuf,
     source: io::Error,
 }
@@ -37,7 +37,7 @@ pub(super) fn summarize(
     options: &Options<'_>,
     told: &Told,
     on_stdout: Option<Format>,
-) -> Result<(), Failure> {
+) -> Result<(), Unwritten> {
     let is_free = matches!(
         on_stdout,
         None | Some(Format::Text | Format::AzurePipelines)
@@ -64,9 +64,9 @@ pub(super) fn summarize(
         Service::AzurePipelines => upload(&place, &text),
         Service::GithubActions | Service::Gitlab => append(&place, &text),
     });
-    written.map_err(|source| {
-        let path = place;
-        Failure::new(&Unwritten { path, source }, None)
+    written.map_err(|source| Unwritten {
+        path: place,
+        source,
     })
 }
 

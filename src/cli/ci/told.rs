@@ -15,7 +15,7 @@ const MOST: usize = 20;
 pub(super) struct Told {
     /// What was scanned.
     pub(super) what: String,
-    pub(super) tip: Option<ObjectId>,
+    pub(super) tips: Vec<ObjectId>,
     pub(super) known: Vec<ObjectId>,
     /// Whose files steer.
     pub(super) from: String,
@@ -81,11 +81,10 @@ impl Told {
 
     fn range(&self) -> String {
         let mut text = format!("scanned is {}", self.what);
-        if let Some(tip) = self.tip {
-            let _ = write!(text, ": {}", short(tip));
-            let known: Vec<_> = self.known.iter().map(|it| short(*it)).collect();
-            if !known.is_empty() {
-                let _ = write!(text, " without {}", known.join(" and "));
+        for (word, commits) in [(":", &self.tips), (" without", &self.known)] {
+            let commits: Vec<_> = commits.iter().map(|it| short(*it)).collect();
+            if !commits.is_empty() {
+                let _ = write!(text, "{word} {}", commits.join(" and "));
             }
         }
         text

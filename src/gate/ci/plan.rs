@@ -191,7 +191,7 @@ impl Planner<'_> {
             Some(wished) if self.is_wished => wished,
             _ => &request.target,
         };
-        let (tip, merged_with) = self.last_of(request)?;
+        let (tips, merged_with) = self.last_of(request)?;
         let branch = self.branch(target)?;
         let onto = merged_with.filter(|base| self.checkout.commit(&base.to_string()).is_some());
         let onto = onto.map(|commit| Trusted {
@@ -231,7 +231,7 @@ impl Planner<'_> {
         Ok(self.done(
             New {
                 what,
-                tips: vec![tip],
+                tips,
                 revisions: Vec::new(),
                 known,
                 whole: false,
@@ -247,24 +247,31 @@ impl Planner<'_> {
             && self.checkout.leads_to(onto.commit, branch.commit)
     }
 
-    /// The last commit of a request; with the tip of the target if it merges it with that.
-    fn last_of(&self, request: &Request) -> Result<(ObjectId, Option<ObjectId>), CiError> {
+    /// The last commits of a request; with the tip of the target if the service merges it with that.
+    fn last_of(&self, request: &Request) -> Result<(Vec<ObjectId>, Option<ObjectId>), CiError> {
         let head = request.head.as_deref();
-        if let Some(merge) = &request.merge
-            && let Some(commit) = self.checkout.commit(merge)
+        let merge = request.merge.as_deref();
+        let merge = merge.and_then(|id| self.checkout.commit(id));
+        let parents = merge.map(|merge| self.checkout.parents(merge));
+        // Whoever wrote the request could have merged something else.
+        let is_of_head = |id: &ObjectId| head.is_none_or(|head| head == id.to_string());
+        if let (Some(merge), Some([onto, merged])) = (merge, parents.as_deref())
+            && is_of_head(merged)
         {
-            let parents = self.checkout.parents(commit);
-            // Whoever wrote the request could have merged something else.
-            let is_of_head = |id: &ObjectId| head.is_none_or(|head| head == id.to_string());
-            match parents.as_slice() {
-                [onto, merged] if is_of_head(merged) => return Ok((commit, Some(*onto))),
-                _ if head.is_none() => return Ok((commit, None)),
-                _ => (),
-            }
+            return Ok((vec![merge], Some(*onto)));
         }
-        let last = head.or(request.merge.as_deref()).unwrap_or("HEAD");
-        let tip = self.tip(last, "the last commit of the request")?;
-        Ok((tip, None))
+        // Both are of the request then, if they are here.
+        let here = head.and_then(|id| self.checkout.commit(id));
+        let mut tips: Vec<_> = merge.into_iter().chain(here).collect();
+        tips.dedup();
+        if tips.is_empty() {
+            let last = head.or(request.merge.as_deref()).unwrap_or("HEAD");
+            return Ok((
+                vec![self.tip(last, "the last commit of the request")?],
+                None,
+            ));
+        }
+        Ok((tips.into_iter().collect(), None))
     }
 
     fn push(mut self, push: &Push) -> Result<Plan, CiError> {
@@ -392,7 +399,7 @@ impl Planner<'_> {
         };
         let trusted = Trusted {
             commit: tip,
-            what: format!("the tip of {default}, which is what is scanned"),
+            what: format!("the tip of {default}"),
         };
         Ok(self.done(new, Some(trusted)))
     }
