@@ -146,6 +146,11 @@ fn what_was_there_before_lets_pass() {
         world.commit(leak, &token);
         let said = request(&world, "");
         said.assert(0, "note: steered by origin/main (");
+        let is_excluded = said
+            .stderr
+            .contains("note: 1 file left out by what steers\n");
+        let is_globs = name != ".patsweep-baseline.json";
+        assert_eq!(is_excluded, is_globs, "{said:?}");
         assert!(!said.stderr.contains("the change adds"), "{said:?}");
         world.commit("b.txt", mint::pat(2));
         assert_eq!(request(&world, "").code, 1, "{name}");
@@ -183,7 +188,7 @@ fn the_baseline_may_be_elsewhere() {
     );
     start(&world);
     world.commit("a", &token);
-    request(&world, "").assert(0, ":security/known.json\n");
+    request(&world, "").assert(0, "): patsweep.toml, security/known.json\n");
     world.dev(&["checkout", "-q", "topic"]);
     world.write("security/known.json", baseline(&mint::pat(2)));
     world.commit("b", mint::pat(2));

@@ -22,7 +22,7 @@ use super::scan::summary;
 use super::settings::{self, Settings};
 use super::steering::{Baselines, Steering};
 use crate::gate::ci::{CiError, Plan, Run, Service, Wish, additions};
-use crate::model::{BytePath, Problem, ProblemKind, Report};
+use crate::model::{BytePath, ObjectKind, Problem, ProblemKind, Report, SkipReason};
 use crate::report::{Format, Home, Leaks, Redactor, Secrets};
 use crate::rules::Rule;
 use crate::scan::Progress;
@@ -103,6 +103,9 @@ impl Gate<'_> {
             told.marks = passed;
             report
         };
+        let blobs = report.coverage.objects.get(&ObjectKind::Blob);
+        let excluded = blobs.and_then(|it| it.skipped.get(&SkipReason::Excluded));
+        told.excluded = excluded.copied().unwrap_or_default();
         steering.apply(own.as_ref(), &mut report);
         self.tell_gaps(&plan, &mut report);
         told.say_added(self.console, &Redactor::new(&report));
@@ -204,6 +207,7 @@ impl Gate<'_> {
             is_head: self.args.trust_head,
             files: steering.files(),
             added,
+            excluded: 0,
             marks: 0,
         })
     }

@@ -26,6 +26,8 @@ pub(super) struct Told {
     pub(super) files: Vec<String>,
     /// What the change adds to such files.
     pub(super) added: Vec<Addition>,
+    /// Files that are left out, counted at each path.
+    pub(super) excluded: u64,
     /// Tokens that a mark would let pass if it counted.
     pub(super) marks: usize,
 }
@@ -62,7 +64,8 @@ impl Told {
     }
 
     fn added(&self, redactor: &Redactor) -> Vec<String> {
-        let mut lines: Vec<String> = self.marks().into_iter().collect();
+        let counts = [self.excluded(), self.marks()];
+        let mut lines: Vec<String> = counts.into_iter().flatten().collect();
         if self.added.is_empty() {
             return lines;
         }
@@ -99,9 +102,7 @@ impl Told {
         };
         let at = format!("{} ({})", self.from, short(commit));
         if self.files.is_empty() {
-            format!(
-                "steered by {at}, which has no configuration and no baseline: built-in defaults hold"
-            )
+            format!("steered by {at}, which has no such files in its root: built-in defaults hold")
         } else {
             format!("steered by {at}: {}", self.files.join(", "))
         }
@@ -114,6 +115,11 @@ impl Told {
         } else {
             format!("the change adds {lines} to files that steer, which do not count until merged:")
         }
+    }
+
+    fn excluded(&self) -> Option<String> {
+        let files = count(self.excluded, "file");
+        (self.excluded > 0).then(|| format!("{files} left out by what steers"))
     }
 
     fn marks(&self) -> Option<String> {
