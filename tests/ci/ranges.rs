@@ -117,6 +117,22 @@ fn pull_requests_of_azure_pipelines() {
 }
 
 #[test]
+fn the_operator_may_name_another_target() {
+    let story = Story::new();
+    let merge = story.world.merge("topic");
+    let branch = format!("{}:refs/heads/release", story.first);
+    story.world.dev(&["push", "-q", "origin", &branch]);
+    story.world.check_out("refs/pull/1/merge", Depth::All);
+    let env = azure_request(&merge, &story.topic);
+    let expected = "0 Azure Pipelines: scanned is what the request brings that release has not: \
+                    MERGE without FIRST";
+    for target in ["release", "refs/heads/release"] {
+        let args = format!("--target {target}");
+        story.check(&env, &args, &[("MERGE", &merge)], expected);
+    }
+}
+
+#[test]
 fn a_merge_that_the_author_made_is_not_taken_for_that_of_the_service() {
     let story = Story::new();
     story.world.dev(&["checkout", "-q", "topic"]);

@@ -193,6 +193,8 @@ impl Planner<'_> {
         };
         let (tips, merged_with) = self.last_of(request)?;
         let branch = self.branch(target)?;
+        // Of another branch than the one that the operator named nothing is believed.
+        let merged_with = merged_with.filter(|_| !self.is_wished);
         let onto = merged_with.filter(|base| self.checkout.commit(&base.to_string()).is_some());
         let onto = onto.map(|commit| Trusted {
             commit,
@@ -203,7 +205,7 @@ impl Planner<'_> {
                 .extend(merged_with.map(|it| Want::Commit(it.to_string())));
         }
         // The branch says more, and is what is fetched.
-        let bases = request.bases.iter();
+        let bases = request.bases.iter().filter(|_| !self.is_wished);
         let bases: Vec<_> = bases.filter_map(|id| self.checkout.commit(id)).collect();
         let of_service = bases.first().map(|commit| Trusted {
             commit: *commit,
@@ -240,11 +242,9 @@ impl Planner<'_> {
         ))
     }
 
-    /// Whether `onto` has more than `branch`, which the operator did not ask for.
+    /// Whether `onto` has more than `branch`.
     fn is_later(&self, onto: &Trusted, branch: &Trusted) -> bool {
-        !self.is_wished
-            && onto.commit != branch.commit
-            && self.checkout.leads_to(onto.commit, branch.commit)
+        onto.commit != branch.commit && self.checkout.leads_to(onto.commit, branch.commit)
     }
 
     /// The last commits of a request; with the tip of the target if the service merges it with that.
