@@ -212,6 +212,7 @@ pub(super) fn reporting<'r>(
         },
         now: now(),
         home,
+        leaks: report::Leaks::Fail,
     }
 }
 

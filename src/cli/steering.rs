@@ -7,7 +7,7 @@ use super::baseline::{BaselineError, Named};
 use super::config::{ConfigError, ConfigFile};
 use super::exit::Failure;
 use super::settings::now;
-use crate::gate::steering::CONFIG_NAME;
+use crate::gate::steering::{CONFIG_NAME, IGNORE_NAME};
 use crate::model::{BytePath, Report};
 use crate::sources::git::part::{Checkout, State};
 use crate::triage::baseline::{self, Baseline, FILE_NAME};
@@ -19,6 +19,8 @@ pub(super) struct Steering {
     pub(super) config: ConfigFile,
     /// Whether there is one.
     has_config: bool,
+    /// Whether the root has a `.patsweepignore`.
+    has_ignore: bool,
     /// Their baseline, and its path as it is told.
     baseline: Option<(PathBuf, Baseline)>,
 }
@@ -52,6 +54,7 @@ impl Steering {
             steering.config = config.map_err(|error| ConfigError::Invalid { path, error })?;
             steering.has_config = true;
         }
+        steering.has_ignore = checkout.file(state, IGNORE_NAME.as_bytes())?.is_some();
         if baselines == Baselines::Passed {
             return Ok(steering);
         }
@@ -73,12 +76,12 @@ impl Steering {
             .into_owned()
     }
 
-    /// The files that there are, as complaints name them.
+    /// The files that there are, from the root of the repository.
     pub(super) fn files(&self) -> Vec<String> {
         let config = self.has_config.then(|| CONFIG_NAME.to_owned());
-        let baseline = self.baseline.as_ref();
-        let baseline = baseline.map(|(path, _)| path.display().to_string());
-        config.into_iter().chain(baseline).collect()
+        let ignore = self.has_ignore.then(|| IGNORE_NAME.to_owned());
+        let baseline = self.baseline.as_ref().map(|_| self.baseline_name());
+        config.into_iter().chain(ignore).chain(baseline).collect()
     }
 
     /// Suppresses what the baseline `own` of the operator and then that of the repository know.

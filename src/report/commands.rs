@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use super::place::{self, Spot};
 use super::view::{FindingView, ProblemView, View};
-use super::{Format, Reporter, advice, escape_for_terminal, text, words};
+use super::{Format, Leaks, Reporter, advice, escape_for_terminal, text, words};
 
 /// Writes logging commands of Azure Pipelines.
 #[derive(Debug)]
@@ -26,7 +26,11 @@ impl Reporter for AzurePipelines {
         let last = last_line(view);
         if leaks || !view.is_complete() {
             let last = azure_escape(&last);
-            writeln!(out, "##vso[task.complete result=Failed;]{last}")
+            let result = match view.leaks {
+                Leaks::Pass if view.is_complete() => "SucceededWithIssues",
+                Leaks::Pass | Leaks::Fail => "Failed",
+            };
+            writeln!(out, "##vso[task.complete result={result};]{last}")
         } else {
             writeln!(out, "{last}")
         }

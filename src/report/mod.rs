@@ -162,6 +162,18 @@ pub struct Options<'a> {
     pub now: Timestamp,
     /// Where tokens are revoked.
     pub home: Home,
+    /// What services are told that leaks are to the run.
+    pub leaks: Leaks,
+}
+
+/// What leaks are to a run, in formats that tell a service how it ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leaks {
+    /// It has failed.
+    #[default]
+    Fail,
+    /// They are worth a warning: the operator lets them pass.
+    Pass,
 }
 
 /// Where the operator takes the tokens to belong.

@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::rules::{BuiltIn, Rule, Severity};
 
-use super::{Color, Home, Options, Piece, Redactor, Secrets, Slash, Verbosity};
+use super::{Color, Home, Leaks, Options, Piece, Redactor, Secrets, Slash, Verbosity};
 
 /// A redacted report. Findings and their occurrences are redacted one by one as they are asked
 /// for, so that a large report is not in memory twice.
@@ -22,6 +22,7 @@ pub(super) struct View<'a> {
     pub(super) verbosity: Verbosity,
     pub(super) now: Timestamp,
     home: Home,
+    pub(super) leaks: Leaks,
 }
 
 /// A target.
@@ -132,6 +133,7 @@ impl<'a> View<'a> {
             verbosity,
             now,
             home,
+            leaks,
         } = options;
         let redactor = match secrets {
             Secrets::Redact => Redactor::new(report),
@@ -154,6 +156,7 @@ impl<'a> View<'a> {
             verbosity,
             now,
             home,
+            leaks,
         }
     }
 

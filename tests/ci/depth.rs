@@ -120,6 +120,31 @@ fn more_history_than_is_fetched_at_first_is_fetched_then() {
 }
 
 #[test]
+fn the_tip_before_a_push_is_fetched_unless_it_is_gone() {
+    let world = World::new();
+    let before = world.commit("a", mint::pat(1));
+    let after = world.commit("b", "harmless\n");
+    world.push("main");
+    world.check_out("refs/heads/main", Depth::Only(1));
+    let run = |before: &str, args: &str| {
+        let env = [
+            ("GITLAB_CI", "true"),
+            ("CI_PIPELINE_SOURCE", "push"),
+            ("CI_COMMIT_SHA", &*after),
+            ("CI_COMMIT_BEFORE_SHA", before),
+            ("CI_COMMIT_BRANCH", "main"),
+            ("CI_DEFAULT_BRANCH", "main"),
+        ];
+        world.ci(&env, args)
+    };
+    assert_eq!(run(&before, "").code, 1);
+    run(&before, "--deepen").assert(0, "the tip of main before the push (");
+    world.check_out("refs/heads/main", Depth::Only(1));
+    let gone = "1".repeat(40);
+    run(&gone, "--deepen").assert(1, "steered by nothing in the repository");
+}
+
+#[test]
 fn what_cannot_be_fetched_is_said_and_the_rest_is_scanned() {
     let (world, merge, head) = request();
     world.check_out("refs/pull/1/merge", Depth::Only(1));
@@ -129,4 +154,25 @@ fn what_cannot_be_fetched_is_said_and_the_rest_is_scanned() {
         3,
         "error: cannot fetch what is missing from origin: git says: ",
     );
+}
+
+#[test]
+fn templates_check_out_all_of_history() {
+    for (template, setting) in [
+        (
+            include_str!("../../docs/ci/azure-pipelines.yml"),
+            "- checkout: self\n        fetchDepth: 0\n",
+        ),
+        (
+            include_str!("../../docs/ci/github-actions.yml"),
+            "with:\n          fetch-depth: 0\n",
+        ),
+        (
+            include_str!("../../docs/ci/gitlab-ci.yml"),
+            "variables:\n    GIT_DEPTH: 0\n",
+        ),
+    ] {
+        assert!(template.contains(setting), "{template}");
+        assert!(template.contains("patsweep ci"), "{template}");
+    }
 }

@@ -40,14 +40,31 @@ fn azure_pipelines_gets_commands_and_a_summary() {
         "{summary}"
     );
     assert!(
-        summary.contains("\n  - <code>&#46;patsweepignore:1: &#42;.pem</code>\n")
-            || summary.contains("\n  - <code>.patsweepignore:1: &#42;.pem</code>\n"),
+        summary.ends_with("\n  - .patsweepignore:1: &#42;.pem\n"),
         "{summary}"
     );
+    // Leaks that the operator lets pass are no failure.
+    let said = world.ci(&env, "--fail-on never");
+    assert_eq!(said.code, 0, "{said:?}");
+    let result = "\n##vso[task.complete result=SucceededWithIssues;]1 leaked token in 1 place";
+    assert!(said.stdout.contains(result), "{said:?}");
     // Somebody else's format is not disturbed.
     let said = world.ci(&env, "-f json");
     assert!(said.stdout.starts_with('{'), "{said:?}");
     assert!(!said.stdout.contains("##vso"), "{said:?}");
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_hides_nothing() {
+    let (world, merge, head) = request("a.env");
+    let mut env = azure_request(&merge, &head);
+    env.push(("AGENT_TEMPDIRECTORY", "missing"));
+    let said = world.ci(&env, "");
+    said.assert(1, "error: cannot write the summary to missing\ncaused by: ");
+    assert!(
+        said.stdout.starts_with("##vso[task.logissue type=error;"),
+        "{said:?}"
+    );
 }
 
 #[test]

@@ -117,6 +117,22 @@ fn pull_requests_of_azure_pipelines() {
 }
 
 #[test]
+fn the_operator_may_name_another_target() {
+    let story = Story::new();
+    let merge = story.world.merge("topic");
+    let branch = format!("{}:refs/heads/release", story.first);
+    story.world.dev(&["push", "-q", "origin", &branch]);
+    story.world.check_out("refs/pull/1/merge", Depth::All);
+    let env = azure_request(&merge, &story.topic);
+    let expected = "0 Azure Pipelines: scanned is what the request brings that release has not: \
+                    MERGE without FIRST";
+    for target in ["release", "refs/heads/release"] {
+        let args = format!("--target {target}");
+        story.check(&env, &args, &[("MERGE", &merge)], expected);
+    }
+}
+
+#[test]
 fn a_merge_that_the_author_made_is_not_taken_for_that_of_the_service() {
     let story = Story::new();
     story.world.dev(&["checkout", "-q", "topic"]);
@@ -128,6 +144,43 @@ fn a_merge_that_the_author_made_is_not_taken_for_that_of_the_service() {
     let expected = "1 Azure Pipelines: scanned is what the request brings that main has not: HEAD \
                     without MAIN";
     story.check(&env, "", &[("HEAD", &head)], expected);
+}
+
+#[test]
+fn a_merge_of_something_else_is_scanned_with_the_request() {
+    let story = Story::new();
+    let merge = story.world.merge("topic");
+    story.world.check_out("refs/pull/1/merge", Depth::All);
+    let env = azure_request(&merge, &story.first);
+    let expected = "1 Azure Pipelines: scanned is what the request brings that main has not: MERGE \
+                    and FIRST without MAIN";
+    story.check(&env, "", &[("MERGE", &merge)], expected);
+}
+
+#[test]
+fn a_request_of_unrelated_history_brings_all_of_it() {
+    let story = Story::new();
+    let world = &story.world;
+    world.dev(&["checkout", "-q", "--orphan", "apart"]);
+    world.dev(&["rm", "-r", "-q", "-f", "."]);
+    let head = world.commit("apart", mint::pat(3));
+    world.dev(&["checkout", "-q", "--detach", "main"]);
+    let merge = [
+        "merge",
+        "-q",
+        "--allow-unrelated-histories",
+        "-m",
+        "merge",
+        "apart",
+    ];
+    world.dev(&merge);
+    world.dev(&["push", "-q", "-f", "origin", "HEAD:refs/pull/1/merge"]);
+    let merge = world.dev(&["rev-parse", "HEAD"]);
+    world.check_out("refs/pull/1/merge", Depth::All);
+    let expected = "1 Azure Pipelines: scanned is what the request brings that main has not: MERGE \
+                    without MAIN";
+    let env = azure_request(&merge, &head);
+    story.check(&env, "", &[("MERGE", &merge)], expected);
 }
 
 #[test]

@@ -111,6 +111,22 @@ fn all_ways_at_once_are_stopped() {
 }
 
 #[test]
+fn what_a_change_adds_is_told_without_its_tokens() {
+    let world = begun();
+    start(&world);
+    let token = mint::pat(1);
+    world.commit(".patsweepignore", format!("{token}\n"));
+    let shown = format!(
+        "note:   .patsweepignore:1: {}…{}\n",
+        &token[..4],
+        &token[token.len() - 4..]
+    );
+    let said = request(&world, "");
+    said.assert(1, &shown);
+    assert!(!said.stderr.contains(&token) && !said.stdout.contains(&token));
+}
+
+#[test]
 fn what_was_there_before_lets_pass() {
     let token = mint::pat(1);
     let ways: [(&str, String, &str); 4] = [
@@ -130,6 +146,11 @@ fn what_was_there_before_lets_pass() {
         world.commit(leak, &token);
         let said = request(&world, "");
         said.assert(0, "note: steered by origin/main (");
+        let is_excluded = said
+            .stderr
+            .contains("note: 1 file left out by what steers\n");
+        let is_globs = name != ".patsweep-baseline.json";
+        assert_eq!(is_excluded, is_globs, "{said:?}");
         assert!(!said.stderr.contains("the change adds"), "{said:?}");
         world.commit("b.txt", mint::pat(2));
         assert_eq!(request(&world, "").code, 1, "{name}");
@@ -167,7 +188,7 @@ fn the_baseline_may_be_elsewhere() {
     );
     start(&world);
     world.commit("a", &token);
-    request(&world, "").assert(0, ":security/known.json\n");
+    request(&world, "").assert(0, "): patsweep.toml, security/known.json\n");
     world.dev(&["checkout", "-q", "topic"]);
     world.write("security/known.json", baseline(&mint::pat(2)));
     world.commit("b", mint::pat(2));

@@ -7,7 +7,7 @@ use patsweep::model::{
     BytePath, Commit, Excerpt, Exposure, Finding, FindingId, ProblemKind, Report, Secret,
     SourceKind, SuppressedBy, Suppression,
 };
-use patsweep::report::{Color, Format, Home, Options, Redactor, Secrets, Slash, Verbosity};
+use patsweep::report::{Color, Format, Home, Leaks, Options, Redactor, Secrets, Slash, Verbosity};
 use patsweep::rules::{Rule, Severity};
 
 use crate::history::{self, in_git};
@@ -254,6 +254,7 @@ fn a_rule_does_not_tell_either() {
         verbosity: Verbosity::Verbose,
         now: NOW,
         home: Home::Services,
+        leaks: Leaks::Fail,
     };
     let mut report = report(vec![with_token()]);
     report.findings[0].rule = "acme".into();

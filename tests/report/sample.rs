@@ -10,7 +10,9 @@ use patsweep::model::{
     SourceKind, Summary, SuppressedBy, Suppression, TargetKind, TargetSummary, Timestamp, Unit,
     ValidityReason,
 };
-use patsweep::report::{Color, Format, Home, Options, Secrets, Verbosity, write as write_report};
+use patsweep::report::{
+    Color, Format, Home, Leaks, Options, Secrets, Verbosity, write as write_report,
+};
 use patsweep::rules::{BuiltIn, Place, Rule, RuleKind, Severity};
 
 /// 2026-11-22T10:00:00Z.
@@ -77,6 +79,7 @@ pub(crate) fn with_options<T>(use_them: impl FnOnce(&Options<'_>) -> T) -> T {
         verbosity: Verbosity::Normal,
         now: NOW,
         home: Home::Services,
+        leaks: Leaks::Fail,
     })
 }
 

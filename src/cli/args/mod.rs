@@ -112,7 +112,8 @@ pub(super) struct Common {
     ///
     /// Without it, configuration is read from `patsweep/config.toml` in your own configuration
     /// folder (`XDG_CONFIG_HOME` or ~/.config; %APPDATA% on Windows), if that file exists. A file met
-    /// in a scanned folder is never used. Flags win over the file; lists are joined.
+    /// in a scanned folder is never used, but for the patsweep.toml of a repository, by hooks and
+    /// `ci`. Flags win over the file; lists are joined.
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) config: Option<PathBuf>,
     /// Read no configuration file

@@ -32,15 +32,16 @@ pub(super) fn prepare(
         let plan = plan?;
         return Ok(Prepared { checkout, plan });
     };
+    let mut wanted = None;
     for depth in DEPTHS {
         let (wants, tips) = match &plan {
             Ok(plan) => (plan.wants.clone(), plan.tips.clone()),
             Err(error) => (error.want().into_iter().collect(), Vec::new()),
         };
-        let is_cut = plan
-            .as_ref()
-            .is_ok_and(|plan| checkout.is_cut(&plan.tips, &plan.known));
-        if wants.is_empty() && !is_cut {
+        let is_cut = |plan: &Plan| checkout.is_cut(&plan.tips, &plan.known);
+        // What was not to be had will not be the next time.
+        let is_new = !wants.is_empty() && wanted.as_ref() != Some(&wants);
+        if !is_new && !plan.as_ref().is_ok_and(is_cut) {
             break;
         }
         let depth = if checkout.is_shallow() {
@@ -54,9 +55,7 @@ pub(super) fn prepare(
         }
         checkout = Checkout::at(path, scope)?;
         plan = Plan::of(run, &checkout, wish);
-        if depth == Depth::Same {
-            break;
-        }
+        wanted = Some(wants);
     }
     let plan = plan?;
     Ok(Prepared { checkout, plan })

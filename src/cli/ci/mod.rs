@@ -15,15 +15,15 @@ use super::args::{Ci, Common, FailOn, OutputArg, Scan};
 use super::baseline::Named;
 use super::console::Console;
 use super::environment::Environment;
-use super::exit::{Complaint, Failure, verdict};
+use super::exit::{Complaint, Exit, Failure, verdict};
 use super::interrupt;
 use super::output::{self, Input, Opened, Role};
 use super::scan::summary;
 use super::settings::{self, Settings};
 use super::steering::{Baselines, Steering};
 use crate::gate::ci::{CiError, Plan, Run, Service, Wish, additions};
-use crate::model::{BytePath, Problem, ProblemKind, Report};
-use crate::report::{Format, Home, Secrets};
+use crate::model::{BytePath, ObjectKind, Problem, ProblemKind, Report, SkipReason};
+use crate::report::{Format, Home, Leaks, Redactor, Secrets};
 use crate::rules::Rule;
 use crate::scan::Progress;
 use crate::sources;
@@ -83,6 +83,11 @@ impl Gate<'_> {
         let mut settings = self.settings(&scan, &steering)?;
         settings.scan.sources.git.part = Some(plan.part.clone());
         settings.scan.sources.git.excluding = Some(state.clone());
+        let fail_on = match settings.fail_on {
+            // Nobody is asked.
+            FailOn::Active => FailOn::Any,
+            other => other,
+        };
         let own = settings.baseline.as_deref().map(Named::read).transpose()?;
         let outputs = open(&settings)?;
         let mut told = self.told(&checkout, &plan, &state, &steering)?;
@@ -98,18 +103,17 @@ impl Gate<'_> {
             told.marks = passed;
             report
         };
+        let blobs = report.coverage.objects.get(&ObjectKind::Blob);
+        let excluded = blobs.and_then(|it| it.skipped.get(&SkipReason::Excluded));
+        told.excluded = excluded.copied().unwrap_or_default();
         steering.apply(own.as_ref(), &mut report);
         self.tell_gaps(&plan, &mut report);
-        told.say_marks(self.console);
-        self.write(&settings, &outputs, &report, &told)?;
+        told.say_added(self.console, &Redactor::new(&report));
+        let exit = verdict(&report, fail_on, settings.leak_code);
+        self.write(&settings, &outputs, &report, (&told, exit))?;
         // What is merged must be of use, or nothing can be scanned from then on.
         self.check_head(&checkout, &plan, &state)?;
-        let fail_on = match settings.fail_on {
-            // Nobody is asked.
-            FailOn::Active => FailOn::Any,
-            other => other,
-        };
-        Ok(verdict(&report, fail_on, settings.leak_code).into())
+        Ok(exit.into())
     }
 
     /// What the service says that this is about.
@@ -196,13 +200,14 @@ impl Gate<'_> {
         };
         Ok(Told {
             what: plan.what.clone(),
-            tip: plan.tips.first().copied(),
+            tips: plan.tips.clone(),
             known: plan.known.clone(),
             from,
             believed,
             is_head: self.args.trust_head,
             files: steering.files(),
             added,
+            excluded: 0,
             marks: 0,
         })
     }
@@ -233,35 +238,36 @@ impl Gate<'_> {
         settings: &Settings,
         outputs: &[Opened],
         report: &Report,
-        told: &Told,
+        (told, exit): (&Told, Exit),
     ) -> Result<(), Failure> {
         let rules = settings.scan.rules.iter();
         let rules: Vec<&Rule> = rules
             .filter(|rule| settings.scan.rules.is_enabled(rule))
             .collect();
-        let options = settings::reporting(
+        let mut options = settings::reporting(
             self.common,
             &rules,
             settings.stdout_coloring,
             Secrets::Redact,
             Home::Services,
         );
+        if exit == Exit::Clean {
+            options.leaks = Leaks::Pass;
+        }
         let on_stdout = outputs.iter().find_map(|output| match output {
             Opened::Stdout(format) => Some(*format),
             Opened::File(..) => None,
         });
-        let summarized = match self.service {
-            Some(service) => {
-                let variables = &self.environment.ci;
-                service::summarize(service, variables, report, &options, told, on_stdout)
+        if let Some(service) = self.service {
+            let variables = &self.environment.ci;
+            let summarized =
+                service::summarize(service, variables, report, &options, told, on_stdout);
+            // The report and the exit code say all of it.
+            if let Err(error) = summarized {
+                self.console.complain(&Complaint::from(&error));
             }
-            None => Ok(()),
-        };
-        // Whichever of them fails, the other is of use.
-        Failure::any([
-            summarized,
-            output::write(outputs, &options, report, self.console),
-        ])?;
+        }
+        output::write(outputs, &options, report, self.console)?;
         if on_stdout != Some(Format::Text) {
             self.console.note(summary(report));
         }

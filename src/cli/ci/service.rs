@@ -4,17 +4,17 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::exit::{Complaint, Failure};
+use super::super::exit::Complaint;
 use super::super::output;
 use super::told::Told;
 use crate::gate::ci::{Service, Variables};
 use crate::model::Report;
-use crate::report::{self, Color, Format, Options};
+use crate::report::{self, Color, Format, Options, Redactor};
 
 /// The summary cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write the summary to {}", path.display())]
-struct Unwritten {
+pub(super) struct Unwritten {
     path: PathBuf,
     source: io::Error,
 }
@@ -37,7 +37,7 @@ pub(super) fn summarize(
     options: &Options<'_>,
     told: &Told,
     on_stdout: Option<Format>,
-) -> Result<(), Failure> {
+) -> Result<(), Unwritten> {
     let is_free = matches!(
         on_stdout,
         None | Some(Format::Text | Format::AzurePipelines)
@@ -59,14 +59,14 @@ pub(super) fn summarize(
         ..*options
     };
     let written = report::write(report, Format::Markdown, &options, &mut text);
-    text.extend(told.markdown().into_bytes());
+    text.extend(told.markdown(&Redactor::new(report)).into_bytes());
     let written = written.and_then(|()| match service {
         Service::AzurePipelines => upload(&place, &text),
         Service::GithubActions | Service::Gitlab => append(&place, &text),
     });
-    written.map_err(|source| {
-        let path = place;
-        Failure::new(&Unwritten { path, source }, None)
+    written.map_err(|source| Unwritten {
+        path: place,
+        source,
     })
 }
 

@@ -3,10 +3,10 @@
 
 use std::fmt::Write;
 
-use super::super::console::Console;
+use super::super::console::{Console, redacted};
 use crate::gate::ci::{Addition, Service};
 use crate::model::ObjectId;
-use crate::report::{count, markdown_text};
+use crate::report::{Redactor, Slash, count, markdown_text};
 
 /// Lines that are told, at most.
 const MOST: usize = 20;
@@ -15,7 +15,7 @@ const MOST: usize = 20;
 pub(super) struct Told {
     /// What was scanned.
     pub(super) what: String,
-    pub(super) tip: Option<ObjectId>,
+    pub(super) tips: Vec<ObjectId>,
     pub(super) known: Vec<ObjectId>,
     /// Whose files steer.
     pub(super) from: String,
@@ -26,6 +26,8 @@ pub(super) struct Told {
     pub(super) files: Vec<String>,
     /// What the change adds to such files.
     pub(super) added: Vec<Addition>,
+    /// Files that are left out, counted at each path.
+    pub(super) excluded: u64,
     /// Tokens that a mark would let pass if it counted.
     pub(super) marks: usize,
 }
@@ -36,53 +38,56 @@ impl Told {
         let service = service.map_or_else(String::new, |it| format!("{}: ", it.name()));
         console.note(format_args!("{service}{}", self.range()));
         console.note(self.steering());
-        if self.added.is_empty() {
-            return;
-        }
-        console.note(self.heading());
-        for line in self.lines().take(MOST) {
-            console.note(format_args!("  {line}"));
-        }
-        if self.added.len() > MOST {
-            console.note(format_args!("  and {} more", self.added.len() - MOST));
+    }
+
+    /// Says what the change would make of that, of which `redactor` takes what was found in it.
+    pub(super) fn say_added(&self, console: Console, redactor: &Redactor) {
+        for line in self.added(redactor) {
+            console.note(line);
         }
     }
 
-    /// Says that marks do not count.
-    pub(super) fn say_marks(&self, console: Console) {
-        if let Some(text) = self.marks() {
-            console.note(text);
-        }
-    }
-
-    /// The same in markdown.
-    pub(super) fn markdown(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "\n- {}", markdown_text(&self.range()));
-        let _ = writeln!(text, "- {}", markdown_text(&self.steering()));
-        if let Some(marks) = self.marks() {
-            let _ = writeln!(text, "- {}", markdown_text(&marks));
-        }
-        if !self.added.is_empty() {
-            let _ = writeln!(text, "- {}", markdown_text(&self.heading()));
-            for line in self.lines().take(MOST) {
-                let _ = writeln!(text, "  - <code>{}</code>", markdown_text(&line));
-            }
-            if self.added.len() > MOST {
-                let _ = writeln!(text, "  - and {} more", self.added.len() - MOST);
-            }
+    /// All of it in markdown.
+    pub(super) fn markdown(&self, redactor: &Redactor) -> String {
+        let mut text = String::from("\n");
+        let about = [self.range(), self.steering()];
+        for line in about.into_iter().chain(self.added(redactor)) {
+            // What belongs to a line stands below it.
+            let (indent, line) = match line.strip_prefix("  ") {
+                Some(line) => ("  ", line),
+                None => ("", line.as_str()),
+            };
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{indent}- {}", markdown_text(line));
         }
         text
     }
 
+    fn added(&self, redactor: &Redactor) -> Vec<String> {
+        let counts = [self.excluded(), self.marks()];
+        let mut lines: Vec<String> = counts.into_iter().flatten().collect();
+        if self.added.is_empty() {
+            return lines;
+        }
+        lines.push(self.heading());
+        lines.extend(self.added.iter().take(MOST).map(|added| {
+            let path = String::from_utf8_lossy(&added.path);
+            let line = format!("  {path}:{}: {}", added.line, added.text);
+            // No scan has met those of other lines.
+            redacted(&redactor.redact(&line, Slash::Separates))
+        }));
+        if self.added.len() > MOST {
+            lines.push(format!("  and {} more", self.added.len() - MOST));
+        }
+        lines
+    }
+
     fn range(&self) -> String {
         let mut text = format!("scanned is {}", self.what);
-        if let Some(tip) = self.tip {
-            let _ = write!(text, ": {}", short(tip));
-            let known: Vec<_> = self.known.iter().map(|it| short(*it)).collect();
-            if !known.is_empty() {
-                let _ = write!(text, " without {}", known.join(" and "));
+        for (word, commits) in [(":", &self.tips), (" without", &self.known)] {
+            let commits: Vec<_> = commits.iter().map(|it| short(*it)).collect();
+            if !commits.is_empty() {
+                let _ = write!(text, "{word} {}", commits.join(" and "));
             }
         }
         text
@@ -97,9 +102,7 @@ impl Told {
         };
         let at = format!("{} ({})", self.from, short(commit));
         if self.files.is_empty() {
-            format!(
-                "steered by {at}, which has no configuration and no baseline: built-in defaults hold"
-            )
+            format!("steered by {at}, which has no such files in its root: built-in defaults hold")
         } else {
             format!("steered by {at}: {}", self.files.join(", "))
         }
@@ -114,11 +117,9 @@ impl Told {
         }
     }
 
-    fn lines(&self) -> impl Iterator<Item = String> {
-        self.added.iter().map(|added| {
-            let path = String::from_utf8_lossy(&added.path);
-            format!("{path}:{}: {}", added.line, added.text)
-        })
+    fn excluded(&self) -> Option<String> {
+        let files = count(self.excluded, "file");
+        (self.excluded > 0).then(|| format!("{files} left out by what steers"))
     }
 
     fn marks(&self) -> Option<String> {

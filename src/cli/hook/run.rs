@@ -64,6 +64,9 @@ pub(in crate::cli) fn run(
     };
     let checkout = Checkout::at(Path::new("."), &scope)?;
     let steering = Steering::read(&checkout, &state, "", common, Baselines::Read)?;
+    for file in steering.files() {
+        console.detail(format_args!("steered by {file} in the index"));
+    }
     let config = steering.config.clone();
     let mut settings = settings::resolve_with(common, &scan, &[], environment, config)?;
     let git = &mut settings.scan.sources.git;

@@ -55,6 +55,32 @@ pub fn deepen(
 ) -> Result<(), DeepenError> {
     let origin = remotes.iter().find(|name| *name == "origin");
     let remote = origin.or(remotes.first()).ok_or(DeepenError::NoRemote)?;
+    let (branches, commits): (Vec<_>, Vec<_>) = wants
+        .iter()
+        .partition(|want| matches!(want, Want::Branch(_)));
+    let branches = branches.into_iter().map(|want| spec(want, remote));
+    let specs: Vec<_> = branches
+        .chain(tips.iter().map(ToString::to_string))
+        .collect();
+    if !specs.is_empty() {
+        fetch(folder, remote, depth, &specs)?;
+    }
+    for commit in commits {
+        // The tip before a push that wrote history anew may be gone: what is missing is told where
+        // it matters.
+        let _ = fetch(folder, remote, depth, &[spec(commit, remote)]);
+    }
+    Ok(())
+}
+
+fn spec(want: &Want, remote: &str) -> String {
+    match want {
+        Want::Branch(name) => format!("+refs/heads/{name}:refs/remotes/{remote}/{name}"),
+        Want::Commit(id) => id.clone(),
+    }
+}
+
+fn fetch(folder: &Path, remote: &str, depth: Depth, specs: &[String]) -> Result<(), DeepenError> {
     let mut git = Command::new("git");
     git.arg("--git-dir").arg(folder);
     git.args(["fetch", "--quiet", "--no-tags", "--no-recurse-submodules"]);
@@ -63,12 +89,7 @@ pub fn deepen(
         Depth::More(commits) => git.arg(format!("--deepen={commits}")),
         Depth::All => git.arg("--unshallow"),
     };
-    git.arg(remote);
-    git.args(wants.iter().map(|want| match want {
-        Want::Branch(name) => format!("+refs/heads/{name}:refs/remotes/{remote}/{name}"),
-        Want::Commit(id) => id.clone(),
-    }));
-    git.args(tips.iter().map(ToString::to_string));
+    git.arg("--end-of-options").arg(remote).args(specs);
     git.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
     let output = git.output().map_err(DeepenError::Git)?;
     if output.status.success() {
@@ -77,7 +98,7 @@ pub fn deepen(
     let said = String::from_utf8_lossy(&output.stderr);
     let last = said.lines().rev().find(|line| !line.trim().is_empty());
     Err(DeepenError::Refused {
-        remote: remote.clone(),
+        remote: remote.to_owned(),
         said: last.unwrap_or("nothing").trim().to_owned(),
     })
 }

@@ -1,6 +1,6 @@
 //! Which commits are new, and whose word on them is believed.
 
-use super::{Cause, CiError, Push, Request, Run, Service};
+use super::{Cause, CiError, Push, Request, Run, Service, branch_of};
 use crate::model::ObjectId;
 use crate::sources::git::part::{Checkout, Part, Sent};
 
@@ -58,13 +58,12 @@ impl Plan {
     ///
     /// What cannot be told, or what is to be scanned and not here.
     pub fn of(run: Option<&Run>, checkout: &Checkout, wish: &Wish) -> Result<Self, CiError> {
+        let target = wish.target.as_deref();
+        let target = target.map(|target| branch_of(target).unwrap_or(target));
         let planner = Planner {
             checkout,
             service: run.map(|run| run.service),
-            default: wish
-                .target
-                .as_deref()
-                .or(run.and_then(|it| it.default.as_deref())),
+            default: target.or(run.and_then(|it| it.default.as_deref())),
             is_wished: wish.target.is_some(),
             wants: Vec::new(),
             gaps: Vec::new(),
@@ -192,8 +191,10 @@ impl Planner<'_> {
             Some(wished) if self.is_wished => wished,
             _ => &request.target,
         };
-        let (tip, merged_with) = self.last_of(request)?;
+        let (tips, merged_with) = self.last_of(request)?;
         let branch = self.branch(target)?;
+        // Of another branch than the one that the operator named nothing is believed.
+        let merged_with = merged_with.filter(|_| !self.is_wished);
         let onto = merged_with.filter(|base| self.checkout.commit(&base.to_string()).is_some());
         let onto = onto.map(|commit| Trusted {
             commit,
@@ -203,11 +204,9 @@ impl Planner<'_> {
             self.wants
                 .extend(merged_with.map(|it| Want::Commit(it.to_string())));
         }
-        let bases: Vec<_> = request
-            .bases
-            .iter()
-            .filter_map(|id| self.commit(id))
-            .collect();
+        // The branch says more, and is what is fetched.
+        let bases = request.bases.iter().filter(|_| !self.is_wished);
+        let bases: Vec<_> = bases.filter_map(|id| self.checkout.commit(id)).collect();
         let of_service = bases.first().map(|commit| Trusted {
             commit: *commit,
             what: format!("the tip of {target} that the service names"),
@@ -234,7 +233,7 @@ impl Planner<'_> {
         Ok(self.done(
             New {
                 what,
-                tips: vec![tip],
+                tips,
                 revisions: Vec::new(),
                 known,
                 whole: false,
@@ -243,31 +242,36 @@ impl Planner<'_> {
         ))
     }
 
-    /// Whether `onto` has more than `branch`, which the operator did not ask for.
+    /// Whether `onto` has more than `branch`.
     fn is_later(&self, onto: &Trusted, branch: &Trusted) -> bool {
-        !self.is_wished
-            && onto.commit != branch.commit
-            && self.checkout.leads_to(onto.commit, branch.commit)
+        onto.commit != branch.commit && self.checkout.leads_to(onto.commit, branch.commit)
     }
 
-    /// The last commit of a request; with the tip of the target if it merges it with that.
-    fn last_of(&self, request: &Request) -> Result<(ObjectId, Option<ObjectId>), CiError> {
+    /// The last commits of a request; with the tip of the target if the service merges it with that.
+    fn last_of(&self, request: &Request) -> Result<(Vec<ObjectId>, Option<ObjectId>), CiError> {
         let head = request.head.as_deref();
-        if let Some(merge) = &request.merge
-            && let Some(commit) = self.checkout.commit(merge)
+        let merge = request.merge.as_deref();
+        let merge = merge.and_then(|id| self.checkout.commit(id));
+        let parents = merge.map(|merge| self.checkout.parents(merge));
+        // Whoever wrote the request could have merged something else.
+        let is_of_head = |id: &ObjectId| head.is_none_or(|head| head == id.to_string());
+        if let (Some(merge), Some([onto, merged])) = (merge, parents.as_deref())
+            && is_of_head(merged)
         {
-            let parents = self.checkout.parents(commit);
-            // Whoever wrote the request could have merged something else.
-            let is_of_head = |id: &ObjectId| head.is_none_or(|head| head == id.to_string());
-            match parents.as_slice() {
-                [onto, merged] if is_of_head(merged) => return Ok((commit, Some(*onto))),
-                _ if head.is_none() => return Ok((commit, None)),
-                _ => (),
-            }
+            return Ok((vec![merge], Some(*onto)));
         }
-        let last = head.or(request.merge.as_deref()).unwrap_or("HEAD");
-        let tip = self.tip(last, "the last commit of the request")?;
-        Ok((tip, None))
+        // Both are of the request then, if they are here.
+        let here = head.and_then(|id| self.checkout.commit(id));
+        let mut tips: Vec<_> = merge.into_iter().chain(here).collect();
+        tips.dedup();
+        if tips.is_empty() {
+            let last = head.or(request.merge.as_deref()).unwrap_or("HEAD");
+            return Ok((
+                vec![self.tip(last, "the last commit of the request")?],
+                None,
+            ));
+        }
+        Ok((tips.into_iter().collect(), None))
     }
 
     fn push(mut self, push: &Push) -> Result<Plan, CiError> {
@@ -395,7 +399,7 @@ impl Planner<'_> {
         };
         let trusted = Trusted {
             commit: tip,
-            what: format!("the tip of {default}, which is what is scanned"),
+            what: format!("the tip of {default}"),
         };
         Ok(self.done(new, Some(trusted)))
     }
