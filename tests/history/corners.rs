@@ -259,9 +259,45 @@ fn of_two_that_bring_a_blob_the_earlier_did() {
 }
 
 #[test]
-fn an_index_of_another_form_is_one_problem() {
+fn what_is_staged_is_read_of_an_index_of_any_form() {
     let Some(repo) = leaking() else { return };
-    repo.git(&["update-index", "--split-index"]);
+    for folder in ["in", "out"] {
+        repo.write(&format!("{folder}/file"), "text\n");
+    }
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", "folders"]);
+    repo.write("in/.env", mint::pat(20));
+    repo.git(&["add", "-A"]);
+    for form in [
+        &["update-index", "--index-version", "4"][..],
+        &["update-index", "--split-index"],
+        &["update-index", "--no-split-index"],
+        &["sparse-checkout", "set", "--cone", "--sparse-index", "in"],
+    ] {
+        repo.git(form);
+        let said = repo.scan("--staged");
+        assert_eq!(said.problems(), Vec::<String>::new(), "{form:?}");
+        assert_eq!(
+            (said.code, said.tokens()),
+            (1, vec![mint::pat(20)]),
+            "{form:?}"
+        );
+    }
+    // The index holds but the name of the folder, which is another than that of HEAD.
+    repo.git(&["symbolic-ref", "HEAD", "refs/heads/none"]);
+    let said = repo.scan("--staged");
+    assert_eq!(said.problems(), ["references repo/.git"]);
+    assert_eq!((said.code, said.tokens()), (1, vec![mint::pat(20)]));
+}
+
+#[test]
+fn an_index_that_is_damaged_is_one_problem() {
+    let Some(repo) = leaking() else { return };
+    let path = repo.path().join(".git/index");
+    let mut bytes = std::fs::read(&path).expect("an index");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&path, bytes).expect("an index");
     let said = repo.scan("--staged");
     assert_eq!(
         (said.code, said.problems()),

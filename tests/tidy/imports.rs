@@ -48,7 +48,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
 ];
 
 /// Crates with the rooms that they are confined to.
-const CONFINED: [(&str, &[&str]); 43] = [
+const CONFINED: [(&str, &[&str]); 44] = [
     ("crc32fast", &["token"]),
     ("sha1", &["gate"]),
     ("sha2", &["token", "respond"]),
@@ -115,6 +115,7 @@ const CONFINED: [(&str, &[&str]); 43] = [
     ("git2", &["sources"]),
     ("gix_pack", &["sources"]),
     ("gix_hash", &["sources"]),
+    ("gix_index", &["sources"]),
     ("gix_object", &["sources"]),
     ("gix_error", &["sources"]),
     ("gix_utils", &["sources"]),

@@ -255,7 +255,7 @@ pub(super) fn split_entry(tree: &[u8], id_len: usize) -> Option<(Entry<'_>, &[u8
 
 /// The bits of a mode that tell what an entry is, as git reads them.
 const KIND: u32 = 0o170_000;
-const FOLDER: u32 = 0o040_000;
+pub(super) const FOLDER: u32 = 0o040_000;
 /// What the mode of a submodule is.
 pub(super) const SUBMODULE: u32 = 0o160_000;
 

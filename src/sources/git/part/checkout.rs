@@ -1,5 +1,6 @@
 //! A repository that is asked what is in it before a part of it is scanned.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -7,8 +8,9 @@ use super::super::head::Head;
 use super::super::{refs, shallow};
 use super::opened::Opened;
 use super::revision::{peel, resolve};
+use super::staged::{self, Staged};
 use super::walk::new_to;
-use super::{PartError, diff, staged};
+use super::{PartError, diff};
 use crate::model::{ObjectId, ObjectKind};
 use crate::sources::git::Scope;
 
@@ -28,6 +30,8 @@ pub struct Checkout {
     opened: Opened,
     /// Commits whose parents were cut off when it was cloned.
     shallow: BTreeSet<ObjectId>,
+    /// The index, once it was asked for.
+    staged: OnceCell<Staged>,
 }
 
 impl Checkout {
@@ -40,6 +44,7 @@ impl Checkout {
         let opened = Opened::at(path, scope)?;
         Ok(Self {
             shallow: shallow(&opened.database.repository),
+            staged: OnceCell::new(),
             opened,
         })
     }
@@ -110,6 +115,15 @@ impl Checkout {
         self.is_shallow() && new_to(&mut objects, tips, known, &self.shallow).is_cut
     }
 
+    /// The index, which all ask for under the same name.
+    fn staged(&self, named: Option<&Path>) -> Result<&Staged, PartError> {
+        if let Some(staged) = self.staged.get() {
+            return Ok(staged);
+        }
+        let staged = Staged::read(&self.opened, named)?;
+        Ok(self.staged.get_or_init(|| staged))
+    }
+
     /// What the file `path`, from the root of the repository, holds in `state`; `None` if that has
     /// no such file.
     ///
@@ -122,8 +136,8 @@ impl Checkout {
             State::Nothing => return Ok(None),
             State::Index(_) if self.opened.git.is_bare() => return Ok(None),
             State::Index(index) => {
-                let index = staged::file(&self.opened, index.as_deref())?;
-                return staged::contents(&mut objects, &index, path);
+                let staged = self.staged(index.as_deref())?;
+                return staged::contents(&mut objects, staged, path);
             }
             State::Commit(commit) => commit,
         };

@@ -10,12 +10,13 @@ use super::super::objects::Objects;
 use super::super::paths;
 use super::checkout::State;
 use super::opened::Opened;
-use super::{PartError, Work, staged};
+use super::staged::{self, Staged};
+use super::{PartError, Work};
 use crate::model::{ObjectId, ProblemKind};
 use crate::sources::exclude::{self, OWN};
 
 /// Takes out of `work` the files that the globs `globs` and the `.patsweepignore` files of `state`
-/// leave out, with their names. Answers how many files these are, counted at each path.
+/// leave out, with their names; the index is `staged`, where that was read. Answers how many files these are, counted at each path.
 ///
 /// # Errors
 ///
@@ -24,6 +25,7 @@ pub(super) fn leave_out(
     opened: &Opened,
     objects: &mut Objects<'_>,
     state: &State,
+    staged: Option<&Staged>,
     globs: &[String],
     work: &mut Work,
 ) -> Result<u64, PartError> {
@@ -35,8 +37,14 @@ pub(super) fn leave_out(
         State::Index(_) if opened.git.is_bare() => Vec::new(),
         State::Commit(commit) => of_commit(objects, commit, folders),
         State::Index(index) => {
-            let index = staged::file(opened, index.as_deref())?;
-            staged::named(&index, OWN.as_bytes())?
+            let read;
+            let staged = if let Some(staged) = staged {
+                staged
+            } else {
+                read = Staged::read(opened, index.as_deref())?;
+                &read
+            };
+            staged::named(staged, OWN.as_bytes())?
         }
     };
     let mut rules = Rules {

@@ -32,6 +32,7 @@ use self::opened::Opened;
 use self::range::Ends;
 use self::reader::Reader;
 pub use self::sent::{Sent, There};
+use self::staged::Staged;
 
 use crate::model::{
     BytePath, Commit, ObjectId, ObjectKind, Outcome, Problem, ProblemKind, SkipReason, SourceKind,
@@ -179,6 +180,7 @@ pub fn scan(
 ) -> Result<(), PartError> {
     let opened = Opened::at(path, &options.git)?;
     let mut objects = opened.database.objects();
+    let mut staged = None;
     let mut work = match part {
         Part::Range(range) => {
             let ends = Ends::of(&opened, &mut objects, range)?;
@@ -193,13 +195,19 @@ pub fn scan(
             sent::work(&opened, &mut objects, between)
         }
         Part::Staged { index } => {
-            let index = staged::file(&opened, index.as_deref())?;
-            staged::work(&opened, &mut objects, &index)
+            let staged = staged.insert(Staged::read(&opened, index.as_deref())?);
+            staged::work(&opened, &mut objects, staged)
         }
     };
     if let Some(state) = &options.git.excluding {
-        let excluded =
-            excluded::leave_out(&opened, &mut objects, state, &options.exclude, &mut work)?;
+        let excluded = excluded::leave_out(
+            &opened,
+            &mut objects,
+            state,
+            staged.as_ref(),
+            &options.exclude,
+            &mut work,
+        )?;
         let mut sink = sinks();
         for _ in 0..excluded {
             let unit = Unit::Object(ObjectKind::Blob);

@@ -3,15 +3,67 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use git2::{Index, IndexEntryExtendedFlag};
+use gix_index::decode::Options;
+use gix_index::entry::Flags;
 
 use super::super::head::Head;
-use super::super::object::SUBMODULE;
+use super::super::object::{FOLDER, SUBMODULE};
 use super::super::objects::Objects;
-use super::super::refs;
 use super::opened::Opened;
 use super::{Item, PartError, Work};
 use crate::model::{ObjectId, ProblemKind, SourceKind};
+
+/// An index, read once for all that is asked of it.
+pub(super) struct Staged {
+    path: PathBuf,
+    /// Or why it cannot be read.
+    index: Result<gix_index::File, String>,
+}
+
+impl Staged {
+    /// Reads the index `named`, if that is of the repository that was asked for, else its own. One
+    /// that is not there yet is empty.
+    ///
+    /// # Errors
+    ///
+    /// That it is no file.
+    pub(super) fn read(opened: &Opened, named: Option<&Path>) -> Result<Self, PartError> {
+        let path = file(opened, named)?;
+        let options = Options {
+            thread_limit: Some(1),
+            ..Options::default()
+        };
+        let hash = opened.database.repository.hash();
+        let index = gix_index::File::at_or_default(&path, hash, false, options);
+        let index = index.map_err(|error| error.to_string());
+        Ok(Self { path, index })
+    }
+
+    fn refused(&self, message: String) -> PartError {
+        PartError::Index {
+            path: self.path.clone(),
+            message,
+        }
+    }
+
+    /// The paths and blobs of all entries that are to be committed: what will be added later has no
+    /// contents yet.
+    fn entries(&self) -> Result<impl Iterator<Item = (&[u8], ObjectId, u32)>, PartError> {
+        let index = self.index.as_ref();
+        let index = index.map_err(|error| self.refused(error.clone()))?;
+        Ok(entries(index))
+    }
+}
+
+/// As [`Staged::entries`], with the mode of each.
+fn entries(index: &gix_index::State) -> impl Iterator<Item = (&[u8], ObjectId, u32)> {
+    let entries = index.entries().iter();
+    let entries = entries.filter(|entry| !entry.flags.contains(Flags::INTENT_TO_ADD));
+    entries.filter_map(|entry| {
+        let id = ObjectId::from_bytes(entry.id.as_bytes())?;
+        Some((&**entry.path(index), id, entry.mode.bits()))
+    })
+}
 
 /// The file of the index that is compared: `named`, if that is of the repository that was asked
 /// for.
@@ -39,47 +91,52 @@ fn is_meant(opened: &Opened) -> bool {
 }
 
 /// What is in the index and not at the same path in `HEAD`: all of it before the first commit.
-pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, index: &Path) -> Work {
+pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, staged: &Staged) -> Work {
     let mut work = Work {
         is_reachable: true,
         ..Work::default()
     };
-    // One that is not there yet is empty; sparse and split ones are not understood.
-    let index = match Index::open(index) {
+    let index = match &staged.index {
         Ok(index) => index,
         Err(error) => {
-            let message = format!("its index cannot be read: {}", error.message());
+            let message = format!("its index cannot be read: {error}");
             work.problems.push((ProblemKind::References, message));
             return work;
         }
     };
     let commit = opened.head();
     let mut head = Head::new(objects, commit.as_ref());
+    let unchanged = Unchanged::new(index, &mut head);
     let mut names = HashSet::new();
-    for entry in index.iter() {
-        // What will be added later has no contents yet.
-        let is_intended = entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0;
-        if is_intended {
+    for (path, id, mode) in entries(index) {
+        if unchanged.has(path) {
             continue;
         }
-        let Some(blob) = refs::id(entry.id) else {
+        let path = path.strip_suffix(b"/").unwrap_or(path);
+        let known = head.at(path);
+        if known == Some(id) {
             continue;
-        };
-        let known = head.at(&entry.path);
+        }
+        if mode == FOLDER {
+            let path = String::from_utf8_lossy(path);
+            let message = format!("its index is sparse, and {path} is not what HEAD has there");
+            work.problems.push((ProblemKind::References, message));
+            continue;
+        }
         if known.is_none() {
-            for folder in folders(&entry.path).take(MAX_DEPTH) {
+            for folder in folders(path).take(MAX_DEPTH) {
                 if !names.contains(folder) && head.at(folder).is_none() {
                     names.insert(folder.to_vec());
-                    work.names.push((folder.to_vec(), blob, None));
+                    work.names.push((folder.to_vec(), id, None));
                 }
             }
-            work.names.push((entry.path.clone(), blob, None));
+            work.names.push((path.to_vec(), id, None));
         }
-        if known != Some(blob) && entry.mode != SUBMODULE {
+        if mode != SUBMODULE {
             work.items.push(Item {
                 source: SourceKind::GitIndex,
-                path: entry.path,
-                blob,
+                path: path.to_vec(),
+                blob: id,
                 commit: None,
             });
         }
@@ -87,19 +144,44 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, index: &Path) -> 
     work
 }
 
+/// The folders that the index says are what `HEAD` has there.
+///
+/// It keeps the tree that each folder was, until something in it is staged. Git writes these trees
+/// into the commit without looking at the entries again, so that nothing else can be in it.
+struct Unchanged(HashSet<Vec<u8>>);
+
+impl Unchanged {
+    fn new(index: &gix_index::State, head: &mut Head<'_, '_>) -> Self {
+        let mut unchanged = HashSet::new();
+        // The root itself has no name to ask for.
+        let root = index.tree().into_iter().flat_map(|root| &root.children);
+        let mut rest: Vec<_> = root.map(|tree| (tree.name.to_vec(), tree)).collect();
+        while let Some((path, tree)) = rest.pop() {
+            let id = ObjectId::from_bytes(tree.id.as_bytes());
+            if tree.num_entries.is_some() && id.is_some() && head.at(&path) == id {
+                unchanged.insert(path);
+            } else if path.len() < MAX_DEPTH {
+                let inside =
+                    |child: &gix_index::extension::Tree| [&path[..], b"/", &child.name].concat();
+                rest.extend(tree.children.iter().map(|child| (inside(child), child)));
+            }
+        }
+        Self(unchanged)
+    }
+
+    /// Whether `path` is in one of them.
+    fn has(&self, path: &[u8]) -> bool {
+        !self.0.is_empty() && folders(path).any(|folder| self.0.contains(folder))
+    }
+}
+
 /// The files called `name`, by the folders that they are in, which end with a slash. Of those in
 /// conflict the last version.
-pub(super) fn named(index: &Path, name: &[u8]) -> Result<Vec<(Vec<u8>, ObjectId)>, PartError> {
-    let opened = Index::open(index).map_err(|error| PartError::Index {
-        path: index.to_path_buf(),
-        message: error.message().to_owned(),
-    })?;
-    let found = opened.iter().filter_map(|entry| {
-        let folder = entry.path.strip_suffix(name)?;
+pub(super) fn named(staged: &Staged, name: &[u8]) -> Result<Vec<(Vec<u8>, ObjectId)>, PartError> {
+    let found = staged.entries()?.filter_map(|(path, id, _)| {
+        let folder = path.strip_suffix(name)?;
         let is_so_called = folder.is_empty() || folder.ends_with(b"/");
-        let is_intended = entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0;
-        let blob = refs::id(entry.id).filter(|_| is_so_called && !is_intended)?;
-        Some((folder.to_vec(), blob))
+        is_so_called.then(|| (folder.to_vec(), id))
     });
     Ok(found.collect())
 }
@@ -107,32 +189,22 @@ pub(super) fn named(index: &Path, name: &[u8]) -> Result<Vec<(Vec<u8>, ObjectId)
 /// What the index has of the file at `path`; `None` if it has no such file.
 pub(super) fn contents(
     objects: &mut Objects<'_>,
-    index: &Path,
+    staged: &Staged,
     path: &[u8],
 ) -> Result<Option<Vec<u8>>, PartError> {
-    let refused = |message: String| PartError::Index {
-        path: index.to_path_buf(),
-        message,
-    };
-    let opened = Index::open(index).map_err(|error| refused(error.message().to_owned()))?;
     // Of a file in conflict nobody knows which version is meant.
-    let is_it = |entry: &git2::IndexEntry| entry.path == path;
-    let entries: Vec<_> = opened.iter().filter(is_it).collect();
-    let entry = match entries.as_slice() {
+    let found = staged.entries()?.filter(|(it, ..)| *it == path);
+    let blob = match found.collect::<Vec<_>>()[..] {
         [] => return Ok(None),
-        [entry] => entry,
+        [(_, blob, _)] => blob,
         _ => {
             let path = String::from_utf8_lossy(path);
-            return Err(refused(format!("{path} is in conflict")));
+            return Err(staged.refused(format!("{path} is in conflict")));
         }
-    };
-    let is_intended = entry.flags_extended & IndexEntryExtendedFlag::INTENT_TO_ADD.bits() != 0;
-    let Some(blob) = refs::id(entry.id).filter(|_| !is_intended) else {
-        return Ok(None);
     };
     match objects.read(&blob) {
         Ok((_, bytes)) => Ok(Some(bytes.to_vec())),
-        Err(why) => Err(refused(format!("{blob}: {why}"))),
+        Err(why) => Err(staged.refused(format!("{blob}: {why}"))),
     }
 }
 
