@@ -293,3 +293,107 @@ fn hooks_are_steered_by_what_is_staged() {
         world.dev(&["rm", "-q", "-f", "--cached", name]);
     }
 }
+
+#[test]
+fn what_was_left_out_and_moves_where_it_counts_is_scanned() {
+    let world = begun();
+    world.write("testdata/old", mint::pat(1));
+    world.write("src/old", mint::pat(2));
+    world.commit(".patsweepignore", "testdata/\n");
+    start(&world);
+    // One that came and went on, one that was there, and one that was looked at before.
+    world.commit("testdata/new", mint::pat(3));
+    for (from, to) in [
+        ("testdata/new", "src/new"),
+        ("testdata/old", "src/moved"),
+        ("src/old", "src/known"),
+    ] {
+        world.dev(&["mv", from, to]);
+    }
+    world.dev(&["commit", "-q", "-m", "move"]);
+    let said = request(&world, "-f json");
+    assert_eq!(said.code, 1, "{said:?}");
+    let report: serde_json::Value = serde_json::from_str(&said.stdout).expect("a report");
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let places = findings.map(|it| it["occurrences"][0]["path"].as_str().expect("a path"));
+    let mut places: Vec<&str> = places.collect();
+    places.sort_unstable();
+    assert_eq!(places, ["src/moved", "src/new"]);
+}
+
+#[test]
+fn branches_of_a_fork_are_not_believed() {
+    let world = begun();
+    let base = world.dev(&["rev-parse", "HEAD"]);
+    // What the fork calls main is its owner's to write.
+    world.commit(".patsweepignore", "*\n");
+    start(&world);
+    let head = world.commit("a.env", mint::pat(1));
+    world.push("topic");
+    world.check_out("refs/heads/topic", Depth::All);
+    let here = [
+        ("GITLAB_CI", "true"),
+        ("CI_PIPELINE_SOURCE", "merge_request_event"),
+        ("CI_COMMIT_SHA", &*head),
+        ("CI_DEFAULT_BRANCH", "main"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+        ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &*base),
+        ("CI_MERGE_REQUEST_PROJECT_ID", "1"),
+    ];
+    let run = |project| world.ci(&[&here[..], &[("CI_PROJECT_ID", project)]].concat(), "");
+    let said = run("2");
+    said.assert(1, "steered by nothing in the repository");
+    assert!(
+        said.stdout
+            .contains("this runs in the project of whoever made the request"),
+        "{said:?}"
+    );
+    // The branches of the project itself are.
+    assert_eq!(run("1").code, 0);
+}
+
+#[test]
+fn every_line_that_a_change_adds_is_told() {
+    let world = begun();
+    start(&world);
+    let entry = |number: u64| {
+        let id = c3id(mint::pat(number).as_bytes());
+        format!("{{\"c3id\":\"{id}\",\"reason\":\"gone\",\"added\":\"2026-11-22\"}},\n")
+    };
+    let mut entries: Vec<String> = (0..30).map(entry).collect();
+    entries.sort();
+    let entries = entries.concat();
+    let text = format!("{{\"schema\":\"patsweep-baseline/1\",\"entries\":[\n{entries}null]}}\n");
+    world.write(".patsweep-baseline.json", text);
+    world.write("patsweep.toml", "[scan]\nexclude = [\n  \"**\"\n]\n");
+    world.commit(".patsweepignore", "# all\n*\n[a-z]*[a-z.]\n");
+    let said = request(&world, "");
+    said.assert(0, "note: the change adds 34 lines to files that steer");
+    for line in [
+        ".patsweep-baseline.json:31: ",
+        ".patsweepignore:2: *\n",
+        ".patsweepignore:3: [a-z]*[a-z.]\n",
+        "patsweep.toml:2: exclude = [\n",
+        "patsweep.toml:3: \"**\"\n",
+    ] {
+        assert!(
+            said.stderr.contains(&format!("note:   {line}")),
+            "{line}: {said:?}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_file_that_steers_is_none() {
+    let world = begun();
+    world.write("everything", "*\n");
+    let link = world.path("dev").join(".patsweepignore");
+    std::os::unix::fs::symlink("everything", link).expect("a link");
+    world.dev(&["add", "-A"]);
+    world.dev(&["commit", "-q", "-m", "link"]);
+    start(&world);
+    // The link names a file, which would be left out if that were a pattern.
+    world.commit("everything", mint::pat(1));
+    request(&world, "").assert(1, "steered by origin/main");
+}

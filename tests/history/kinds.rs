@@ -330,11 +330,20 @@ fn a_damaged_index_is_one_problem() {
 }
 
 #[test]
-fn an_index_in_two_parts_is_one_problem() {
+fn an_index_in_two_parts_is_read_and_a_sparse_one_is_one_problem() {
     let Some(Both { repo, gone, .. }) = Both::new() else {
         return;
     };
     repo.git(&["update-index", "--split-index"]);
+    let said = repo.scan("");
+    assert_eq!(said.paths(&gone), ["git-object gone.env"]);
+    assert_eq!(said.problems(), Vec::<String>::new());
+    repo.git(&["update-index", "--no-split-index"]);
+    repo.write("in/file", "text").write("out/file", "text");
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", "folders"]);
+    let sparse = ["sparse-checkout", "set", "--cone", "--sparse-index", "in"];
+    repo.git(&sparse);
     let said = repo.scan("");
     assert_eq!(said.paths(&gone), ["git-object gone.env"]);
     assert_eq!(said.problems(), ["references repo/.git"]);

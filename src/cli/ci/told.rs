@@ -8,9 +8,6 @@ use crate::gate::ci::{Addition, Service};
 use crate::model::ObjectId;
 use crate::report::{Redactor, Slash, count, markdown_text};
 
-/// Lines that are told, at most.
-const MOST: usize = 20;
-
 /// What is told.
 pub(super) struct Told {
     /// What was scanned.
@@ -70,15 +67,12 @@ impl Told {
             return lines;
         }
         lines.push(self.heading());
-        lines.extend(self.added.iter().take(MOST).map(|added| {
+        lines.extend(self.added.iter().map(|added| {
             let path = String::from_utf8_lossy(&added.path);
             let line = format!("  {path}:{}: {}", added.line, added.text);
             // No scan has met those of other lines.
             redacted(&redactor.redact(&line, Slash::Separates))
         }));
-        if self.added.len() > MOST {
-            lines.push(format!("  and {} more", self.added.len() - MOST));
-        }
         lines
     }
 

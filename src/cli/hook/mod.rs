@@ -90,6 +90,7 @@ pub(super) fn status(args: &HookNames, environment: &Environment) -> Result<Exit
         let what = match &state {
             State::Absent => "not installed".to_owned(),
             State::Foreign => "not installed; another hook is there".to_owned(),
+            State::Called => "installed; the pre-commit framework calls it".to_owned(),
             State::Ours {
                 program,
                 before,
@@ -110,7 +111,7 @@ pub(super) fn status(args: &HookNames, environment: &Environment) -> Result<Exit
             }
         };
         match state {
-            State::Ours { broken: None, .. } => installed += 1,
+            State::Ours { broken: None, .. } | State::Called => installed += 1,
             State::Ours { .. } => broken += 1,
             State::Absent | State::Foreign => missing += 1,
         }

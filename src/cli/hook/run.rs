@@ -191,19 +191,24 @@ fn say_what_is_left_out(
 ) {
     let blobs = report.coverage.objects.get(&ObjectKind::Blob);
     let excluded = blobs.and_then(|it| it.skipped.get(&SkipReason::Excluded));
+    let Some(&excluded) = excluded else {
+        return;
+    };
+    let excluded = count(excluded, "file");
     let index = State::Index(environment.git_index.clone());
     let head = checkout.head().map_or(State::Nothing, State::Commit);
     let read = |state, name: &str| checkout.file(state, name.as_bytes()).ok().flatten();
     let is_new = |name: &&str| read(&index, name) != read(&head, name);
-    if let Some(&excluded) = excluded
-        && let Some(name) = [CONFIG_NAME, IGNORE_NAME].into_iter().find(is_new)
-    {
-        console.note(format_args!(
-            "patsweep: {} left out by {name} in the index or other files like it; CI does so only \
-             once that is merged",
-            count(excluded, "file")
-        ));
-    }
+    console.note(match [CONFIG_NAME, IGNORE_NAME].into_iter().find(is_new) {
+        Some(name) => format!(
+            "patsweep: {excluded} left out by {name} in the index or other files like it; CI does so \
+             only once that is merged"
+        ),
+        None => format!(
+            "patsweep: {excluded} left out by {CONFIG_NAME}, {IGNORE_NAME} or your own configuration; \
+             CI goes by what is merged"
+        ),
+    });
 }
 
 fn say_what_is_unread(report: &Report, console: Console) {

@@ -41,7 +41,7 @@ pub fn additions(
         let (new, old) = (String::from_utf8_lossy(&new), String::from_utf8_lossy(&old));
         let old: BTreeSet<_> = old.lines().map(plain).collect();
         for (index, text) in new.lines().map(plain).enumerate() {
-            if says(text) && !old.contains(text) {
+            if says(&path, text) && !old.contains(text) {
                 additions.push(Addition {
                     path: path.clone(),
                     line: index + 1,
@@ -58,16 +58,56 @@ fn plain(line: &str) -> &str {
     line.trim().trim_end_matches(',')
 }
 
-/// Whether a line lets anything pass: comments, headings of tables and what frames entries do not.
-fn says(line: &str) -> bool {
-    let is_heading = line.starts_with('[') && line.ends_with(']');
-    let is_frame = line == "null]}" || (line.starts_with("{\"schema\":") && line.ends_with('['));
-    let has_words = line.chars().any(char::is_alphanumeric);
-    has_words && !line.starts_with('#') && !is_heading && !is_frame
+/// Whether a line of the file at `path` lets anything pass: comments, headings of tables and what
+/// frames entries do not. In doubt it does.
+fn says(path: &[u8], line: &str) -> bool {
+    if line.is_empty() || line.starts_with('#') {
+        return false;
+    }
+    let is_frame = if path == CONFIG_NAME.as_bytes() {
+        let inside = line.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+        let is_key = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        inside.is_some_and(|name| name.chars().all(is_key)) || "[]{}".contains(line)
+    } else if is_ignore_file(path) {
+        false
+    } else {
+        line == "null]}" || (line.starts_with("{\"schema\":") && line.ends_with('['))
+    };
+    !is_frame
 }
 
 /// Whether the file at `path` steers.
 fn steers(path: &[u8], baseline: &[u8]) -> bool {
-    let name = path.rsplit(|&it| it == b'/').next();
-    path == CONFIG_NAME.as_bytes() || path == baseline || name == Some(IGNORE_NAME.as_bytes())
+    path == CONFIG_NAME.as_bytes() || path == baseline || is_ignore_file(path)
+}
+
+fn is_ignore_file(path: &[u8]) -> bool {
+    path.rsplit(|&it| it == b'/').next() == Some(IGNORE_NAME.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_may_let_something_pass_is_told() {
+        let told = |path: &str, lines: &[&str]| -> Vec<bool> {
+            lines
+                .iter()
+                .map(|line| says(path.as_bytes(), line))
+                .collect()
+        };
+        let all = ["*", "**", "[a-z]*[a-z.]", "!src", "#*", ""];
+        assert_eq!(
+            told("a/.patsweepignore", &all),
+            [true, true, true, true, false, false]
+        );
+        let all = ["[scan]", "exclude = [", "\"**\"", "]", "# x", "[\"a\"]"];
+        assert_eq!(
+            told("patsweep.toml", &all),
+            [false, true, true, false, false, true]
+        );
+        let all = ["{\"schema\":1,\"entries\":[", "{\"id\":\"x\"}", "null]}"];
+        assert_eq!(told("known.json", &all), [false, true, false]);
+    }
 }

@@ -5,7 +5,8 @@
 //! `CI_MERGE_REQUEST_TARGET_BRANCH_SHA` is set only where the result of the merge is looked at.
 //! `CI_MERGE_REQUEST_DIFF_BASE_SHA` stays as it is when a merge request is given another target
 //! (<https://gitlab.com/gitlab-org/gitlab/-/issues/442031>), so that it may be of a branch that
-//! whoever made the request wrote alone.
+//! whoever made the request wrote alone. The request of a fork runs in the fork, where `CI_PROJECT_ID` is
+//! not `CI_MERGE_REQUEST_PROJECT_ID`.
 
 use super::service::{Service, Variables};
 use super::{Cause, CiError, Push, Request, Run, object};
@@ -28,6 +29,11 @@ pub(super) fn run(variables: &Variables) -> Result<Run, CiError> {
                 .into_iter()
                 .collect(),
             parted: commit("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+            // Its branches are for whoever made the request to write.
+            is_elsewhere: match (get("CI_MERGE_REQUEST_PROJECT_ID"), get("CI_PROJECT_ID")) {
+                (Some(target), Some(here)) => target != here,
+                _ => false,
+            },
         }),
         Some("external_pull_request_event") => Cause::Request(Request {
             target: variables

@@ -76,6 +76,9 @@ pub struct Request {
     /// Where it parted from the branch that it was once made for: not to be trusted, for that may
     /// have been another one.
     pub parted: Option<String>,
+    /// Whether this runs in another project than the one that it is for, so that the checkout's
+    /// branches are not those of the latter.
+    pub is_elsewhere: bool,
 }
 
 /// A branch that was pushed.

@@ -192,7 +192,15 @@ impl Planner<'_> {
             _ => &request.target,
         };
         let (tips, merged_with) = self.last_of(request)?;
-        let branch = self.branch(target)?;
+        let branch = if request.is_elsewhere {
+            self.gaps.push(format!(
+                "this runs in the project of whoever made the request, whose {target} is not the one \
+                 that the request is for"
+            ));
+            None
+        } else {
+            self.branch(target)?
+        };
         // Of another branch than the one that the operator named nothing is believed.
         let merged_with = merged_with.filter(|_| !self.is_wished);
         let onto = merged_with.filter(|base| self.checkout.commit(&base.to_string()).is_some());
@@ -304,13 +312,15 @@ impl Planner<'_> {
                 let what = format!("what the new branch {branch} brings");
                 (what, default)
             }
-            (None, Some(_)) if is_default => {
-                let what = format!("what {branch}, written anew, brings");
-                (what, before.map(of_before))
-            }
             (None, Some(_)) => {
-                let what = format!("what {branch}, written anew, brings");
-                (what, default)
+                let how = if before.is_none() && !push.forced {
+                    "whose tip before the push is not here"
+                } else {
+                    "written anew"
+                };
+                let what = format!("what {branch}, {how}, brings");
+                let before = before.map(of_before);
+                (what, if is_default { before } else { default })
             }
         };
         if let (None, Err(error)) = (&trusted, name) {

@@ -48,7 +48,7 @@ impl Service {
 }
 
 /// Every variable that is read, of all services.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 28] = [
     "TF_BUILD",
     "BUILD_REASON",
     "BUILD_SOURCEBRANCH",
@@ -72,6 +72,8 @@ const NAMES: [&str; 26] = [
     "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
     "CI_MERGE_REQUEST_TARGET_BRANCH_SHA",
     "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
+    "CI_MERGE_REQUEST_PROJECT_ID",
+    "CI_PROJECT_ID",
     "CI_MERGE_REQUEST_DIFF_BASE_SHA",
     "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",
     "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA",

@@ -75,6 +75,8 @@ pub enum State {
     Absent,
     /// A hook of somebody else.
     Foreign,
+    /// One of the pre-commit framework, which calls ours, for that was there before it.
+    Called,
     /// Ours.
     Ours {
         /// What it runs.
@@ -106,7 +108,15 @@ pub fn state(folder: &Path, hook: Hook) -> Result<State, InstallError> {
         return Ok(State::Absent);
     };
     let Some(program) = script::program(&text).filter(|_| script::is_ours(&text)) else {
-        return Ok(State::Foreign);
+        let is_called = is_executable(&path)
+            && read(&legacy(folder, hook))?
+                .as_deref()
+                .is_some_and(script::is_ours);
+        return Ok(if is_called {
+            State::Called
+        } else {
+            State::Foreign
+        });
     };
     let program = PathBuf::from(program);
     let aside = aside(folder, hook);
@@ -167,6 +177,12 @@ pub fn install(folder: &Path, hook: Hook, program: &Path) -> Result<Installed, I
         let _ = fs::remove_file(&temporary);
         return Err(InstallError::Taken { hook: path, aside });
     } else {
+        // The pre-commit framework calls what it found here itself. It need not call this program twice,
+        // and refuses to be called by what it calls.
+        let legacy = legacy(folder, hook);
+        if read(&legacy)?.as_deref().is_some_and(script::is_ours) {
+            fs::remove_file(&legacy).map_err(refused("remove", &legacy))?;
+        }
         fs::rename(&path, &aside).map_err(refused("move aside", &path))?;
         Installed::Chained(aside)
     };
@@ -192,6 +208,11 @@ pub fn uninstall(folder: &Path, hook: Hook) -> Result<Removed, InstallError> {
     }
     fs::rename(&aside, &path).map_err(refused("move back", &aside))?;
     Ok(Removed::Restored)
+}
+
+/// Where the pre-commit framework moves a hook that was there before it.
+fn legacy(folder: &Path, hook: Hook) -> PathBuf {
+    folder.join(format!("{}.legacy", hook.name()))
 }
 
 /// Where a hook goes that was there before.

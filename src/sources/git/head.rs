@@ -10,8 +10,16 @@ use crate::model::ObjectId;
 pub(super) struct Head<'h, 'o> {
     objects: &'h mut Objects<'o>,
     root: Option<ObjectId>,
-    /// The entries of folders, and whether these are folders.
-    folders: HashMap<ObjectId, HashMap<Vec<u8>, (ObjectId, bool)>>,
+    /// The entries of folders.
+    folders: HashMap<ObjectId, HashMap<Vec<u8>, Known>>,
+}
+
+/// What stands somewhere.
+#[derive(Clone, Copy)]
+struct Known {
+    object: ObjectId,
+    is_folder: bool,
+    is_link: bool,
 }
 
 impl<'h, 'o> Head<'h, 'o> {
@@ -26,24 +34,41 @@ impl<'h, 'o> Head<'h, 'o> {
 
     /// What stands at `path`.
     pub(super) fn at(&mut self, path: &[u8]) -> Option<ObjectId> {
-        let mut found = (self.root?, true);
-        for name in path.split(|&byte| byte == b'/') {
-            let (tree, is_folder) = found;
-            if !is_folder {
-                return None;
-            }
-            found = *self.entries(&tree).get(name)?;
-        }
-        Some(found.0)
+        self.known(path).map(|known| known.object)
     }
 
-    fn entries(&mut self, tree: &ObjectId) -> &HashMap<Vec<u8>, (ObjectId, bool)> {
+    /// The same if it is no link.
+    pub(super) fn file(&mut self, path: &[u8]) -> Option<ObjectId> {
+        let known = self.known(path).filter(|known| !known.is_link);
+        known.map(|known| known.object)
+    }
+
+    fn known(&mut self, path: &[u8]) -> Option<Known> {
+        let mut found = Known {
+            object: self.root?,
+            is_folder: true,
+            is_link: false,
+        };
+        for name in path.split(|&byte| byte == b'/') {
+            if !found.is_folder {
+                return None;
+            }
+            found = *self.entries(&found.object).get(name)?;
+        }
+        Some(found)
+    }
+
+    fn entries(&mut self, tree: &ObjectId) -> &HashMap<Vec<u8>, Known> {
         let objects = &mut *self.objects;
         self.folders.entry(*tree).or_insert_with(|| {
             let tree = objects.tree(tree);
             let entry = |entry: Entry<'_>| {
-                let object = ObjectId::from_bytes(entry.id)?;
-                Some((entry.name.to_vec(), (object, entry.is_tree)))
+                let known = Known {
+                    object: ObjectId::from_bytes(entry.id)?,
+                    is_folder: entry.is_tree,
+                    is_link: entry.is_link,
+                };
+                Some((entry.name.to_vec(), known))
             };
             tree.entries().flatten().filter_map(entry).collect()
         })

@@ -48,7 +48,7 @@ pub fn hooks_folder(path: &Path) -> Result<HooksFolder, PartError> {
             is_configured: true,
             work_tree: work_tree(&repository),
         }),
-        Ok(_) => Ok(common(&repository)),
+        Ok(_) => Err(refused("core.hooksPath is empty, so that git runs no hook")),
         Err(error) if error.code() == ErrorCode::NotFound => Ok(common(&repository)),
         Err(error) => Err(refused(error.message())),
     }

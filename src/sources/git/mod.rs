@@ -33,6 +33,7 @@ mod place;
 mod reflog;
 mod refs;
 pub(super) mod repository;
+mod staging;
 mod store;
 mod table;
 #[cfg(test)]

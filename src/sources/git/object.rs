@@ -218,6 +218,8 @@ pub(super) struct Entry<'t> {
     pub(super) is_tree: bool,
     /// Its mode is that of a submodule: what it names is a commit of another repository.
     pub(super) is_submodule: bool,
+    /// Its mode is that of a link: what it names is where that leads.
+    pub(super) is_link: bool,
     pub(super) name: &'t [u8],
     pub(super) id: &'t [u8],
 }
@@ -247,6 +249,7 @@ pub(super) fn split_entry(tree: &[u8], id_len: usize) -> Option<(Entry<'_>, &[u8
     let entry = Entry {
         is_tree: kind == FOLDER,
         is_submodule: kind == SUBMODULE,
+        is_link: kind == LINK,
         name,
         id,
     };
@@ -256,6 +259,8 @@ pub(super) fn split_entry(tree: &[u8], id_len: usize) -> Option<(Entry<'_>, &[u8
 /// The bits of a mode that tell what an entry is, as git reads them.
 const KIND: u32 = 0o170_000;
 pub(super) const FOLDER: u32 = 0o040_000;
+/// What the mode of a link is.
+pub(super) const LINK: u32 = 0o120_000;
 /// What the mode of a submodule is.
 pub(super) const SUBMODULE: u32 = 0o160_000;
 

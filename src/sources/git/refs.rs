@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorClass, ErrorCode, Index, Oid};
+use git2::{ErrorClass, ErrorCode, Oid};
 
 use super::Scope;
 use super::object::SUBMODULE;
 use super::repository::Repository;
+use super::staging;
 use crate::model::{BytePath, ObjectId};
 
 /// What could be learnt of a repository's references.
@@ -83,13 +84,13 @@ pub(super) fn read(repository: &Repository, scope: &Scope) -> Result<References,
     for (checkout, git) in repository.checkouts.iter().enumerate() {
         let path = git.join("index");
         if scope.worktree && path.exists() {
-            match staged(&path, checkout) {
+            match staged(&path, repository.hash(), checkout) {
                 Ok(staged) => references.staged.extend(staged),
                 // Of a repository that is not read the index often cannot be, for the same reason.
                 Err(_) if references.heads.is_empty() => (),
-                Err(error) => references
+                Err(why) => references
                     .unread
-                    .push(format!("its index cannot be read: {}", error.message())),
+                    .push(format!("its index cannot be read: {why}")),
             }
         }
     }
@@ -250,20 +251,30 @@ fn named(text: &[u8]) -> Option<ObjectId> {
     first.and_then(ObjectId::from_hex)
 }
 
+/// Why an index is not read.
+#[derive(Debug, thiserror::Error)]
+enum Unstaged {
+    /// It is damaged.
+    #[error("{0}")]
+    Damaged(gix_error::Error),
+    /// It names folders in place of what is in them.
+    #[error("it is sparse")]
+    Sparse,
+}
+
 /// The entries of the index at `path`, which is that of a checkout, with those of conflicts.
-fn staged(path: &Path, checkout: usize) -> Result<Vec<Staged>, git2::Error> {
-    let index = Index::open(path)?;
-    let entries = index.iter();
-    Ok(entries
-        .filter_map(|entry| {
-            Some(Staged {
-                path: BytePath(entry.path),
-                object: id(entry.id)?,
-                is_submodule: entry.mode == SUBMODULE,
-                checkout,
-            })
-        })
-        .collect())
+fn staged(path: &Path, hash: gix_hash::Kind, checkout: usize) -> Result<Vec<Staged>, Unstaged> {
+    let index = staging::read(path, hash).map_err(Unstaged::Damaged)?;
+    if index.is_sparse() {
+        return Err(Unstaged::Sparse);
+    }
+    let entries = staging::entries(&index).map(|entry| Staged {
+        path: BytePath(entry.path.to_vec()),
+        object: entry.object,
+        is_submodule: entry.mode == SUBMODULE,
+        checkout,
+    });
+    Ok(entries.collect())
 }
 
 /// The name as the rest of the program has it.

@@ -141,7 +141,7 @@ impl Checkout {
             }
             State::Commit(commit) => commit,
         };
-        let Some(blob) = Head::new(&mut objects, Some(commit)).at(path) else {
+        let Some(blob) = Head::new(&mut objects, Some(commit)).file(path) else {
             return match objects.lost.into_iter().next() {
                 Some((id, (_, why))) => Err(self.unread(path, id, &why.to_string())),
                 None => Ok(None),

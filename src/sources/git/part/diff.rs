@@ -46,8 +46,8 @@ pub(super) struct Change {
     pub(super) is_name: bool,
     /// No other tree has anything at the path.
     pub(super) is_new_path: bool,
-    /// Another tree has the same at a path where it is no more: it was moved.
-    pub(super) is_moved: bool,
+    /// Paths at which another tree has the same and where it is no more: it was moved.
+    pub(super) moved_from: Vec<Vec<u8>>,
 }
 
 /// What was compared.
@@ -113,11 +113,11 @@ pub(super) fn new_in(
             }
             changes.all.push(change);
         }
-        gone.between(&known(&own), &others);
+        gone.between(&folder.path, &known(&own), &others);
     }
     let gone = gone.blobs(objects);
     for change in &mut changes.all {
-        change.is_moved = gone.contains(&change.object);
+        change.moved_from = gone.get(&change.object).cloned().unwrap_or_default();
     }
     changes.all.sort_by(|a, b| a.path.cmp(&b.path));
     changes
@@ -134,7 +134,7 @@ fn compare(folder: &[u8], entry: &Entry<'_>, others: &[Known]) -> Option<Change>
         object,
         is_name: entry.is_tree || entry.is_submodule,
         is_new_path: others.iter().all(|known| !known.contains_key(entry.name)),
-        is_moved: false,
+        moved_from: Vec::new(),
     })
 }
 
@@ -163,34 +163,41 @@ fn known(tree: &Tree) -> Known {
 /// What others have where it is no more.
 #[derive(Default)]
 struct Gone {
-    blobs: HashSet<ObjectId>,
-    folders: Vec<ObjectId>,
+    /// With paths at which they were.
+    blobs: HashMap<ObjectId, Vec<Vec<u8>>>,
+    /// With their paths, which end with a slash.
+    folders: Vec<(Vec<u8>, ObjectId)>,
 }
 
 impl Gone {
-    /// Notes what of `others` is not in `own` under the same name. Folders that both have are
-    /// compared for themselves.
-    fn between(&mut self, own: &Known, others: &[Known]) {
+    /// Notes what of `others` is not in `own` under the same name, in the folder at `path`. Folders
+    /// that both have are compared for themselves.
+    fn between(&mut self, path: &[u8], own: &Known, others: &[Known]) {
         for (name, (object, is_folder)) in others.iter().flatten() {
             let own = own.get(name);
             match (is_folder, own) {
                 (true, Some((_, true))) => (),
-                (true, _) => self.folders.push(*object),
+                (true, _) => self.folders.push(([path, name, b"/"].concat(), *object)),
                 (false, Some((same, false))) if same == object => (),
-                (false, _) => drop(self.blobs.insert(*object)),
+                (false, _) => self.was_at(*object, [path, name].concat()),
             }
         }
     }
 
-    /// All blobs, those in folders that are no more included.
-    fn blobs(mut self, objects: &mut Objects<'_>) -> HashSet<ObjectId> {
-        let mut seen: HashSet<_> = self.folders.iter().copied().collect();
-        while let Some(folder) = self.folders.pop() {
-            for (object, is_folder) in known(&objects.tree(&folder)).into_values() {
+    fn was_at(&mut self, blob: ObjectId, path: Vec<u8>) {
+        self.blobs.entry(blob).or_default().push(path);
+    }
+
+    /// All blobs, those in folders that are no more included, each of which is looked into once.
+    fn blobs(mut self, objects: &mut Objects<'_>) -> HashMap<ObjectId, Vec<Vec<u8>>> {
+        let mut seen: HashSet<_> = self.folders.iter().map(|(_, folder)| *folder).collect();
+        while let Some((path, folder)) = self.folders.pop() {
+            for (name, (object, is_folder)) in known(&objects.tree(&folder)) {
                 if !is_folder {
-                    self.blobs.insert(object);
+                    self.was_at(object, [&path[..], &name].concat());
                 } else if seen.insert(object) {
-                    self.folders.push(object);
+                    self.folders
+                        .push(([&path[..], &name, b"/"].concat(), object));
                 }
             }
         }

@@ -31,6 +31,8 @@ pub(super) fn leave_out(
 ) -> Result<u64, PartError> {
     let paths = work.items.iter().map(|item| &item.path);
     let paths = paths.chain(work.names.iter().map(|(path, ..)| path));
+    let moved = work.moved.iter();
+    let paths = paths.chain(moved.flat_map(|it| it.from.iter().chain([&it.item.path])));
     let folders: BTreeSet<Vec<u8>> = paths.flat_map(|path| folders(path)).collect();
     let files = match state {
         State::Nothing => Vec::new(),
@@ -65,6 +67,10 @@ pub(super) fn leave_out(
             Err(why) => flaw(ProblemKind::Unreadable, why.to_string()),
         }
     }
+    // What nobody has looked at is new where it goes to.
+    let moved = work.moved.drain(..);
+    let unseen = moved.filter(|it| it.from.iter().all(|path| rules.exclude(path)));
+    work.items.extend(unseen.map(|it| it.item));
     let all = work.items.len();
     work.items.retain(|item| !rules.exclude(&item.path));
     work.names.retain(|(path, ..)| !rules.exclude(path));
@@ -79,7 +85,7 @@ fn of_commit(
 ) -> Vec<(Vec<u8>, ObjectId)> {
     let mut head = Head::new(objects, Some(commit));
     let found = folders.into_iter().filter_map(|folder| {
-        let blob = head.at(&own_in(&folder))?;
+        let blob = head.file(&own_in(&folder))?;
         Some((folder, blob))
     });
     found.collect()

@@ -130,11 +130,20 @@ struct Item {
     commit: Option<Arc<Commit>>,
 }
 
+/// What has moved and is nothing new, unless it was left out where it came from.
+struct Moved {
+    item: Item,
+    /// Where it was.
+    from: Vec<Vec<u8>>,
+}
+
 /// What is to be scanned.
 #[derive(Default)]
 struct Work {
     /// Blobs, each once at each path.
     items: Vec<Item>,
+    /// Blobs that were moved.
+    moved: Vec<Moved>,
     /// Commits and tags with their messages.
     messages: Vec<(ObjectId, Option<Arc<Commit>>)>,
     /// Paths that are new, with what they name.

@@ -8,7 +8,7 @@ use super::super::{commit, refs, shallow};
 use super::opened::Opened;
 use super::revision::{Unknown, peel, resolve};
 use super::walk::{Walked, new_to};
-use super::{Item, PartError, Work, diff};
+use super::{Item, Moved, PartError, Work, diff};
 use crate::model::{Commit, ObjectId, ObjectKind, ProblemKind, SourceKind};
 use crate::sources::git::Scope;
 
@@ -294,7 +294,19 @@ impl<'b, 'o> Bringing<'b, 'o> {
                     let name = (change.path.clone(), change.object, Some(commit.clone()));
                     self.work.names.push(name);
                 }
-                if change.is_name || change.is_moved {
+                if change.is_name {
+                    continue;
+                }
+                if !change.moved_from.is_empty() {
+                    self.work.moved.push(Moved {
+                        item: Item {
+                            source,
+                            path: change.path,
+                            blob: change.object,
+                            commit: Some(commit.clone()),
+                        },
+                        from: change.moved_from,
+                    });
                     continue;
                 }
                 let bringers = self.bringers.entry(change.object).or_default();

@@ -11,6 +11,7 @@ use super::revision::{Unknown, resolve};
 use super::walk::new_to;
 use super::{Item, PartError, Work};
 use crate::model::{ObjectId, ObjectKind, ProblemKind, SourceKind};
+use crate::sources::git::Scope;
 
 /// What is sent, and what is there already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub enum There {
 pub(super) struct Between {
     tips: Vec<ObjectId>,
     known: Vec<ObjectId>,
+    /// References that may lead to more.
+    unread: Vec<String>,
     whole: bool,
     quarantine: Option<PathBuf>,
 }
@@ -57,7 +60,8 @@ pub(super) fn between(
 ) -> Result<Between, PartError> {
     let tracking = tracking(opened, &sent.there);
     let is_tracking = |name: &str| tracking.iter().any(|prefix| name.starts_with(prefix));
-    let (theirs, ours): (Vec<_>, Vec<_>) = named(opened)
+    let mut unread = Vec::new();
+    let (theirs, ours): (Vec<_>, Vec<_>) = named(opened, &mut unread)
         .into_iter()
         .partition(|(name, _)| is_tracking(name));
     let tips = match &sent.tips {
@@ -75,6 +79,8 @@ pub(super) fn between(
     Ok(Between {
         tips,
         known: known.filter(|id| objects.named(id).is_ok()).collect(),
+        // Where it is told what is sent, what else there is does not matter.
+        unread: unread.into_iter().filter(|_| sent.tips.is_none()).collect(),
         whole: sent.whole,
         quarantine: sent.quarantine.clone(),
     })
@@ -94,16 +100,17 @@ fn find(opened: &Opened, objects: &mut Objects<'_>, tip: &str) -> Result<ObjectI
     })
 }
 
-/// What `HEAD` and references name, by full names.
-fn named(opened: &Opened) -> Vec<(String, ObjectId)> {
-    let references = opened.git.references().into_iter().flatten().flatten();
-    let named = references.filter_map(|reference| {
-        let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
-        let target = reference.resolve().ok()?.target()?;
-        Some((name, refs::id(target)?))
-    });
+/// What `HEAD` and references name, by full names. What cannot be read is told in `unread`.
+fn named(opened: &Opened, unread: &mut Vec<String>) -> Vec<(String, ObjectId)> {
+    let scope = Scope {
+        worktree: false,
+        ..Scope::default()
+    };
+    // Whether it may be read was found out when it was opened.
+    let references = refs::read(&opened.database.repository, &scope).unwrap_or_default();
+    unread.extend(references.unread);
     let head = opened.head().map(|head| ("HEAD".to_owned(), head));
-    let mut named: Vec<_> = named.chain(head).collect();
+    let mut named: Vec<_> = references.all.into_iter().chain(head).collect();
     named.sort();
     named
 }
@@ -137,6 +144,9 @@ fn tracking(opened: &Opened, there: &There) -> Vec<String> {
 /// What is sent and not there already.
 pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, between: Between) -> Work {
     let mut work = Work::default();
+    let unread = between.unread.into_iter();
+    work.problems
+        .extend(unread.map(|message| (ProblemKind::References, message)));
     let mut seen = HashSet::new();
     let mut known = Vec::new();
     for id in between.known {

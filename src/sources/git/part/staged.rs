@@ -3,12 +3,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use gix_index::decode::Options;
-use gix_index::entry::Flags;
-
 use super::super::head::Head;
-use super::super::object::{FOLDER, SUBMODULE};
+use super::super::object::{FOLDER, LINK, SUBMODULE};
 use super::super::objects::Objects;
+use super::super::staging::{self, Entry, entries};
 use super::opened::Opened;
 use super::{Item, PartError, Work};
 use crate::model::{ObjectId, ProblemKind, SourceKind};
@@ -29,12 +27,7 @@ impl Staged {
     /// That it is no file.
     pub(super) fn read(opened: &Opened, named: Option<&Path>) -> Result<Self, PartError> {
         let path = file(opened, named)?;
-        let options = Options {
-            thread_limit: Some(1),
-            ..Options::default()
-        };
-        let hash = opened.database.repository.hash();
-        let index = gix_index::File::at_or_default(&path, hash, false, options);
+        let index = staging::read(&path, opened.database.repository.hash());
         let index = index.map_err(|error| error.to_string());
         Ok(Self { path, index })
     }
@@ -46,23 +39,11 @@ impl Staged {
         }
     }
 
-    /// The paths and blobs of all entries that are to be committed: what will be added later has no
-    /// contents yet.
-    fn entries(&self) -> Result<impl Iterator<Item = (&[u8], ObjectId, u32)>, PartError> {
+    fn entries(&self) -> Result<impl Iterator<Item = Entry<'_>>, PartError> {
         let index = self.index.as_ref();
         let index = index.map_err(|error| self.refused(error.clone()))?;
         Ok(entries(index))
     }
-}
-
-/// As [`Staged::entries`], with the mode of each.
-fn entries(index: &gix_index::State) -> impl Iterator<Item = (&[u8], ObjectId, u32)> {
-    let entries = index.entries().iter();
-    let entries = entries.filter(|entry| !entry.flags.contains(Flags::INTENT_TO_ADD));
-    entries.filter_map(|entry| {
-        let id = ObjectId::from_bytes(entry.id.as_bytes())?;
-        Some((&**entry.path(index), id, entry.mode.bits()))
-    })
 }
 
 /// The file of the index that is compared: `named`, if that is of the repository that was asked
@@ -108,13 +89,13 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, staged: &Staged) 
     let mut head = Head::new(objects, commit.as_ref());
     let unchanged = Unchanged::new(index, &mut head);
     let mut names = HashSet::new();
-    for (path, id, mode) in entries(index) {
+    for Entry { path, object, mode } in entries(index) {
         if unchanged.has(path) {
             continue;
         }
         let path = path.strip_suffix(b"/").unwrap_or(path);
         let known = head.at(path);
-        if known == Some(id) {
+        if known == Some(object) {
             continue;
         }
         if mode == FOLDER {
@@ -127,16 +108,16 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, staged: &Staged) 
             for folder in folders(path).take(MAX_DEPTH) {
                 if !names.contains(folder) && head.at(folder).is_none() {
                     names.insert(folder.to_vec());
-                    work.names.push((folder.to_vec(), id, None));
+                    work.names.push((folder.to_vec(), object, None));
                 }
             }
-            work.names.push((path.to_vec(), id, None));
+            work.names.push((path.to_vec(), object, None));
         }
         if mode != SUBMODULE {
             work.items.push(Item {
                 source: SourceKind::GitIndex,
                 path: path.to_vec(),
-                blob: id,
+                blob: object,
                 commit: None,
             });
         }
@@ -178,10 +159,11 @@ impl Unchanged {
 /// The files called `name`, by the folders that they are in, which end with a slash. Of those in
 /// conflict the last version.
 pub(super) fn named(staged: &Staged, name: &[u8]) -> Result<Vec<(Vec<u8>, ObjectId)>, PartError> {
-    let found = staged.entries()?.filter_map(|(path, id, _)| {
-        let folder = path.strip_suffix(name)?;
+    let found = staged.entries()?.filter_map(|entry| {
+        let folder = entry.path.strip_suffix(name)?;
         let is_so_called = folder.is_empty() || folder.ends_with(b"/");
-        is_so_called.then(|| (folder.to_vec(), id))
+        // A link leads anywhere; what it names is not what it leads to.
+        (is_so_called && entry.mode != LINK).then(|| (folder.to_vec(), entry.object))
     });
     Ok(found.collect())
 }
@@ -193,10 +175,12 @@ pub(super) fn contents(
     path: &[u8],
 ) -> Result<Option<Vec<u8>>, PartError> {
     // Of a file in conflict nobody knows which version is meant.
-    let found = staged.entries()?.filter(|(it, ..)| *it == path);
+    let found = staged.entries()?;
+    let found = found.filter(|entry| entry.path == path && entry.mode != LINK);
+    let found = found.map(|entry| entry.object);
     let blob = match found.collect::<Vec<_>>()[..] {
         [] => return Ok(None),
-        [(_, blob, _)] => blob,
+        [blob] => blob,
         _ => {
             let path = String::from_utf8_lossy(path);
             return Err(staged.refused(format!("{path} is in conflict")));
