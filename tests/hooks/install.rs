@@ -264,3 +264,47 @@ fn a_hook_that_git_does_not_run_is_broken() {
     repo.patsweep("hook install pre-commit");
     assert_eq!(repo.patsweep("hook status").code, 0);
 }
+
+#[test]
+fn the_frameworks_hook_is_called_once_whoever_came_first() {
+    let repo = Repo::pushed();
+    assert_eq!(repo.patsweep("hook install pre-commit").code, 0);
+    // As the pre-commit framework does: what was there is moved, and called by its own.
+    let hooks = repo.path().join(".git/hooks");
+    let legacy = hooks.join("pre-commit.legacy");
+    fs::rename(hooks.join("pre-commit"), &legacy).expect("a hook");
+    let framework = "here=\"${0%/*}\"\nif [ -x \"$here/pre-commit.legacy\" ]; then\n\
+                     \"$here/pre-commit.legacy\" || exit\nfi\necho framework >>\"$HOME/calls\"";
+    repo.script(".git/hooks/pre-commit", framework);
+    let said = repo.patsweep("hook status pre-commit");
+    let expected = "pre-commit: installed; the pre-commit framework calls it\n";
+    assert_eq!((said.code, said.stdout.as_str()), (0, expected));
+    assert_eq!(repo.patsweep("hook install pre-commit").code, 0);
+    assert!(!legacy.exists());
+    repo.write("a", "harmless\n");
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", "a"]);
+    let calls = fs::read_to_string(repo.root().join("home/calls")).expect("calls");
+    assert_eq!(calls, "framework\n");
+    repo.write("b", mint::pat(1));
+    repo.git(&["add", "-A"]);
+    repo.try_git(&["commit", "-q", "-m", "b"]).assert_leak();
+    // A legacy hook of somebody else's is left alone.
+    let repo = Repo::pushed();
+    repo.script(".git/hooks/pre-commit", "true");
+    repo.script(".git/hooks/pre-commit.legacy", "true");
+    assert_eq!(repo.patsweep("hook install pre-commit").code, 0);
+    assert!(repo.path().join(".git/hooks/pre-commit.legacy").exists());
+}
+
+#[test]
+fn a_hooks_folder_without_a_name_is_refused() {
+    let repo = Repo::pushed();
+    repo.git(&["config", "core.hooksPath", ""]);
+    for command in ["hook install", "hook status", "doctor"] {
+        let said = repo.patsweep(command);
+        assert_eq!(said.code, 2, "{command}: {said:?}");
+        let expected = "core.hooksPath is empty, so that git runs no hook";
+        assert!(said.stderr.contains(expected), "{command}: {said:?}");
+    }
+}

@@ -197,3 +197,33 @@ fn the_framework_tells_what_is_pushed() {
     run(&[]).assert_leak();
     run(&[(from, &base), (to, &base)]).assert_quiet();
 }
+
+#[test]
+fn references_that_cannot_be_read_are_no_green() {
+    let repo = hooked();
+    repo.git(&["checkout", "-q", "-b", "topic"]);
+    commit(&repo, "a", mint::pat(1));
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["pack-refs", "--all"]);
+    let packed = repo.path().join(".git/packed-refs");
+    let text = std::fs::read_to_string(&packed).expect("references");
+    std::fs::write(&packed, format!("{text}what is this\n")).expect("references");
+    let said = told(&repo, "");
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(
+        said.stderr.contains("its references cannot be read"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn what_is_left_out_is_said() {
+    let repo = hooked();
+    commit(&repo, "conf/.patsweepignore", "*.env\n");
+    commit(&repo, "conf/a.env", mint::pat(1));
+    let said = push(&repo, &["main"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let expected = "patsweep: 1 file left out by patsweep.toml, .patsweepignore or your own \
+                    configuration; CI goes by what is merged";
+    assert!(said.stderr.contains(expected), "{said:?}");
+}
