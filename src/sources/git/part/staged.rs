@@ -15,7 +15,7 @@ use crate::model::{ObjectId, ProblemKind, SourceKind};
 pub(super) struct Staged {
     path: PathBuf,
     /// Or why it cannot be read.
-    index: Result<gix_index::File, String>,
+    index: Result<gix_index::File, gix_error::Error>,
 }
 
 impl Staged {
@@ -28,7 +28,6 @@ impl Staged {
     pub(super) fn read(opened: &Opened, named: Option<&Path>) -> Result<Self, PartError> {
         let path = file(opened, named)?;
         let index = staging::read(&path, opened.database.repository.hash());
-        let index = index.map_err(|error| error.to_string());
         Ok(Self { path, index })
     }
 
@@ -41,7 +40,7 @@ impl Staged {
 
     fn entries(&self) -> Result<impl Iterator<Item = Entry<'_>>, PartError> {
         let index = self.index.as_ref();
-        let index = index.map_err(|error| self.refused(error.clone()))?;
+        let index = index.map_err(|error| self.refused(error.to_string()))?;
         Ok(entries(index))
     }
 }
