@@ -22,7 +22,7 @@ use crate::gate::doctor::{
     self, Copy, DoctorError, Gate, Origin, Outcome, Trials, framework_hooks,
 };
 use crate::gate::hooks::{self, Hook, State};
-use crate::report::escape_for_terminal;
+use crate::report::{count, escape_for_terminal};
 use crate::sources::git::part::{Checkout, State as Version};
 use crate::sources::git::{self, HooksFolder, Scope};
 use crate::token::mint;
@@ -307,11 +307,18 @@ fn say_what_else(
     }
     let (files, named) = doctor::pipelines_that_name(tree, "patsweep");
     if named.is_empty() && args.ci_command.is_none() {
-        let files: Vec<String> = files.iter().map(|file| shown(file)).collect();
-        console.note(match files.as_slice() {
-            [] => "no pipeline is defined here; docs/ci has one for each service".to_owned(),
-            files => format!("no pipeline here runs patsweep: {}", files.join(", ")),
-        });
+        let files = match files.len() as u64 {
+            0 => "no pipeline is defined here".to_owned(),
+            files => {
+                let files = count(files, "file");
+                format!("no pipeline here names patsweep ({files} looked at)")
+            }
+        };
+        console.note(format_args!("{files}; docs/ci has one for each service"));
+    }
+    let is_absent = |tried: &Tried| tried.outcome == Some(Outcome::Absent);
+    if tried.iter().any(is_absent) {
+        console.hint("`patsweep hook install` installs the hooks that are missing");
     }
     !named.is_empty() || args.ci_command.is_some()
 }

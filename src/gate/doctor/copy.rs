@@ -98,18 +98,7 @@ impl Copy {
             fs::create_dir(&path).map_err(refused("make", &path))?;
         }
         let remote = top.join("remote.git");
-        let init = ["init", "-q", "--bare", "--template=", "-b", TARGET];
-        copy.run_git(
-            top,
-            &[&init.map(OsStr::new)[..], &[remote.as_ref()]].concat(),
-        )?;
-        // What receives sees none of the settings of what sends.
-        for (name, value) in [
-            ("receive.shallowUpdate", "true".as_ref()),
-            ("core.hooksPath", copy.hooks.as_os_str()),
-        ] {
-            copy.run_git(&remote, &["config".as_ref(), name.as_ref(), value])?;
-        }
+        let from = origin.tree.as_os_str();
         let clone = [
             "clone",
             "-q",
@@ -118,11 +107,19 @@ impl Copy {
             "--no-tags",
             "--single-branch",
         ];
-        let (from, to) = (origin.tree.as_os_str(), copy.tree());
-        copy.run_git(
-            top,
-            &[&clone.map(OsStr::new)[..], &[from, to.as_os_str()]].concat(),
-        )?;
+        let clone = clone.map(OsStr::new);
+        // It has what the original has, or all of that would have to be sent.
+        let bare = [OsStr::new("--bare"), from, remote.as_ref()];
+        copy.run_git(top, &[&clone[..], &bare].concat())?;
+        // What receives sees none of the settings of what sends.
+        for (name, value) in [
+            ("receive.shallowUpdate", "true".as_ref()),
+            ("core.hooksPath", copy.hooks.as_os_str()),
+        ] {
+            copy.run_git(&remote, &["config".as_ref(), name.as_ref(), value])?;
+        }
+        let tree = copy.tree();
+        copy.run_git(top, &[&clone[..], &[from, tree.as_ref()]].concat())?;
         copy.quietly(&["remote", "set-url", "origin", "../remote.git"])?;
         copy.quietly(&[
             "config",
