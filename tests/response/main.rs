@@ -9,6 +9,8 @@ mod bench;
     reason = "the checks of the stand-in itself need more of it"
 )]
 mod client;
+#[path = "../shared/registry.rs"]
+mod registry;
 #[path = "../fake_azure_devops/service/mod.rs"]
 mod service;
 

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+use crate::registry::python;
+
 /// At an exact version, for what a test shows is of that one.
 const SERVER: &str = "aiosmtpd==1.4.6";
 const USER: &str = "patsweep";
@@ -34,7 +36,7 @@ impl MailHost {
     /// Starts it, without a mailbox `refused`; nothing where it cannot be had.
     pub(crate) fn start(refused: &str) -> Option<Self> {
         static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
-        let python = PYTHON.get_or_init(install).as_ref()?;
+        let python = PYTHON.get_or_init(|| python(SERVER)).as_ref()?;
         let folder = tempfile::tempdir().expect("a folder");
         let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
         let authority = authority.expect("a certificate");
@@ -168,46 +170,4 @@ fn unquoted(text: &str) -> String {
     String::from_utf8(bytes)
         .expect("text")
         .replace("\r\n", "\n")
-}
-
-/// A Python that has the server.
-fn install() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aiosmtpd");
-    let names = if cfg!(windows) {
-        ["Scripts", "python.exe"]
-    } else {
-        ["bin", "python"]
-    };
-    let python = folder.join(names[0]).join(names[1]);
-    let mark = folder.join("installed");
-    if fs::read_to_string(&mark).is_ok_and(|installed| installed == SERVER) {
-        return Some(python);
-    }
-    let _absent = fs::remove_dir_all(&folder);
-    let skip = |why: &str| {
-        println!("skipped: {SERVER} cannot be installed: {why}");
-        None
-    };
-    let run = |program: &Path, args: &[&str]| {
-        let mut command = Command::new(program);
-        let output = command.args(args).stdin(Stdio::null()).output();
-        output.is_ok_and(|output| output.status.success())
-    };
-    let place = folder.to_str().expect("a path of text");
-    if !run(Path::new("python3"), &["-m", "venv", place]) {
-        return skip("there is no python3 with venv");
-    }
-    let pip = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ];
-    let pip = [&pip[..], &["--retries=1", "--timeout=20", SERVER]].concat();
-    if !run(&python, &pip) {
-        return skip("pip could not");
-    }
-    fs::write(mark, SERVER).expect("a file");
-    Some(python)
 }
