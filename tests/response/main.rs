@@ -24,6 +24,7 @@ mod notify;
 mod plan;
 mod policy;
 mod responder;
+mod rivals;
 mod routes;
 mod runbook;
 mod scenarios;

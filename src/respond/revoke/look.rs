@@ -7,7 +7,7 @@ use crate::model::{IssueMonth, Owner, Timestamp};
 use crate::policy::Certainty;
 use crate::providers::azure_devops::{ListedPat, Verdict};
 use crate::providers::entra::Grant;
-use crate::respond::listing::Unread;
+use crate::respond::listing::{Listing, Unread};
 use crate::respond::matching::{self, Facts};
 use crate::respond::plan::{Order, Route};
 
@@ -29,7 +29,7 @@ pub(super) enum Listed {
 impl Run<'_, '_> {
     /// What the list says about each of `orders`.
     pub(super) fn look(&self, grant: &Grant, orders: &[Order]) -> Vec<(Order, Listed)> {
-        let mut lists: BTreeMap<_, Result<Vec<ListedPat>, Unread>> = BTreeMap::new();
+        let mut lists: BTreeMap<_, Result<Listing, Unread>> = BTreeMap::new();
         let found = orders.iter().map(|order| {
             let list = lists.entry((order.route, &order.owner)).or_insert_with(|| {
                 let lister = self.revoker.lister;
@@ -39,7 +39,7 @@ impl Run<'_, '_> {
                 }
             });
             let listed = match list {
-                Ok(list) => match listed(order, list) {
+                Ok(list) => match listed(order, &list.pats) {
                     Listed::Valid if self.is_unsent(order) => self.stands(order, list),
                     listed => listed,
                 },
@@ -51,7 +51,7 @@ impl Run<'_, '_> {
     }
 
     /// Whether what is only probable still is, before it is acted on.
-    fn stands(&self, order: &Order, list: &[ListedPat]) -> Listed {
+    fn stands(&self, order: &Order, list: &Listing) -> Listed {
         if order.matched != Certainty::Probable.as_str() {
             return Listed::Valid;
         }
@@ -70,6 +70,8 @@ impl Run<'_, '_> {
         let facts = Facts {
             c3id: &order.c3id,
             issued: order.grounds.issued.as_deref().and_then(month),
+            owner_id: order.grounds.owner_id.as_deref(),
+            instance: order.grounds.instance.as_deref(),
             accepted_at,
             first_seen: order.grounds.first_seen.map(Timestamp),
             held: &order.grounds.held,
