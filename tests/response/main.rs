@@ -23,6 +23,7 @@ mod logged;
 mod notify;
 mod plan;
 mod policy;
+mod remains;
 mod responder;
 mod rivals;
 mod routes;

@@ -58,10 +58,10 @@ impl Run<'_, '_> {
         let now = (self.revoker.now)();
         let accepted_at = match self.value(order) {
             Some(value) => {
-                let verdict = self.present(value, &order.organization);
+                let verdict = self.present(value, order, &order.organization);
                 let is_owner = |owner: &Owner| owner.descriptor.as_ref() == Some(&order.owner);
                 match verdict {
-                    Verdict::Accepted(owner) if is_owner(&owner) => Some(now),
+                    Some(Verdict::Accepted(owner)) if is_owner(&owner) => Some(now),
                     _ => return Listed::Differs("it is not let in as its owner's any more"),
                 }
             }
