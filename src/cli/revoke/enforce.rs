@@ -163,6 +163,7 @@ impl Enforcement {
         let sites = execute::sites(&self.desk, &plan, organizations, lister.time_left());
         let mut journal = open_journal(&plan, &sites, &args.enforcing.journal, environment)?;
         let act = Act {
+            console,
             desk: &self.desk,
             channels: &self.channels,
             lister,

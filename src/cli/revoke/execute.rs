@@ -277,6 +277,7 @@ impl Acting<'_> {
         };
         let vetting = Vetting::new(desk, self.table, &sites, lister);
         let act = Act {
+            console,
             desk,
             channels: self.channels,
             lister,

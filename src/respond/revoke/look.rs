@@ -109,6 +109,12 @@ fn listed(order: &Order, list: &[ListedPat]) -> Listed {
     let Some(pat) = list.iter().find(|pat| is_it(order, pat)) else {
         return Listed::Gone;
     };
+    let theirs = list
+        .iter()
+        .filter(|it| it.c3id.as_ref() == Some(&order.c3id));
+    if theirs.count() > 1 {
+        return Listed::Differs("the list has several tokens with its C3ID");
+    }
     match &pat.c3id {
         Some(c3id) if *c3id != order.c3id => {
             return Listed::Differs("that authorization id is another token's");
@@ -121,5 +127,66 @@ fn listed(order: &Order, list: &[ListedPat]) -> Listed {
     match pat.is_valid {
         Some(false) => Listed::Revoked,
         _ => Listed::Valid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PatRecord;
+    use crate::respond::plan::Grounds;
+
+    fn pat(id: &str, c3id: Option<&str>, is_valid: bool) -> ListedPat {
+        ListedPat {
+            c3id: c3id.map(str::to_owned),
+            is_valid: Some(is_valid),
+            owner_id: None,
+            organizations: None,
+            record: PatRecord {
+                authorization_id: id.to_owned(),
+                name: None,
+                scopes: Vec::new(),
+                valid_from: None,
+                valid_to: None,
+                is_global: None,
+            },
+        }
+    }
+
+    #[test]
+    fn only_what_was_planned_is_valid() {
+        let order = Order {
+            organization: "contoso".to_owned(),
+            c3id: "A".to_owned(),
+            authorization_id: "1".to_owned(),
+            route: Route::Administrator,
+            owner: "aad.owner".to_owned(),
+            matched: Certainty::Certain.as_str().to_owned(),
+            grounds: Grounds::default(),
+        };
+        let ours = pat("1", Some("A"), true);
+        let other = pat("2", Some("B"), true);
+        for (list, expected) in [
+            (vec![ours.clone(), other.clone()], Listed::Valid),
+            (
+                vec![pat("1", Some("A"), false), other.clone()],
+                Listed::Revoked,
+            ),
+            (vec![other], Listed::Gone),
+            (
+                vec![ours, pat("2", Some("A"), true)],
+                Listed::Differs("the list has several tokens with its C3ID"),
+            ),
+            (
+                vec![pat("1", Some("B"), true)],
+                Listed::Differs("that authorization id is another token's"),
+            ),
+            (
+                vec![pat("1", None, true)],
+                Listed::Differs("the list does not tell its C3ID any more"),
+            ),
+        ] {
+            assert_eq!(listed(&order, &list), expected);
+        }
     }
 }
