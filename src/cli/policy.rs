@@ -12,6 +12,7 @@ use super::desk::{Desk, Site};
 use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::generate::print;
+use super::notify;
 use crate::policy::{AutoRevoke, ExposureRule, TenantPolicy, Whom};
 use crate::report::escape_for_terminal;
 
@@ -28,6 +29,10 @@ struct Applied {
     message: Option<String>,
     auto_revoke: &'static str,
     exposure: &'static str,
+    /// How many tokens one run may revoke, where that is limited.
+    max_revocations: Option<u64>,
+    /// Over what people are told.
+    told_by: Vec<String>,
     /// Whether a confirmed leak is revoked that is exposed as `exposure` says.
     revokes: bool,
 }
@@ -41,13 +46,15 @@ pub(super) fn show(
     let file = config::load(common, environment)?;
     let file = file.with_policy(args.policy.as_deref())?;
     let desk = Desk::open(&args.at.reach(), &file, environment)?;
+    let channels = notify::channels(&file, environment)?;
+    let told_by: Vec<_> = channels.names().into_iter().collect();
     let timeout = args.at.timeout.unwrap_or(DEFAULT_TIMEOUT);
     let names = args.at.org.iter().map(|name| name.to_ascii_lowercase());
     let names: Vec<String> = names.collect();
     let sites = desk.sites(names.iter().map(String::as_str), timeout)?;
     let all: Vec<Applied> = sites
         .iter()
-        .map(|(organization, site)| applied(organization, site, &file.policy))
+        .map(|(organization, site)| applied(organization, site, &file.policy, &told_by))
         .collect();
     match args.format.unwrap_or(AnswerFormat::Text) {
         AnswerFormat::Text => {
@@ -80,7 +87,7 @@ pub(super) fn show(
     .into())
 }
 
-fn applied(organization: &str, site: &Site, table: &PolicyTable) -> Applied {
+fn applied(organization: &str, site: &Site, table: &PolicyTable, told_by: &[String]) -> Applied {
     let policy = table.policy(false);
     let acting = site.acting.as_ref();
     Applied {
@@ -90,6 +97,8 @@ fn applied(organization: &str, site: &Site, table: &PolicyTable) -> Applied {
         message: site.tenant.message.clone(),
         auto_revoke: policy.auto_revoke.as_str(),
         exposure: policy.exposure.as_str(),
+        max_revocations: table.max_revocations,
+        told_by: told_by.to_vec(),
         revokes: match (policy.auto_revoke, site.tenant.policy) {
             (AutoRevoke::On, _)
             | (AutoRevoke::Tenant, TenantPolicy::On | TenantPolicy::NeverSet) => true,
@@ -128,6 +137,14 @@ fn text(applied: &Applied) -> String {
     row("tenant", &tenant);
     row("auto_revoke", applied.auto_revoke);
     row("exposure", applied.exposure);
+    let most = applied.max_revocations;
+    let most = most.map_or_else(|| "any number".to_owned(), |most| most.to_string());
+    row("at once", &most);
+    let told_by = match &*applied.told_by {
+        [] => "nobody: [notify] of the configuration names no channel".to_owned(),
+        channels => channels.join(", "),
+    };
+    row("told by", &told_by);
     let which = if applied.exposure == ExposureRule::Public.as_str() {
         "a confirmed leak that everybody can read"
     } else {

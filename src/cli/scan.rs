@@ -45,7 +45,15 @@ pub(super) fn run(
     say_what_steers(&settings, console);
     let outputs = check(&settings)?;
     let seal = seal::prepare(&args.seal, &settings.outputs)?;
-    let enforcement = Enforcement::resolve(common, args, &settings.scan.targets, environment)?;
+    let steering = settings.config_file.iter().chain(&settings.baseline);
+    let steering: Vec<_> = steering.chain(&settings.rule_files).cloned().collect();
+    let targets = &settings.scan.targets;
+    let enforcement = Enforcement::resolve(common, args, (targets, &steering), environment)?;
+    if enforcement.is_some() {
+        console.note(
+            "ignore files and `patsweep:ignore` of what is scanned do not count with --enforce",
+        );
+    }
     settings.scan.sources.reports = replaced(&outputs);
     let mut report = scan(&settings, &stop, environment, console);
     if let Some(known) = &known {

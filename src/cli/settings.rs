@@ -16,7 +16,7 @@ use crate::model::Timestamp;
 use crate::report::{self, Format, Home, Secrets, Verbosity};
 use crate::rules::{Rule, RuleSet, Unproven};
 use crate::sources::git::{self, part::Part};
-use crate::sources::{self, Target, archive};
+use crate::sources::{self, IgnoreFiles, Target, archive};
 use crate::token::Salt;
 use crate::triage::InlineIgnores;
 
@@ -171,7 +171,10 @@ pub(super) fn resolve_with(
             rules,
             salt: random_salt()?,
             max_occurrences: max_occurrences.unwrap_or(DEFAULT_MAX_OCCURRENCES),
-            inline_ignores: if args.known.no_inline_ignores || file.no_inline_ignores {
+            inline_ignores: if args.known.no_inline_ignores
+                || file.no_inline_ignores
+                || args.enforcing.enforce
+            {
                 InlineIgnores::Off
             } else {
                 InlineIgnores::All
@@ -273,7 +276,12 @@ fn source_options(args: &Scan, file: &ConfigFile, environment: &Environment) -> 
         .or(file.jobs)
         .or_else(|| thread::available_parallelism().ok());
     sources::Options {
-        respect_gitignore: args.respect_gitignore || file.respect_gitignore,
+        ignore_files: match args.respect_gitignore || file.respect_gitignore {
+            // What is scanned does not say which of its tokens stay alive.
+            _ if args.enforcing.enforce => IgnoreFiles::Disregard,
+            true => IgnoreFiles::OwnAndGit,
+            false => IgnoreFiles::Own,
+        },
         exclude: file.exclude.iter().chain(&args.exclude).cloned().collect(),
         // Known once they are opened.
         reports: Vec::new(),

@@ -29,6 +29,15 @@ pub struct Lister<'l> {
     pub stop: &'l AtomicBool,
 }
 
+/// The whole list of an owner's tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// The tokens.
+    pub pats: Vec<ListedPat>,
+    /// What time it was at the service when it began to tell them.
+    pub date: Option<Timestamp>,
+}
+
 impl Lister<'_> {
     /// All tokens of the owner with this subject descriptor that `organization` lists.
     ///
@@ -40,7 +49,7 @@ impl Lister<'_> {
         organization: &str,
         descriptor: &str,
         grant: &Grant,
-    ) -> Result<Vec<ListedPat>, Unread> {
+    ) -> Result<Listing, Unread> {
         let ask = |version, continuation: Option<&str>, timeout| {
             let question = ListQuestion {
                 organization,
@@ -51,14 +60,15 @@ impl Lister<'_> {
             };
             self.service.pats(question, grant.credential(), timeout)
         };
-        self.pages(|continuation, timeout| {
+        let (pats, date) = self.pages(|continuation, timeout| {
             let told = ask(ListVersion::Preview72, continuation, timeout);
             match told.outcome {
                 // It tells no C3ID then.
                 Err(Refusal::Version) => ask(ListVersion::V71, continuation, timeout),
                 _ => told,
             }
-        })
+        })?;
+        Ok(Listing { pats, date })
     }
 
     /// All tokens that whoever `grant` is of has, or had and revoked, at `organization`.
@@ -66,19 +76,21 @@ impl Lister<'_> {
     /// # Errors
     ///
     /// As [`Lister::pats`].
-    pub fn own_pats(self, organization: &str, grant: &Grant) -> Result<Vec<ListedPat>, Unread> {
-        let mut all = Vec::new();
+    pub fn own_pats(self, organization: &str, grant: &Grant) -> Result<Listing, Unread> {
+        let (mut pats, mut date) = (Vec::new(), None);
         for filter in [OwnFilter::Active, OwnFilter::Revoked] {
-            all.extend(self.pages(|continuation, timeout| {
+            let (more, at) = self.pages(|continuation, timeout| {
                 let question = OwnQuestion {
                     organization,
                     filter,
                     continuation,
                 };
                 self.service.own_pats(question, grant, timeout)
-            })?);
+            })?;
+            pats.extend(more);
+            date = date.or(at);
         }
-        Ok(all)
+        Ok(Listing { pats, date })
     }
 
     /// The entries of the audit log of `organization` since then by which tokens were revoked.
@@ -92,7 +104,7 @@ impl Lister<'_> {
         (start, end): (Timestamp, Timestamp),
         grant: &Grant,
     ) -> Result<Vec<AuditEntry>, Unread> {
-        let all = self.pages(|continuation, timeout| {
+        let (all, _) = self.pages(|continuation, timeout| {
             let question = AuditQuestion {
                 organization,
                 start,
@@ -106,18 +118,21 @@ impl Lister<'_> {
         Ok(all.into_iter().filter(is_wanted).collect())
     }
 
-    /// All pages of a list that `ask` gives one of, from a continuation on.
+    /// All pages of a list that `ask` gives one of, from a continuation on; and what time it was at the
+    /// service when it gave the first.
     fn pages<T>(
         self,
         ask: impl Fn(Option<&str>, Duration) -> Told<Page<T>>,
-    ) -> Result<Vec<T>, Unread> {
+    ) -> Result<(Vec<T>, Option<Timestamp>), Unread> {
         let (mut all, mut next) = (Vec::new(), None::<String>);
+        let mut date = None;
         for _ in 0..MAX_PAGES {
             let told = self.ask(|timeout| ask(next.as_deref(), timeout));
             let page = told.outcome.map_err(|_| Unread(told.evidence.in_words()))?;
+            date = date.or(told.date);
             all.extend(page.items);
             match page.next {
-                None => return Ok(all),
+                None => return Ok((all, date)),
                 again if again == next => return Err(Unread("it has no end".to_owned())),
                 further => next = further,
             }

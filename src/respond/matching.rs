@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
 
+use super::listing::Listing;
 use crate::model::{IssueMonth, Timestamp};
 use crate::policy::Certainty;
 use crate::providers::azure_devops::ListedPat;
@@ -14,7 +15,8 @@ use crate::verify::scopes;
 
 /// How long ago the service may have let the token in as its owner.
 const FRESH: i64 = 5 * 60;
-/// How far the start of a token may lie outside the month that the token tells.
+/// How far the start of a token may lie outside the month that the token tells, and how long after its
+/// end the service may still let it in.
 const SLACK: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is known of a leaked token.
@@ -24,6 +26,10 @@ pub struct Facts<'f> {
     pub c3id: &'f str,
     /// The month of its issue, where the token tells that.
     pub issued: Option<IssueMonth>,
+    /// The id of its owner, where it was let in.
+    pub owner_id: Option<&'f str>,
+    /// The id of the organisation that let it in.
+    pub instance: Option<&'f str>,
     /// When the service last let it in as the owner of the list.
     pub accepted_at: Option<Timestamp>,
     /// The date of the first commit that holds it, as that commit says.
@@ -46,9 +52,12 @@ pub struct Match<'l> {
 }
 
 /// Finds the record of a token in the whole `list` of its owner.
-pub fn find<'l>(facts: &Facts<'_>, list: &'l [ListedPat]) -> Match<'l> {
+///
+/// What is not excluded is a rival, also where it could not be acted on: what was revoked a moment ago
+/// is let in for up to an hour, and then the only valid one that is left is another token.
+pub fn find<'l>(facts: &Facts<'_>, list: &'l Listing) -> Match<'l> {
     let by_id = |pat: &&ListedPat| pat.c3id.as_deref() == Some(facts.c3id);
-    let certain: Vec<_> = list.iter().filter(by_id).collect();
+    let certain: Vec<_> = list.pats.iter().filter(by_id).collect();
     if !certain.is_empty() {
         let is_one = certain.len() == 1;
         return Match {
@@ -63,7 +72,16 @@ pub fn find<'l>(facts: &Facts<'_>, list: &'l [ListedPat]) -> Match<'l> {
     let is_fresh = facts
         .accepted_at
         .is_some_and(|at| (0..=FRESH).contains(&(facts.now.0 - at.0)));
-    let mut left: Vec<_> = list.iter().filter(|pat| may_be(facts, pat)).collect();
+    // Where the list calls nobody by the owner's id, it may call everybody by ids of another kind.
+    let tells_owners = list
+        .pats
+        .iter()
+        .any(|pat| is_owners(facts, pat) == Some(true));
+    let may_be = |pat: &&ListedPat| {
+        let is_of_another = tells_owners && is_owners(facts, pat) == Some(false);
+        !is_of_another && may_be(facts, list.date, pat)
+    };
+    let mut left: Vec<_> = list.pats.iter().filter(may_be).collect();
     left.sort_by_key(|pat| !is_likely(facts, pat));
     Match {
         certainty: match &*left {
@@ -75,26 +93,47 @@ pub fn find<'l>(facts: &Facts<'_>, list: &'l [ListedPat]) -> Match<'l> {
     }
 }
 
-/// Whether nothing excludes that `pat` is the token.
-fn may_be(facts: &Facts<'_>, pat: &ListedPat) -> bool {
+/// Whether nothing excludes that `pat`, listed at `date`, is the token. That it is not valid any more
+/// does not.
+fn may_be(facts: &Facts<'_>, date: Option<Timestamp>, pat: &ListedPat) -> bool {
     let record = &pat.record;
-    let is_over = record.valid_to.is_some_and(|end| end <= facts.now);
+    // By the clock of the service: this one may be wrong.
+    let ended = record.valid_to.zip(date);
+    let is_over = ended.is_some_and(|(end, date)| end.0.saturating_add(SLACK.as_secs()) <= date.0);
     let is_of_month = match (facts.issued, record.valid_from) {
         (Some(month), Some(start)) => is_within(month, start),
         _ => true,
     };
     // One that tells another C3ID is another token.
-    pat.c3id.is_none() && pat.is_valid != Some(false) && !is_over && is_of_month
+    pat.c3id.is_none() && !is_over && is_of_month && is_for_here(facts, pat) != Some(false)
 }
 
-/// Whether `pat` was there when the token was first seen, and holds what the token does.
+/// Whether `pat` is for the organisation that let the token in, where that is known.
+fn is_for_here(facts: &Facts<'_>, pat: &ListedPat) -> Option<bool> {
+    if pat.record.is_global == Some(true) {
+        return Some(true);
+    }
+    let (organizations, here) = pat.organizations.as_ref().zip(facts.instance)?;
+    Some(organizations.iter().any(|id| id.eq_ignore_ascii_case(here)))
+}
+
+/// Whether `pat` is of the owner as whom the token was let in, where that is known.
+fn is_owners(facts: &Facts<'_>, pat: &ListedPat) -> Option<bool> {
+    let (told, owner) = pat.owner_id.as_deref().zip(facts.owner_id)?;
+    Some(told.eq_ignore_ascii_case(owner))
+}
+
+/// Whether `pat` is valid, for the place and of the person that the token was let in at and as, was
+/// there when it was first seen, and holds what the token does.
 fn is_likely(facts: &Facts<'_>, pat: &ListedPat) -> bool {
     let start = pat.record.valid_from;
     let seen = facts.first_seen;
     let was_there = seen
         .zip(start)
         .is_none_or(|(seen, start)| start.0 <= seen.0.saturating_add(SLACK.as_secs()));
-    was_there && fits(facts, &pat.record.scopes)
+    let is_theirs = is_owners(facts, pat) != Some(false) && is_for_here(facts, pat) == Some(true);
+    let is_valid = pat.is_valid != Some(false);
+    is_valid && is_theirs && was_there && fits(facts, &pat.record.scopes)
 }
 
 /// Whether nothing that the probes showed contradicts `scopes`. A record that tells none has not been
@@ -136,7 +175,8 @@ mod tests {
         ListedPat {
             c3id: c3id.map(str::to_owned),
             is_valid: Some(true),
-            owner_id: None,
+            owner_id: Some("owner".to_owned()),
+            organizations: Some(vec!["HERE".to_owned()]),
             record: PatRecord {
                 authorization_id: id.to_owned(),
                 name: None,
@@ -155,6 +195,8 @@ mod tests {
                 year: 2026,
                 month: 11,
             }),
+            owner_id: Some("OWNER"),
+            instance: Some("here"),
             accepted_at: Some(at("2026-11-22T09:56:00Z")),
             first_seen: None,
             held: &[],
@@ -163,9 +205,17 @@ mod tests {
         }
     }
 
+    fn listing(pats: &[ListedPat]) -> Listing {
+        Listing {
+            pats: pats.to_vec(),
+            date: Some(facts().now),
+        }
+    }
+
     #[track_caller]
     fn check(facts: &Facts<'_>, list: &[ListedPat], certainty: Certainty, ids: &[&str]) {
-        let found = find(facts, list);
+        let list = listing(list);
+        let found = find(facts, &list);
         let records = found.records.iter();
         let found_ids: Vec<_> = records
             .map(|pat| pat.record.authorization_id.as_str())
@@ -192,19 +242,95 @@ mod tests {
     fn the_only_one_left_is_probable() {
         let theirs = pat("1", Some("THEIRS"), "2026-11-10T00:00:00Z");
         let ours = pat("2", None, "2026-11-10T00:00:00Z");
-        let mut revoked = pat("3", None, "2026-11-10T00:00:00Z");
-        revoked.is_valid = Some(false);
         let mut expired = pat("4", None, "2026-11-10T00:00:00Z");
-        expired.record.valid_to = Some(facts().now);
+        expired.record.valid_to = Some(at("2026-11-21T10:00:00Z"));
         let older = pat("5", None, "2026-10-10T00:00:00Z");
-        let others = [theirs, revoked, expired, older];
+        let mut elsewhere = pat("6", None, "2026-11-10T00:00:00Z");
+        elsewhere.organizations = Some(vec!["there".to_owned()]);
+        let mut of_another = pat("7", None, "2026-11-10T00:00:00Z");
+        of_another.owner_id = Some("another".to_owned());
+        let others = [theirs, expired, older, elsewhere, of_another];
         let mut all = others.to_vec();
         all.push(ours.clone());
         check(&facts(), &all, Certainty::Probable, &["2"]);
         check(&facts(), &others, Certainty::Unmatched, &[]);
-        let look_alike = pat("6", None, "2026-11-11T00:00:00Z");
+        let look_alike = pat("8", None, "2026-11-11T00:00:00Z");
         let two = [ours, look_alike];
-        check(&facts(), &two, Certainty::Ambiguous, &["2", "6"]);
+        check(&facts(), &two, Certainty::Ambiguous, &["2", "8"]);
+    }
+
+    #[test]
+    fn what_was_revoked_or_ended_a_moment_ago_may_still_be_it() {
+        let ours = pat("1", None, "2026-11-10T00:00:00Z");
+        let mut revoked = pat("2", None, "2026-11-10T00:00:00Z");
+        revoked.is_valid = Some(false);
+        let mut expired = pat("3", None, "2026-11-10T00:00:00Z");
+        expired.record.valid_to = Some(at("2026-11-21T10:00:01Z"));
+        let alone = std::slice::from_ref(&revoked);
+        check(&facts(), alone, Certainty::Ambiguous, &["2"]);
+        let two = [ours.clone(), revoked];
+        check(&facts(), &two, Certainty::Ambiguous, &["1", "2"]);
+        let two = [ours, expired];
+        check(&facts(), &two, Certainty::Ambiguous, &["1", "3"]);
+    }
+
+    #[test]
+    fn the_clock_of_this_machine_excludes_nothing() {
+        let ours = pat("1", None, "2026-11-10T00:00:00Z");
+        let mut short = pat("2", None, "2026-11-10T00:00:00Z");
+        short.record.valid_to = Some(at("2026-11-23T00:00:00Z"));
+        let (now, accepted_at) = (at("2027-01-01T00:00:00Z"), at("2026-12-31T23:59:00Z"));
+        let ahead = Facts {
+            accepted_at: Some(accepted_at),
+            now,
+            ..facts()
+        };
+        check(
+            &ahead,
+            &[ours, short.clone()],
+            Certainty::Ambiguous,
+            &["1", "2"],
+        );
+        let undated = Listing {
+            pats: vec![short],
+            date: None,
+        };
+        assert_eq!(find(&ahead, &undated).certainty, Certainty::Probable);
+    }
+
+    #[test]
+    fn whose_and_where_it_is_counts_only_where_that_is_known() {
+        let of = |id: &str, owner: Option<&str>, organizations: Option<&[&str]>| {
+            let names = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+            ListedPat {
+                owner_id: owner.map(str::to_owned),
+                organizations: organizations.map(names),
+                ..pat(id, None, "2026-11-10T00:00:00Z")
+            }
+        };
+        let unnamed = of("1", None, Some(&["here"]));
+        check(
+            &facts(),
+            std::slice::from_ref(&unnamed),
+            Certainty::Probable,
+            &["1"],
+        );
+        // Ids of another kind would leave the one without as the only one.
+        let two = [unnamed, of("2", Some("another kind"), Some(&["here"]))];
+        check(&facts(), &two, Certainty::Ambiguous, &["1", "2"]);
+        check(&facts(), &two[1..], Certainty::Ambiguous, &["2"]);
+        let placeless = [of("3", Some("owner"), None)];
+        check(&facts(), &placeless, Certainty::Ambiguous, &["3"]);
+        let nowhere = Facts {
+            instance: None,
+            ..facts()
+        };
+        let two = [
+            of("4", Some("owner"), Some(&["there"])),
+            of("5", Some("owner"), Some(&["here"])),
+        ];
+        check(&nowhere, &two, Certainty::Ambiguous, &["4", "5"]);
+        check(&facts(), &two, Certainty::Probable, &["5"]);
     }
 
     #[test]
@@ -215,7 +341,7 @@ mod tests {
             ("2026-12-01T23:59:59Z", true),
             ("2026-12-02T00:00:00Z", false),
         ] {
-            let list = [pat("1", None, start)];
+            let list = listing(&[pat("1", None, start)]);
             let certainty = if may_be {
                 Certainty::Probable
             } else {

@@ -11,8 +11,8 @@ use std::sync::{PoisonError, RwLock};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::Options;
 use super::target::{GlobError, Root};
+use super::{IgnoreFiles, Options};
 use crate::model::ProblemKind;
 
 /// Our own ignore file, honoured always.
@@ -112,7 +112,7 @@ fn strict(folder: &Path) -> GitignoreBuilder {
 #[derive(Debug)]
 pub(super) struct Excluder {
     globs: Gitignore,
-    respect_gitignore: bool,
+    ignore_files: IgnoreFiles,
     /// Rules of the folders above each root, nearest first, by the root's path.
     above: HashMap<PathBuf, Vec<Rules>>,
     /// Rules of the folders walked so far that have any.
@@ -138,14 +138,14 @@ impl Excluder {
         let mut disobeyed = Vec::new();
         let mut above = HashMap::new();
         for root in roots.iter().filter(|root| root.is_folder) {
-            let rules = rules_above(root, options.respect_gitignore, &mut disobeyed);
+            let rules = rules_above(root, options.ignore_files, &mut disobeyed);
             if !rules.is_empty() {
                 above.insert(root.path.clone(), rules);
             }
         }
         let excluder = Self {
             globs: of_globs(&options.exclude),
-            respect_gitignore: options.respect_gitignore,
+            ignore_files: options.ignore_files,
             above,
             folders: RwLock::default(),
             any: AtomicBool::new(false),
@@ -157,7 +157,7 @@ impl Excluder {
     /// Reads the ignore files in `folder`. Must come before its entries are asked about.
     pub(super) fn enter(&self, folder: &Path) -> Vec<Disobeyed> {
         let mut disobeyed = Vec::new();
-        if let Some(rules) = Rules::read(folder, self.respect_gitignore, &mut disobeyed) {
+        if let Some(rules) = Rules::read(folder, self.ignore_files, &mut disobeyed) {
             let mut folders = self.folders.write().unwrap_or_else(PoisonError::into_inner);
             folders.insert(folder.to_path_buf(), rules);
             self.any.store(true, Ordering::Release);
@@ -229,11 +229,14 @@ impl Rules {
     /// `None` where there is nothing to obey.
     fn read(
         folder: &Path,
-        respect_gitignore: bool,
+        ignore_files: IgnoreFiles,
         disobeyed: &mut Vec<Disobeyed>,
     ) -> Option<Self> {
+        if ignore_files == IgnoreFiles::Disregard {
+            return None;
+        }
         let own = compile(folder, &[folder.join(OWN)], disobeyed);
-        if !respect_gitignore {
+        if ignore_files == IgnoreFiles::Own {
             return (!own.is_empty()).then(|| Self {
                 own,
                 git: Gitignore::empty(),
@@ -250,7 +253,11 @@ impl Rules {
 }
 
 /// The rules of the folders above `root` up to the top of its repository; none outside of one.
-fn rules_above(root: &Root, respect_gitignore: bool, disobeyed: &mut Vec<Disobeyed>) -> Vec<Rules> {
+fn rules_above(
+    root: &Root,
+    ignore_files: IgnoreFiles,
+    disobeyed: &mut Vec<Disobeyed>,
+) -> Vec<Rules> {
     if root.canonical.join(".git").exists() {
         return Vec::new();
     }
@@ -260,7 +267,7 @@ fn rules_above(root: &Root, respect_gitignore: bool, disobeyed: &mut Vec<Disobey
     };
     above()
         .take(top + 1)
-        .filter_map(|dir| Rules::read(dir, respect_gitignore, disobeyed))
+        .filter_map(|dir| Rules::read(dir, ignore_files, disobeyed))
         .collect()
 }
 

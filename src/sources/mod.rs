@@ -44,12 +44,24 @@ pub enum Target {
     Path(PathBuf),
 }
 
+/// Files in a target that leave out what they name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IgnoreFiles {
+    /// None: whoever writes what is scanned does not say what is looked at.
+    Disregard,
+    /// `.patsweepignore` files.
+    #[default]
+    Own,
+    /// `.gitignore` files and `.git/info/exclude`, too. The user's global ignore file is not asked, so
+    /// that a folder gives the same answer on every machine.
+    OwnAndGit,
+}
+
 /// How to scan.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Leave out what `.gitignore` files and `.git/info/exclude` name. The user's global ignore
-    /// file is not asked, so that a folder gives the same answer on every machine.
-    pub respect_gitignore: bool,
+    /// Which of the files that stand in a target leave out what they name.
+    pub ignore_files: IgnoreFiles,
     /// Globs in the syntax of `.gitignore`, matched against paths relative to their target.
     pub exclude: Vec<String>,
     /// Files that the run is to replace, absolute and without links: they are left out, for what
@@ -70,7 +82,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            respect_gitignore: false,
+            ignore_files: IgnoreFiles::Own,
             exclude: Vec::new(),
             reports: Vec::new(),
             one_file_system: false,

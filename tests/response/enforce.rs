@@ -203,6 +203,69 @@ fn what_is_scanned_does_not_steer() {
     assert_untouched(&responder, &[token]);
 }
 
+/// Whoever commits the leak can commit these files, too.
+#[test]
+fn what_is_scanned_hides_nothing() {
+    for (name, text, flags) in [
+        (".patsweepignore", ".env\n", ""),
+        (".gitignore", ".env\n", "--respect-gitignore"),
+        ("next", "", ""),
+    ] {
+        let responder = Responder::new();
+        let token = responder.live()[0];
+        let bench = &responder.bench;
+        std::fs::create_dir_all(bench.path("leaks/.git")).expect("a folder");
+        bench.write(&format!("leaks/{name}"), text);
+        let line = leak("build", token);
+        let line = line.trim_end();
+        bench.write("leaks/.env", &format!("{line} # patsweep:ignore\n"));
+        bench.write("policy.toml", POLICY);
+        let given = format!(
+            "scan leaks --no-history --enforce --policy policy.toml --journal journal.jsonl {} {} {flags}",
+            responder.auth, responder.listing
+        );
+        let run = bench.patsweep(&given, "");
+        assert_eq!(run.code, 1, "{name}: {}{}", run.stdout, run.stderr);
+        assert_eq!(responder.journal(), went_well(token), "{name}");
+        assert!(!responder.is_let_in(token), "{name}");
+        let said = "ignore files and `patsweep:ignore` of what is scanned do not count";
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn nothing_that_steers_stands_in_what_is_scanned() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let bench = &responder.bench;
+    bench.write("conf/.env", &leak("build", token));
+    let outside = tempfile::tempdir().expect("a folder");
+    let policy = outside.path().join("policy.toml");
+    fs::write(&policy, POLICY).expect("a policy");
+    let check = |flags: &str| {
+        let given = format!(
+            "scan . --enforce --policy {} --journal journal.jsonl {} {flags}",
+            policy.display(),
+            responder.auth
+        );
+        let run = bench.patsweep(&given, "");
+        assert_eq!(run.code, 2, "{flags}: {}", run.stderr);
+        let why = "is inside of what is scanned";
+        assert!(run.stderr.contains(why), "{flags}: {}", run.stderr);
+    };
+    let baseline = "conf/known.json";
+    let found = bench.plain("scan conf -f json", "");
+    bench.write("leaks.json", &found.stdout);
+    let made = format!("baseline add --from leaks.json --baseline {baseline} --reason old");
+    let made = bench.plain(&made, "");
+    assert!(bench.path(baseline).exists(), "{}", made.stderr);
+    check(&format!("--baseline {baseline}"));
+    // The user's own, if the home is scanned.
+    bench.write(".config/patsweep/config.toml", "color = \"never\"\n");
+    check("");
+    assert_untouched(&responder, &[token]);
+}
+
 #[test]
 fn forks_enforce_nothing() {
     let responder = Responder::new();

@@ -43,8 +43,9 @@ fn people_are_told_what_follows() {
     let responder = Responder::new();
     responder.bench.write(
         "config.toml",
-        "[policy]\nexposure = \"any\"\n[[policy.allow]]\nc3id = \"ABC\"\nreason = \"a decoy\"\n\
-         until = \"2999-01-01\"\n",
+        "[policy]\nexposure = \"any\"\nmax_revocations = 3\n[[policy.allow]]\nc3id = \"ABC\"\nreason = \"a decoy\"\n\
+         until = \"2999-01-01\"\n[notify.smtp]\nhost = \"127.0.0.1\"\nport = 25\n\
+         tls = \"none\"\nfrom = \"leaks@patsweep.example\"\n",
     );
     let given = "policy show --org contoso --auth pat --config config.toml";
     let run = responder.bench.patsweep(given, "");
@@ -57,6 +58,8 @@ fn people_are_told_what_follows() {
             "  tenant       leaked tokens are revoked: never set, which means on",
             "  auto_revoke  tenant",
             "  exposure     any",
+            "  at once      3",
+            "  told by      mail",
             "  so           a confirmed leak is revoked, and its owner told",
             "",
             "your policy is that of config.toml, and defaults for what it does not say",

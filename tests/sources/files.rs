@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use patsweep::model::{ProblemKind, SkipReason, Unit};
-use patsweep::sources::{Options, Target, TargetError, check};
+use patsweep::sources::{IgnoreFiles, Options, Target, TargetError, check};
 
 use crate::recorder::{Event, Folder, Hook, NEEDLE, record};
 
@@ -107,7 +107,7 @@ fn globs_and_ignore_files_exclude_and_count() {
         3,
     );
     let git = Options {
-        respect_gitignore: true,
+        ignore_files: IgnoreFiles::OwnAndGit,
         ..plain.clone()
     };
     let without_logs = [
@@ -130,7 +130,7 @@ fn our_ignore_file_goes_before_those_of_git() {
     folder.add(".patsweepignore", "!keep.log\n*.txt\n");
     folder.add("deep/.gitignore", "keep.*\n");
     let options = Options {
-        respect_gitignore: true,
+        ignore_files: IgnoreFiles::OwnAndGit,
         ..Options::default()
     };
     let record = folder.scan(&options);
@@ -164,7 +164,7 @@ fn ignore_files_above_the_target_count_in_its_repository() {
     assert_eq!(names(&Options::default()), ["kept", "outside", "target"]);
     assert_eq!(
         names(&Options {
-            respect_gitignore: true,
+            ignore_files: IgnoreFiles::OwnAndGit,
             ..Options::default()
         }),
         ["kept", "outside"]

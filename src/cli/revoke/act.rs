@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::super::console::redacted;
+use super::super::console::{Console, redacted};
 use super::super::desk::Desk;
 use super::super::settings::now;
 use super::text;
 use crate::model::Secret;
-use crate::respond::journal::Journal;
+use crate::respond::journal::{Event, Journal, Record};
 use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, Directory, Notifier};
 use crate::respond::plan::Order;
@@ -16,6 +16,8 @@ use crate::respond::revoke::{Confirmed, Done, Revoker, Tell, Vetted};
 
 /// Whoever acts, and for whom.
 pub(super) struct Act<'a> {
+    /// Where people are told what went wrong.
+    pub(super) console: Console,
     /// As whom.
     pub(super) desk: &'a Desk,
     /// Whom to tell.
@@ -61,7 +63,21 @@ impl Act<'_> {
         });
         let (head, path) = (journal.head(), journal.path().to_owned());
         let written = &journal.records()[before..];
+        for line in written.iter().filter_map(undelivered) {
+            self.console.note(line);
+        }
         let shown = text::outcomes(&done.outcomes, written, &head.hash, &path);
         (done, shown)
     }
+}
+
+/// What `record` says of a notification that reached nobody, in words.
+fn undelivered(record: &Record) -> Option<String> {
+    let is_failure = record.event == Event::Notify && record.outcome.as_deref() == Some("failed");
+    let text = |key: &str| Some(redacted(record.evidence.get(key)?.as_str()?));
+    let channel = text("channel").filter(|_| is_failure)?;
+    let why = text("why").unwrap_or_else(|| "no reason is known".to_owned());
+    Some(format!(
+        "nobody was told over {channel}: {why}; --resume tries again"
+    ))
 }

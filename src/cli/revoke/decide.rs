@@ -1,12 +1,13 @@
 //! What is to be done about each leak of a report that was verified, and why.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::super::args::{Assertion, Place, Steering};
 use super::super::desk::{Desk, Site};
 use super::super::exit::Failure;
 use super::super::settings::now;
-use super::matched::{Matched, Matcher, first_seen};
+use super::matched::{Matched, Matcher, contest, first_seen};
 use super::text;
 use crate::model::{Finding, FindingId, PatRecord, Report, Validity};
 use crate::policy::{self, Action, Because, Decision, Leak, Policy, TenantPolicy, Visibility};
@@ -78,12 +79,14 @@ impl<'d> Deciding<'d> {
             assertions: self.assertions,
             probes: self.probes,
             now: now(),
+            instances: RefCell::default(),
         };
         let findings = report.findings.iter();
         let findings = findings.filter(|finding| finding.suppressed.is_none());
-        let records: Vec<_> = findings
+        let mut records: Vec<_> = findings
             .map(|finding| (finding, matcher.find(finding)))
             .collect();
+        contest(records.iter_mut().map(|(_, matched)| matched));
         let organizations = records
             .iter()
             .filter_map(|(_, matched)| matched.organization.as_deref());
@@ -163,6 +166,8 @@ impl Proposal<'_> {
             issued: finding.issued.map(|month| month.to_string()),
             accepted_at: matched.accepted_at.map(|time| time.0),
             accepted_by,
+            owner_id: matched.owner.as_ref().and_then(|it| it.id.clone()),
+            instance: matched.instance.clone(),
             first_seen: first_seen(finding).map(|time| time.0),
             held: matched.held.clone(),
             lacking: matched.lacking.clone(),

@@ -48,19 +48,19 @@ pub(in crate::cli) struct Enforcement {
 }
 
 impl Enforcement {
-    /// What the flags of `scan` say, if they say so. Nothing was read yet but the policy.
+    /// What the flags of `scan` say, if they say so. Nothing was read yet but the policy and the files
+    /// of `steering`: the configuration, its rules, a baseline.
     pub(in crate::cli) fn resolve(
         common: &Common,
         args: &Scan,
-        targets: &[Target],
+        (targets, steering): (&[Target], &[PathBuf]),
         environment: &Environment,
     ) -> Result<Option<Self>, Failure> {
-        let Enforcing { steering, .. } = &args.enforcing;
-        let Some(policy) = steering
-            .policy
-            .as_deref()
-            .filter(|_| args.enforcing.enforce)
-        else {
+        let Enforcing {
+            steering: given, ..
+        } = &args.enforcing;
+        let policy = given.policy.as_deref();
+        let Some(policy) = policy.filter(|_| args.enforcing.enforce) else {
             return Ok(None);
         };
         let failure = |error: &EnforceError, hint: &str| Failure::new(error, Some(hint.to_owned()));
@@ -68,9 +68,9 @@ impl Enforcement {
             let hint = "scan there with --verify, and enforce where it was merged";
             return Err(failure(&EnforceError::Fork, hint));
         }
-        let steering = [Some(policy), common.config.as_deref()]
+        let steering = [policy]
             .into_iter()
-            .flatten();
+            .chain(steering.iter().map(PathBuf::as_path));
         let outside = steering.map(|file| outside(file, targets));
         outside.collect::<Result<(), _>>().map_err(|error| {
             failure(
@@ -163,6 +163,7 @@ impl Enforcement {
         let sites = execute::sites(&self.desk, &plan, organizations, lister.time_left());
         let mut journal = open_journal(&plan, &sites, &args.enforcing.journal, environment)?;
         let act = Act {
+            console,
             desk: &self.desk,
             channels: &self.channels,
             lister,

@@ -31,7 +31,7 @@ use crate::respond::journal::{Event, Journal, Record};
 use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, is_due};
 use crate::respond::plan::Plan;
-use crate::respond::revoke::{Confirmed, Done, Outcome, Revoker, State, open_orders};
+use crate::respond::revoke::{Confirmed, Done, Outcome, Revoker, State, left_alone, open_orders};
 
 /// How long after it was made a plan is executed. Who leaves it lying for longer does not remember what
 /// it said, and owners, policies and tokens have changed.
@@ -103,7 +103,13 @@ pub(super) fn resume(
     let plan = Plan::new(open_orders(&chain.records));
     let channels = notify::channels(file, environment)?;
     if plan.is_empty() && !is_due(&chain.records, &channels, now()) {
-        return print(b"nothing is open\n");
+        let left = left_alone(&chain.records).len() as u64;
+        if left == 0 {
+            return print(b"nothing is open\n");
+        }
+        let tokens = count(left, "token");
+        print(format!("nothing is open; {tokens} left alone may still work\n").as_bytes())?;
+        return Ok(Exit::ActiveLeak.into());
     }
     let desk = open_desk(&plan, args, file, environment)?;
     let acting = Acting {
@@ -185,7 +191,8 @@ pub(super) fn sites(
     sites.collect()
 }
 
-/// Opens the journal in the name of whoever the first of `sites` takes the administrator for.
+/// Opens the journal in the name of whomever each of `sites` takes the administrator for, and the first
+/// of them where it is about none.
 pub(super) fn open_journal(
     plan: &Plan,
     sites: &BTreeMap<String, Site>,
@@ -202,8 +209,11 @@ pub(super) fn open_journal(
         ));
     }
     let path = journal::path(file, environment)?;
-    Journal::open(&path, &name(&actor.unwrap_or_default()))
-        .map_err(|error| Failure::new(&error, None))
+    let acting = |site: &Site| name(&site.acting.clone().unwrap_or_default());
+    let actors = sites.iter().map(|(at, site)| (at.clone(), acting(site)));
+    let journal = Journal::open(&path, &name(&actor.unwrap_or_default()));
+    let journal = journal.map_err(|error| Failure::new(&error, None))?;
+    Ok(journal.with_actors(actors.collect()))
 }
 
 fn name(owner: &Owner) -> String {
@@ -267,6 +277,7 @@ impl Acting<'_> {
         };
         let vetting = Vetting::new(desk, self.table, &sites, lister);
         let act = Act {
+            console,
             desk,
             channels: self.channels,
             lister,
@@ -282,7 +293,11 @@ impl Acting<'_> {
         }
         let is_interrupted = self.stop.load(Ordering::Relaxed);
         let acted = exit(&done, args.watch.is_some(), is_interrupted);
-        let left = if leaves_alive(plan, journal.records()) {
+        let leaves = match self.confirmed {
+            Confirmed::Earlier => !left_alone(journal.records()).is_empty(),
+            _ => leaves_alive(plan, journal.records()),
+        };
+        let left = if leaves {
             Exit::ActiveLeak
         } else {
             Exit::Clean
@@ -326,19 +341,74 @@ pub(super) fn exit(done: &Done, was_watched: bool, is_interrupted: bool) -> Exit
     ];
     let nothing_was_sent = !sent.into_iter().any(any);
     let had_no_effect = any(State::Confirming) && was_watched && !is_interrupted;
+    let was_not_tried = any(State::Unsent) && !is_interrupted;
     if done.broken.is_some() && nothing_was_sent {
         Exit::CouldNotRun
-    } else if any(State::Failed) || done.broken.is_some() || had_no_effect {
+    } else if any(State::Failed) || done.broken.is_some() || had_no_effect || was_not_tried {
         Exit::Failed
     } else if any(State::Confirming) || any(State::Unseen) {
         Exit::Unconfirmed
     } else if is_interrupted {
         Exit::Interrupted
-    } else if any(State::Unsent) {
-        Exit::Failed
     } else if any(State::Dropped) {
         Exit::NO
     } else {
         Exit::Clean
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::respond::plan::{Grounds, Order, Route};
+
+    #[test]
+    fn the_worst_that_holds_is_told() {
+        let outcome = |state: &State| Outcome {
+            order: Order {
+                organization: "contoso".to_owned(),
+                c3id: "A".to_owned(),
+                authorization_id: "1".to_owned(),
+                route: Route::Administrator,
+                owner: "aad.owner".to_owned(),
+                matched: "certain".to_owned(),
+                grounds: Grounds::default(),
+            },
+            state: *state,
+            why: String::new(),
+        };
+        for (states, watched, interrupted, expected) in [
+            (&[State::Closed][..], false, false, Exit::Clean),
+            (&[State::Dropped, State::Closed], false, false, Exit::NO),
+            (&[State::Unsent], false, false, Exit::Failed),
+            (&[State::Unsent], false, true, Exit::Interrupted),
+            (&[State::Confirming], false, false, Exit::Unconfirmed),
+            (&[State::Confirming], true, false, Exit::Failed),
+            (&[State::Confirming], true, true, Exit::Unconfirmed),
+            (
+                &[State::Confirming, State::Unsent],
+                false,
+                false,
+                Exit::Failed,
+            ),
+            (
+                &[State::Unseen, State::Unsent],
+                false,
+                true,
+                Exit::Unconfirmed,
+            ),
+            (
+                &[State::Confirming, State::Failed],
+                false,
+                true,
+                Exit::Failed,
+            ),
+        ] {
+            let done = Done {
+                outcomes: states.iter().map(outcome).collect(),
+                broken: None,
+            };
+            assert_eq!(exit(&done, watched, interrupted), expected, "{states:?}");
+        }
     }
 }

@@ -1,14 +1,14 @@
 //! What the service has a leaked token on record as.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::super::args::Assertion;
 use super::super::desk::Desk;
 use crate::model::{Finding, FindingId, Method, Owner, PatRecord, Timestamp, ValidityReason};
 use crate::policy::Certainty;
-use crate::providers::azure_devops::ListedPat;
 use crate::providers::entra::SignInError;
-use crate::respond::listing::{Lister, Unread};
+use crate::respond::listing::{Lister, Listing, Unread};
 use crate::respond::matching::{self, Facts};
 use crate::respond::plan::Route;
 use crate::verify::probes::Reading;
@@ -33,6 +33,8 @@ pub(super) struct Matched {
     pub(super) lacking: Vec<String>,
     /// When the service let it in, if it did just now.
     pub(super) accepted_at: Option<Timestamp>,
+    /// The id of the organisation, where that was needed and told.
+    pub(super) instance: Option<String>,
     /// Why the list of its owner could not be read.
     pub(super) message: Option<String>,
 }
@@ -60,6 +62,27 @@ pub(super) struct Matcher<'m> {
     pub(super) probes: &'m BTreeMap<FindingId, Vec<ProbeResult>>,
     /// What time it is.
     pub(super) now: Timestamp,
+    /// The ids of organisations that were asked for them.
+    pub(super) instances: RefCell<BTreeMap<String, Option<String>>>,
+}
+
+/// Makes doubtful what two leaked tokens would be at once, for one of them is not. What is certain
+/// stays so: there the service itself says which of them it is.
+pub(super) fn contest<'m>(all: impl Iterator<Item = &'m mut Matched>) {
+    let mut claims: BTreeMap<[String; 2], Vec<&mut Matched>> = BTreeMap::new();
+    for matched in all {
+        if let (Some(organization), [record]) = (&matched.organization, &*matched.records) {
+            let place = [organization, &record.authorization_id];
+            let place = place.map(|text| text.to_ascii_lowercase());
+            claims.entry(place).or_default().push(matched);
+        }
+    }
+    for matched in claims.into_values().filter(|it| it.len() > 1).flatten() {
+        if matched.certainty != Certainty::Certain {
+            matched.certainty = Certainty::Ambiguous;
+            matched.message = Some("another leaked token would be that one, too".to_owned());
+        }
+    }
 }
 
 /// The date of the first commit that holds the token of `finding`.
@@ -81,6 +104,7 @@ impl Matcher<'_> {
             held: Vec::new(),
             lacking: Vec::new(),
             accepted_at: None,
+            instance: None,
             message: None,
         };
         let (Some(verification), FindingId::C3id(c3id)) = (verification, &finding.id) else {
@@ -111,6 +135,9 @@ impl Matcher<'_> {
             }
         };
         matched.route = Some(route);
+        if list.pats.iter().any(|pat| pat.c3id.is_none()) {
+            matched.instance = self.instance(&organization);
+        }
         let is_live = finding.validity == ValidityReason::Live;
         let checked_at = verification.checked_at;
         matched.accepted_at = checked_at.filter(|_| is_live && !verification.cached);
@@ -126,6 +153,8 @@ impl Matcher<'_> {
             lacking: &matched.lacking,
             c3id: c3id.as_str(),
             issued: finding.issued,
+            owner_id: matched.owner.as_ref().and_then(|it| it.id.as_deref()),
+            instance: matched.instance.as_deref(),
             accepted_at: matched.accepted_at,
             first_seen: first_seen(finding),
             now: self.now,
@@ -138,11 +167,7 @@ impl Matcher<'_> {
     }
 
     /// The list of an owner's tokens: as an administrator, or if that is refused as the owner.
-    fn list(
-        &self,
-        organization: &str,
-        descriptor: &str,
-    ) -> Result<(Vec<ListedPat>, Route), NoList> {
+    fn list(&self, organization: &str, descriptor: &str) -> Result<(Listing, Route), NoList> {
         let credentials = self.desk.credentials(organization);
         let credentials = credentials.ok_or(NoList::Nobody)?;
         let grant = credentials.grant(self.lister.time_left())?;
@@ -161,6 +186,20 @@ impl Matcher<'_> {
             return Err(why);
         }
         Ok((self.lister.own_pats(organization, &grant)?, Route::Owner))
+    }
+
+    /// The id of an organisation, which is asked for it once.
+    fn instance(&self, organization: &str) -> Option<String> {
+        let mut known = self.instances.borrow_mut();
+        let ask = || {
+            let credentials = self.desk.credentials(organization)?;
+            let grant = credentials.grant(self.lister.time_left()).ok()?;
+            let (service, timeout) = (self.lister.service, self.lister.time_left());
+            let told = service.instance_id(organization, grant.credential(), timeout);
+            told.outcome.ok()
+        };
+        let told = known.entry(organization.to_owned()).or_insert_with(ask);
+        told.clone()
     }
 
     /// Settles what several records may be, if a person says which it is.

@@ -149,8 +149,9 @@ fn certainty(matched: &Matched) -> String {
                 .to_owned()
         }
         Certainty::Ambiguous if matched.records.len() == 1 => {
-            "ambiguous: it may be this one, but it was not let in just now, leaked before it began, or does not hold \
-             what the leaked one does"
+            "ambiguous: it may be this one, but it was not let in just now, leaked before it began, \
+             is not valid, does not hold what the leaked one does, is not known to be for that \
+             organization, or is claimed by another leak"
                 .to_owned()
         }
         Certainty::Ambiguous => format!(

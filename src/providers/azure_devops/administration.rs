@@ -125,13 +125,19 @@ impl AzureDevOps {
         credential: Credential<'_>,
         timeout: Duration,
     ) -> Told<Owner> {
-        let question = Question {
-            host: ServiceHost::DevAzure,
-            organization: Some(organization),
-            path: "_apis/connectionData",
-            query: &[("api-version", "7.1-preview.1")],
-        };
+        let question = connection(organization);
         self.ask(&question, credential, timeout, reading::connected)
+    }
+
+    /// Asks an organisation for its id, by which tokens tell what they are for.
+    pub fn instance_id(
+        &self,
+        organization: &str,
+        credential: Credential<'_>,
+        timeout: Duration,
+    ) -> Told<String> {
+        let question = connection(organization);
+        self.ask(&question, credential, timeout, reading::instance)
     }
 
     /// Whether the audit log can be read.
@@ -149,6 +155,15 @@ impl AzureDevOps {
         };
         let is_catalogue = |answer: &Answer, _: &Scrubber| answer.json().map(|_| ());
         self.ask(&question, credential, timeout, is_catalogue)
+    }
+}
+
+fn connection(organization: &str) -> Question<'_> {
+    Question {
+        host: ServiceHost::DevAzure,
+        organization: Some(organization),
+        path: "_apis/connectionData",
+        query: &[("api-version", "7.1-preview.1")],
     }
 }
 

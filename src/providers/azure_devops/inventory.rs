@@ -58,6 +58,9 @@ pub struct ListedPat {
     pub is_valid: Option<bool>,
     /// The id of its owner.
     pub owner_id: Option<String>,
+    /// The ids of the organisations that it is for; `None` where it is for all, or the list does not
+    /// say.
+    pub organizations: Option<Vec<String>>,
     /// The token.
     pub record: PatRecord,
 }
@@ -94,10 +97,11 @@ impl AzureDevOps {
 fn page(answer: &Answer, scrubber: &Scrubber) -> Option<Page<ListedPat>> {
     let tokens: wire::SessionTokens = json(answer)?;
     let items = tokens.value?.into_iter();
-    let items = items.filter_map(|token| listed(token, scrubber));
+    // Who leaves one out that cannot be read takes another for the only one.
+    let items: Option<Vec<_>> = items.map(|token| listed(token, scrubber)).collect();
     Some(Page {
         next: further(tokens.continuation_token, scrubber)?,
-        items: items.collect(),
+        items: items?,
     })
 }
 
@@ -122,12 +126,20 @@ pub(super) fn listed(token: wire::SessionToken, scrubber: &Scrubber) -> Option<L
     let whole = |text: Option<String>| text.and_then(|text| scrubber.whole(&text));
     let scopes = token.scope.unwrap_or_default();
     let scopes = scopes.split_whitespace();
+    let organizations = match &token.target_accounts {
+        Some(Value::Array(ids)) if !ids.is_empty() => {
+            let ids = ids.iter().map(|id| scrubber.whole(id.as_str()?));
+            ids.collect()
+        }
+        _ => None,
+    };
     Some(ListedPat {
         c3id: whole(token.cross_company_correlating_id).filter(|id| !id.is_empty()),
         is_valid: token.is_valid,
         owner_id: whole(token.user_id),
+        organizations,
         record: PatRecord {
-            authorization_id: whole(token.authorization_id)?,
+            authorization_id: whole(token.authorization_id).filter(|id| !id.is_empty())?,
             name: token.display_name.map(|name| scrubber.scrub(&name)),
             scopes: scopes.map(|scope| scrubber.scrub(scope)).collect(),
             valid_from: date(token.valid_from),
@@ -215,8 +227,6 @@ mod tests {
             change(&mut expected[0]);
             assert_eq!(record(field, &echo), expected, "{field}");
         }
-        // What is revoked by a part of it is no record of anything.
-        assert_eq!(record("authorizationId", &echo), []);
         let next = |token: &str| read(&json!({ "value": [], "continuationToken": token }));
         assert_eq!(next(&echo), None);
         assert_eq!(
@@ -224,6 +234,39 @@ mod tests {
             Some("a-page")
         );
         assert_eq!(next("").map(|page| page.next), Some(None));
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_leaves_the_page_unread() {
+        let plain = json!({ "authorizationId": "an id" });
+        let echo = BASE64.encode(format!("PAT:{PRESENTED}").as_bytes());
+        for broken in [
+            json!({}),
+            json!({ "authorizationId": null }),
+            json!({ "authorizationId": "" }),
+            json!({ "authorizationId": echo }),
+        ] {
+            let page = read(&json!({ "value": [plain, broken] }));
+            assert_eq!(page, None, "{broken}");
+        }
+        assert!(read(&json!({ "value": [plain] })).is_some());
+    }
+
+    #[test]
+    fn organisations_are_told_only_by_ids() {
+        for (given, expected) in [
+            (
+                json!(["a", "b"]),
+                Some(vec!["a".to_owned(), "b".to_owned()]),
+            ),
+            (json!(["a", 1]), None),
+            (json!([]), None),
+            (json!(null), None),
+        ] {
+            let record = json!({ "authorizationId": "an id", "targetAccounts": given });
+            let page = read(&json!({ "value": [record] })).expect("a page");
+            assert_eq!(page.items[0].organizations, expected, "{given}");
+        }
     }
 
     #[test]

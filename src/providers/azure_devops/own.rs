@@ -103,13 +103,14 @@ impl AzureDevOps {
 fn page(answer: &Answer, scrubber: &Scrubber, filter: OwnFilter) -> Option<Page<ListedPat>> {
     let tokens: wire::OwnTokens = json(answer)?;
     let items = tokens.pat_tokens?.into_iter();
-    let items = items.filter_map(|token| listed(token, scrubber));
+    let items: Option<Vec<_>> = items.map(|token| listed(token, scrubber)).collect();
     let next = match tokens.continuation_token.filter(|token| !token.is_empty()) {
         Some(token) => Some(scrubber.whole(&token)?),
         None => None,
     };
     Some(Page {
-        items: items
+        items: items?
+            .into_iter()
             .map(|pat| ListedPat {
                 is_valid: Some(filter == OwnFilter::Active),
                 ..pat
@@ -130,4 +131,30 @@ fn end(answer: &Answer) -> Option<OwnEnd> {
         "authorizationNotFound" | "tokenNotFound" => OwnEnd::NotFound,
         _ => OwnEnd::Refused,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_that_cannot_be_read_leaves_the_page_unread() {
+        let read = |tokens: serde_json::Value| {
+            let json = HeaderValue::from_static("application/json");
+            let answer = Answer {
+                status: 200,
+                headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+                body: json!({ "patTokens": tokens }).to_string().into_bytes(),
+                is_cut: false,
+            };
+            let page = page(&answer, &Scrubber::new(None), OwnFilter::Active);
+            page.map(|page| page.items.len())
+        };
+        let plain = json!({ "authorizationId": "an id" });
+        assert_eq!(read(json!([plain])), Some(1));
+        assert_eq!(read(json!([plain, { "authorizationId": null }])), None);
+    }
 }

@@ -96,7 +96,7 @@ impl AzureDevOps {
             query: &[("api-version", "7.1-preview.1")],
         };
         self.ask(&question, credential, timeout, |answer, scrubber| {
-            setting(answer, name.as_str(), scrubber)
+            tenant_setting(answer, name.as_str(), scrubber)
         })
     }
 
@@ -116,8 +116,34 @@ impl AzureDevOps {
             query: &[("defaultValue", "false"), ("api-version", "5.0-preview.1")],
         };
         self.ask(&question, credential, timeout, |answer, scrubber| {
-            setting(answer, name.as_str(), scrubber)
+            organization_setting(answer, name.as_str(), scrubber)
         })
+    }
+}
+
+/// The setting of an organisation, which may say besides that its value is none that was set.
+fn organization_setting(answer: &Answer, name: &str, scrubber: &Scrubber) -> Option<Setting> {
+    let setting = setting(answer, name, scrubber)?;
+    let policy = json::<wire::Policy>(answer);
+    let is_undefined = policy.is_some_and(|policy| policy.is_value_undefined == Some(true));
+    Some(match setting {
+        Setting::Set { value: false, .. } if is_undefined => Setting::NeverSet,
+        told => told,
+    })
+}
+
+/// The setting of a tenant.
+fn tenant_setting(answer: &Answer, name: &str, scrubber: &Scrubber) -> Option<Setting> {
+    let setting = setting(answer, name, scrubber)?;
+    let is_undefined = answer.json()?.get("isValueUndefined") == Some(&Value::Bool(true));
+    match setting {
+        // Automatic revocation hangs on it: nothing is taken for never set that was not said to
+        // somebody whom the service knows.
+        Setting::NeverSet => {
+            (reading::identity(answer) == Some(Identity::Somebody)).then_some(setting)
+        }
+        // A value that was not set and is one all the same: which of both holds is not known.
+        Setting::Set { .. } => (!is_undefined).then_some(setting),
     }
 }
 
@@ -137,7 +163,6 @@ fn setting(answer: &Answer, name: &str, scrubber: &Scrubber) -> Option<Setting> 
     // What holds is not what the organisation says where somebody above it overrules that.
     match policy.effective_value.unwrap_or(value) {
         Value::Null => Some(Setting::NeverSet),
-        Value::Bool(false) if policy.is_value_undefined == Some(true) => Some(Setting::NeverSet),
         Value::Bool(value) => Some(Setting::Set {
             value,
             properties: properties(policy.properties.unwrap_or_default(), scrubber),
@@ -196,24 +221,57 @@ mod tests {
                 json!({ "value": null, "effectiveValue": false }),
                 set(false),
             ),
-            (
-                json!({ "value": false, "effectiveValue": false, "isValueUndefined": true }),
-                Some(Setting::NeverSet),
-            ),
             (json!({ "name": "Q", "value": true }), None),
             (json!({ "value": "true" }), None),
             (json!({ "effectiveValue": true }), None),
             (json!([true]), None),
         ] {
-            let json = HeaderValue::from_static("application/json");
-            let answer = Answer {
-                status: 200,
-                headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
-                body: body.to_string().into_bytes(),
-                is_cut: false,
-            };
-            let setting = setting(&answer, "P", &Scrubber::new(None));
+            let setting = setting(&answer(&body, None), "P", &Scrubber::new(None));
             assert_eq!(setting, expected, "{body}");
+        }
+    }
+
+    fn answer(body: &Value, identity: Option<&'static str>) -> Answer {
+        let json = HeaderValue::from_static("application/json");
+        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+        if let Some(identity) = identity {
+            headers.insert("x-vss-userdata", HeaderValue::from_static(identity));
+        }
+        Answer {
+            status: 200,
+            headers,
+            body: body.to_string().into_bytes(),
+            is_cut: false,
+        }
+    }
+
+    #[test]
+    fn a_tenant_has_never_set_only_what_is_null_to_somebody() {
+        const SOMEBODY: &str = "8afbe29a-f12a-4b86-acf8-00000000000f:a@contoso.example";
+        const NOBODY: &str = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa:";
+        let undefined =
+            json!({ "value": false, "effectiveValue": false, "isValueUndefined": true });
+        let set = json!({ "value": false, "effectiveValue": false, "isValueUndefined": false });
+        let is_off = Some(Setting::Set {
+            value: false,
+            properties: BTreeMap::new(),
+        });
+        let never = Some(Setting::NeverSet);
+        for (body, identity, tenant, organization) in [
+            (json!(null), Some(SOMEBODY), &never, &never),
+            (json!({ "value": null }), Some(SOMEBODY), &never, &never),
+            (json!(null), None, &None, &never),
+            (json!({ "value": null }), None, &None, &never),
+            (json!(null), Some(NOBODY), &None, &None),
+            (undefined, Some(SOMEBODY), &None, &never),
+            (set, Some(SOMEBODY), &is_off, &is_off),
+        ] {
+            let answer = answer(&body, identity);
+            let scrubber = Scrubber::new(None);
+            let told = tenant_setting(&answer, "P", &scrubber);
+            assert_eq!(told, *tenant, "{body} {identity:?}");
+            let told = organization_setting(&answer, "P", &scrubber);
+            assert_eq!(told, *organization, "{body} {identity:?}");
         }
     }
 

@@ -200,6 +200,14 @@ pub(super) fn connected(answer: &Answer, scrubber: &Scrubber) -> Option<Owner> {
     accepted(answer, Method::ConnectionData).map(|owner| scrubbed(owner, scrubber))
 }
 
+/// The id of the organisation that an answer of `connectionData` to somebody comes from.
+pub(super) fn instance(answer: &Answer, scrubber: &Scrubber) -> Option<String> {
+    accepted(answer, Method::ConnectionData)?;
+    let data: wire::ConnectionData = json(answer)?;
+    let id = data.instance_id.filter(|id| is_guid_of_somebody(id))?;
+    scrubber.whole(&id)
+}
+
 /// What may be kept of an owner: ids as they are or not at all, names without what was presented.
 fn scrubbed(owner: Owner, scrubber: &Scrubber) -> Owner {
     let whole = |text: Option<String>| text.and_then(|text| scrubber.whole(&text));

@@ -10,6 +10,7 @@ use serde_json::Value;
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct ConnectionData {
     pub(super) authenticated_user: Option<Identity>,
+    pub(super) instance_id: Option<String>,
 }
 
 /// Somebody.

@@ -206,6 +206,7 @@ mod tests {
             c3id: None,
             is_valid,
             owner_id: None,
+            organizations: None,
             record: record("vso.code", -50, to_days),
         };
         for (is_valid, to_days, expected) in [

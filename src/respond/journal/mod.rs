@@ -3,6 +3,7 @@
 
 mod chain;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -105,6 +106,8 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     actor: String,
+    /// Who acts at organisations that know them as somebody else.
+    actors: BTreeMap<String, String>,
     records: Vec<Record>,
     /// Where the last whole line ends.
     end: u64,
@@ -162,6 +165,13 @@ fn is_open_to_others(_: &File) -> io::Result<bool> {
 }
 
 impl Journal {
+    /// The same, for whom each of these organisations calls somebody.
+    #[must_use]
+    pub fn with_actors(mut self, actors: BTreeMap<String, String>) -> Self {
+        self.actors = actors;
+        self
+    }
+
     /// Opens the journal at `path` for whoever is called `actor`, and keeps others from writing to
     /// it. A new one is for its owner alone. An unfinished last line, which a crash left, is taken
     /// away: nothing was done after it.
@@ -209,6 +219,7 @@ impl Journal {
             path: path.to_owned(),
             file,
             actor: actor.to_owned(),
+            actors: BTreeMap::new(),
             records: chain.records,
             end: chain.length,
             is_broken: false,
@@ -240,7 +251,9 @@ impl Journal {
             let error = io::Error::other("an earlier line could not be taken back");
             return Err(self.unwritten(error));
         }
-        let sealed = chain::seal(&self.head(), &self.actor, entry, at);
+        let here = entry.organization.and_then(|it| self.actors.get(it));
+        let actor = here.unwrap_or(&self.actor);
+        let sealed = chain::seal(&self.head(), actor, entry, at);
         let line = sealed.and_then(|record| Ok((serde_json::to_vec(&record)?, record)));
         let (mut line, record) = line.map_err(|error| self.unwritten(error.into()))?;
         line.push(b'\n');

@@ -150,3 +150,22 @@ fn it_is_for_its_owner_alone() {
     let mode = fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn each_organisation_is_acted_at_by_whom_it_knows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let actors = [("contoso".to_owned(), "Bob".to_owned())];
+    let journal = Journal::open(&path, "Ann").unwrap();
+    let mut journal = journal.with_actors(actors.into());
+    for organization in [Some("contoso"), Some("fabrikam"), None] {
+        let entry = Entry {
+            organization,
+            ..entry(Event::Intent, "C3ID")
+        };
+        journal.write(entry, AT).unwrap();
+    }
+    let records = inspect(&path).unwrap().records;
+    let actors: Vec<_> = records.iter().map(|it| it.actor.as_str()).collect();
+    assert_eq!(actors, ["Bob", "Ann", "Ann"]);
+}

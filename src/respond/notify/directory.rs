@@ -126,7 +126,8 @@ impl Directory<'_> {
             stop: self.stop,
         };
         let list = lister.pats(organization, owner, &grant);
-        list.map_err(|why| Unknown(format!("its owner's list cannot be read: {why}")))
+        list.map(|list| list.pats)
+            .map_err(|why| Unknown(format!("its owner's list cannot be read: {why}")))
     }
 
     fn grant(&self, organization: &str) -> Result<Grant, Unknown> {

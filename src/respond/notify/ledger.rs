@@ -89,6 +89,8 @@ impl Fate {
         match outcome {
             Some("accepted") => Self::Accepted,
             Some("unknown") | None => Self::Unanswered,
+            // It is sent again.
+            Some("throttled") => Self::Unsent,
             Some(_) => Self::Refused,
         }
     }

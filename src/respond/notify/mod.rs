@@ -207,7 +207,8 @@ impl<'n> Notifier<'n> {
         groups.into_values().map(digest).collect()
     }
 
-    /// Who was to be told when it failed; looked up again if nobody was known.
+    /// Who was to be told when it failed, if that is still the owner or the security contact; whoever is
+    /// to be told now otherwise.
     fn same_recipient(&mut self, ledger: &Ledger, owed: &Owed) -> Recipient {
         let tried = owed.again.as_ref();
         let address = tried.and_then(|tried| tried.recipient.as_deref()?.parse().ok());
@@ -217,13 +218,18 @@ impl<'n> Notifier<'n> {
             is_owner: false,
             why: None,
         });
+        let contact = self.channels.security_contact.as_ref();
         match address {
-            Some(address) => Recipient {
-                is_owner: self.channels.security_contact.as_ref() != Some(&address),
-                address: Some(address),
-                why: None,
-            },
-            None => first,
+            Some(address)
+                if first.address.as_ref() != Some(&address) && contact == Some(&address) =>
+            {
+                Recipient {
+                    address: Some(address),
+                    is_owner: false,
+                    why: None,
+                }
+            }
+            _ => first,
         }
     }
 

@@ -75,6 +75,19 @@ pub enum PlanError {
         /// The file.
         path: PathBuf,
     },
+    /// Two leaked tokens would be one of the service.
+    #[error(
+        "the plan {} takes two leaked tokens for one: {authorization_id} at {organization}",
+        path.display()
+    )]
+    Twice {
+        /// The file.
+        path: PathBuf,
+        /// As what both are registered there.
+        authorization_id: String,
+        /// The organisation.
+        organization: String,
+    },
     /// It cannot be written.
     #[error("cannot write the plan {}", path.display())]
     Write {
@@ -190,6 +203,22 @@ fn check(path: &Path, document: &Document) -> Result<Plan, PlanError> {
                 path: path.to_owned(),
                 c3id: order.c3id.clone(),
                 organization: order.organization.clone(),
+            });
+        }
+    }
+    let mut ordered = BTreeSet::new();
+    for Order {
+        organization,
+        authorization_id,
+        ..
+    } in &document.orders
+    {
+        let place = [organization, authorization_id].map(|it| it.to_ascii_lowercase());
+        if !ordered.insert(place) {
+            return Err(PlanError::Twice {
+                path: path.to_owned(),
+                authorization_id: authorization_id.clone(),
+                organization: organization.clone(),
             });
         }
     }

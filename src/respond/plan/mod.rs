@@ -59,6 +59,12 @@ pub struct Grounds {
     pub issued: Option<String>,
     /// When the service let it in last, in seconds since 1970.
     pub accepted_at: Option<i64>,
+    /// The id of its owner, as the service told it.
+    #[serde(default)]
+    pub owner_id: Option<String>,
+    /// The id of the organisation where it is registered.
+    #[serde(default)]
+    pub instance: Option<String>,
     /// The date of the first commit that holds it, in seconds since 1970.
     pub first_seen: Option<i64>,
     /// The organisations that let it in.

@@ -120,3 +120,20 @@ fn the_digest_covers_what_the_id_does_not() {
         assert_ne!(other.digest(), plan.digest());
     }
 }
+
+#[test]
+fn one_token_of_the_service_is_not_two_that_leaked() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |name: &str, other: Order, expected: Option<&str>| {
+        let path = folder.path().join(name);
+        let plan = Plan::new([order("contoso", "A", "id-1"), other]);
+        plan.save(&path).unwrap();
+        let error = Plan::load(&path).err().map(|error| error.to_string());
+        let error = error.map(|it| it.replace(&path.display().to_string(), "FILE"));
+        assert_eq!(error.as_deref(), expected, "{name}");
+    };
+    let twice = "the plan FILE takes two leaked tokens for one: id-1 at contoso";
+    check("one", order("Contoso", "B", "ID-1"), Some(twice));
+    check("another", order("contoso", "B", "id-2"), None);
+    check("elsewhere", order("fabrikam", "B", "id-1"), None);
+}

@@ -1,6 +1,8 @@
 //! Says of what was sent how it stands: the list tells, and where the value of a token is at hand,
 //! whether anybody still lets it in.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::look::Listed;
@@ -90,27 +92,22 @@ impl<'p> Run<'_, 'p> {
     /// is not at hand.
     pub(super) fn still_let_in(&mut self, order: &Order) -> Option<String> {
         let value = self.value(order)?;
+        let others = order.grounds.accepted_by.iter();
+        let others = others.filter(|organization| **organization != order.organization);
         // A plan is a file: it is presented to nobody whom the operator does not name.
-        let named = order.grounds.accepted_by.iter().filter(|organization| {
-            let credentials = (self.revoker.credentials)(organization);
-            credentials.is_some() && **organization != order.organization
-        });
-        let mut organizations: Vec<_> = named.cloned().collect();
-        organizations.push(order.organization.clone());
-        for organization in organizations {
-            let place = (order.c3id.clone(), organization);
+        let (named, unnamed): (Vec<_>, Vec<_>) =
+            others.partition(|organization| (self.revoker.credentials)(organization).is_some());
+        for organization in named.into_iter().chain([&order.organization]) {
+            let place = (order.c3id.clone(), organization.clone());
             if self.refused.contains(&place) {
                 continue;
             }
-            let organization = &place.1;
-            let probes = self.probes.entry(order.c3id.clone()).or_default();
-            if *probes == MAX_PROBES {
+            let Some(verdict) = self.present(value, order, organization) else {
                 return Some(format!(
-                    "{organization} let it in each of {MAX_PROBES} times"
+                    "whether {organization} lets it in was not asked more than {MAX_PROBES} times"
                 ));
-            }
-            *probes += 1;
-            let reason = self.present(value, organization).reason();
+            };
+            let reason = verdict.reason();
             if reason.validity() == Validity::Active {
                 return Some(format!("{organization} still lets it in"));
             }
@@ -119,7 +116,10 @@ impl<'p> Run<'_, 'p> {
             }
             self.refused.insert(place);
         }
-        None
+        let organization = unnamed.first()?;
+        Some(format!(
+            "{organization}, which let it in, was not asked: --org {organization} lets it be"
+        ))
     }
 
     /// The value of the token, where it is at hand and may be presented.
@@ -127,14 +127,30 @@ impl<'p> Run<'_, 'p> {
         self.revoker.values.get(&order.c3id)
     }
 
-    /// Presents a token to see whether it is let in.
-    pub(super) fn present(&self, value: &Secret, organization: &str) -> Verdict {
+    /// Presents the token of `order` to see whether it is let in; not if that was done often enough.
+    pub(super) fn present(
+        &self,
+        value: &Secret,
+        order: &Order,
+        organization: &str,
+    ) -> Option<Verdict> {
+        if !may_be_presented(&mut self.probes.borrow_mut(), &order.c3id) {
+            return None;
+        }
         let lister = self.revoker.lister;
         let reading = lister
             .service
             .connection_data(value, organization, lister.time_left());
-        reading.verdict
+        Some(reading.verdict)
     }
+}
+
+/// Whether the token `c3id` may be presented once more, which is counted then, for whatever it is done.
+fn may_be_presented(probes: &mut BTreeMap<String, u32>, c3id: &str) -> bool {
+    let probes = probes.entry(c3id.to_owned()).or_default();
+    let may_be = *probes < MAX_PROBES;
+    *probes += u32::from(may_be);
+    may_be
 }
 
 /// Whether this is the answer to a token that is not let in.
@@ -143,4 +159,17 @@ fn refuses(reason: ValidityReason) -> bool {
         reason,
         ValidityReason::Refused | ValidityReason::Expired | ValidityReason::NotRecognized
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_presented_20_times_at_most() {
+        let mut probes = BTreeMap::new();
+        let presented = (0..30).filter(|_| may_be_presented(&mut probes, "A"));
+        assert_eq!(presented.count(), 20);
+        assert!(may_be_presented(&mut probes, "B"));
+    }
 }

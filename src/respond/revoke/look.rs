@@ -7,7 +7,7 @@ use crate::model::{IssueMonth, Owner, Timestamp};
 use crate::policy::Certainty;
 use crate::providers::azure_devops::{ListedPat, Verdict};
 use crate::providers::entra::Grant;
-use crate::respond::listing::Unread;
+use crate::respond::listing::{Listing, Unread};
 use crate::respond::matching::{self, Facts};
 use crate::respond::plan::{Order, Route};
 
@@ -29,7 +29,7 @@ pub(super) enum Listed {
 impl Run<'_, '_> {
     /// What the list says about each of `orders`.
     pub(super) fn look(&self, grant: &Grant, orders: &[Order]) -> Vec<(Order, Listed)> {
-        let mut lists: BTreeMap<_, Result<Vec<ListedPat>, Unread>> = BTreeMap::new();
+        let mut lists: BTreeMap<_, Result<Listing, Unread>> = BTreeMap::new();
         let found = orders.iter().map(|order| {
             let list = lists.entry((order.route, &order.owner)).or_insert_with(|| {
                 let lister = self.revoker.lister;
@@ -39,7 +39,7 @@ impl Run<'_, '_> {
                 }
             });
             let listed = match list {
-                Ok(list) => match listed(order, list) {
+                Ok(list) => match listed(order, &list.pats) {
                     Listed::Valid if self.is_unsent(order) => self.stands(order, list),
                     listed => listed,
                 },
@@ -51,17 +51,17 @@ impl Run<'_, '_> {
     }
 
     /// Whether what is only probable still is, before it is acted on.
-    fn stands(&self, order: &Order, list: &[ListedPat]) -> Listed {
+    fn stands(&self, order: &Order, list: &Listing) -> Listed {
         if order.matched != Certainty::Probable.as_str() {
             return Listed::Valid;
         }
         let now = (self.revoker.now)();
         let accepted_at = match self.value(order) {
             Some(value) => {
-                let verdict = self.present(value, &order.organization);
+                let verdict = self.present(value, order, &order.organization);
                 let is_owner = |owner: &Owner| owner.descriptor.as_ref() == Some(&order.owner);
                 match verdict {
-                    Verdict::Accepted(owner) if is_owner(&owner) => Some(now),
+                    Some(Verdict::Accepted(owner)) if is_owner(&owner) => Some(now),
                     _ => return Listed::Differs("it is not let in as its owner's any more"),
                 }
             }
@@ -70,6 +70,8 @@ impl Run<'_, '_> {
         let facts = Facts {
             c3id: &order.c3id,
             issued: order.grounds.issued.as_deref().and_then(month),
+            owner_id: order.grounds.owner_id.as_deref(),
+            instance: order.grounds.instance.as_deref(),
             accepted_at,
             first_seen: order.grounds.first_seen.map(Timestamp),
             held: &order.grounds.held,
@@ -107,6 +109,12 @@ fn listed(order: &Order, list: &[ListedPat]) -> Listed {
     let Some(pat) = list.iter().find(|pat| is_it(order, pat)) else {
         return Listed::Gone;
     };
+    let theirs = list
+        .iter()
+        .filter(|it| it.c3id.as_ref() == Some(&order.c3id));
+    if theirs.count() > 1 {
+        return Listed::Differs("the list has several tokens with its C3ID");
+    }
     match &pat.c3id {
         Some(c3id) if *c3id != order.c3id => {
             return Listed::Differs("that authorization id is another token's");
@@ -119,5 +127,66 @@ fn listed(order: &Order, list: &[ListedPat]) -> Listed {
     match pat.is_valid {
         Some(false) => Listed::Revoked,
         _ => Listed::Valid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PatRecord;
+    use crate::respond::plan::Grounds;
+
+    fn pat(id: &str, c3id: Option<&str>, is_valid: bool) -> ListedPat {
+        ListedPat {
+            c3id: c3id.map(str::to_owned),
+            is_valid: Some(is_valid),
+            owner_id: None,
+            organizations: None,
+            record: PatRecord {
+                authorization_id: id.to_owned(),
+                name: None,
+                scopes: Vec::new(),
+                valid_from: None,
+                valid_to: None,
+                is_global: None,
+            },
+        }
+    }
+
+    #[test]
+    fn only_what_was_planned_is_valid() {
+        let order = Order {
+            organization: "contoso".to_owned(),
+            c3id: "A".to_owned(),
+            authorization_id: "1".to_owned(),
+            route: Route::Administrator,
+            owner: "aad.owner".to_owned(),
+            matched: Certainty::Certain.as_str().to_owned(),
+            grounds: Grounds::default(),
+        };
+        let ours = pat("1", Some("A"), true);
+        let other = pat("2", Some("B"), true);
+        for (list, expected) in [
+            (vec![ours.clone(), other.clone()], Listed::Valid),
+            (
+                vec![pat("1", Some("A"), false), other.clone()],
+                Listed::Revoked,
+            ),
+            (vec![other], Listed::Gone),
+            (
+                vec![ours, pat("2", Some("A"), true)],
+                Listed::Differs("the list has several tokens with its C3ID"),
+            ),
+            (
+                vec![pat("1", Some("B"), true)],
+                Listed::Differs("that authorization id is another token's"),
+            ),
+            (
+                vec![pat("1", None, true)],
+                Listed::Differs("the list does not tell its C3ID any more"),
+            ),
+        ] {
+            assert_eq!(listed(&order, &list), expected);
+        }
     }
 }

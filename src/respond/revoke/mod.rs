@@ -13,6 +13,7 @@ mod tell;
 mod vet;
 mod watch;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,13 +28,17 @@ use crate::model::{Secret, Timestamp};
 use crate::providers::azure_devops::AuditEntry;
 use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
-pub use past::{accepted_at, open_orders};
+pub use past::{accepted_at, left_alone, open_orders};
 use send::Sent;
 pub use tell::{Stage, Tell};
 pub use vet::{Confirmed, Vetted};
 
 /// How long the service may need until a revocation shows; so long it is not sent again.
 const EFFECT: SignedDuration = SignedDuration::from_mins(65);
+
+/// How long after it was confirmed what was not sent yet is still sent. Who leaves it lying for longer
+/// does not remember what it said.
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What became of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,11 +133,11 @@ struct Run<'r, 'p> {
     said: BTreeMap<Order, String>,
     outcomes: BTreeMap<Order, (State, String)>,
     /// How often the token of this C3ID was presented.
-    probes: BTreeMap<String, u32>,
+    probes: RefCell<BTreeMap<String, u32>>,
     /// C3IDs, and organisations that let them in no more.
     refused: BTreeSet<(String, String)>,
-    /// Organisations that want to be left alone for longer than there is time.
-    is_throttled: BTreeSet<String>,
+    /// Until when organisations want to be left alone, and what was to be sent to them.
+    deferred: BTreeMap<String, (Instant, Vec<Order>)>,
     /// When the first of its orders was to be sent, by organisation.
     begun: BTreeMap<String, Timestamp>,
     /// What the audit logs of organisations told in this round.
@@ -147,9 +152,9 @@ impl Revoker<'_> {
             sent: BTreeMap::new(),
             said: BTreeMap::new(),
             outcomes: BTreeMap::new(),
-            probes: BTreeMap::new(),
+            probes: RefCell::default(),
             refused: BTreeSet::new(),
-            is_throttled: BTreeSet::new(),
+            deferred: BTreeMap::new(),
             begun: past::begun(self.journal.records(), plan),
             logs: BTreeMap::new(),
             revoker: self,
@@ -199,6 +204,7 @@ impl Run<'_, '_> {
         let mut evidence = json!({
             "orders": orders,
             "leaks": leaks,
+            "left": plan.told().map(|notice| &notice.c3id).collect::<Vec<_>>(),
             "confirmed_by": self.revoker.confirmed.as_str(),
             "digest": plan.digest(),
         });
@@ -217,6 +223,7 @@ impl Run<'_, '_> {
             let orders = self.organization(&organization, &orders)?;
             sent.push((organization, orders));
         }
+        self.send_deferred()?;
         self.revoker.tell(Stage::Answered)?;
         self.watch(sent)
     }
@@ -227,6 +234,7 @@ impl Run<'_, '_> {
         organization: &str,
         orders: &[Order],
     ) -> Result<Vec<Order>, JournalError> {
+        let orders = self.current(orders)?;
         let grant = match self.grant(organization) {
             Ok(grant) => grant,
             Err(why) => {
@@ -235,7 +243,7 @@ impl Run<'_, '_> {
                 return Ok(Vec::new());
             }
         };
-        let orders = self.rightful(&grant, organization, orders)?;
+        let orders = self.rightful(&grant, organization, &orders)?;
         let (mut unsent, mut planned) = (Vec::new(), Vec::new());
         for (order, listed) in self.look(&grant, &orders) {
             match listed {
@@ -251,6 +259,23 @@ impl Run<'_, '_> {
         self.send_all(&grant, organization, &unsent)?;
         planned.extend(unsent);
         Ok(planned)
+    }
+
+    /// Those of `orders` that were confirmed so lately that they may still be sent, or were begun.
+    fn current(&mut self, orders: &[Order]) -> Result<Vec<Order>, JournalError> {
+        let now = (self.revoker.now)();
+        let records = self.revoker.journal.records();
+        let is_stale = |order: &Order| {
+            let at = past::confirmed_at(records, order);
+            let is_old = at.is_none_or(|at| now.0 - at.0 > MAX_AGE.as_secs());
+            is_old && !past::was_begun(records, order)
+        };
+        let (stale, current): (Vec<_>, Vec<_>) = orders.iter().cloned().partition(is_stale);
+        for order in &stale {
+            let why = "it was confirmed more than 24 hours ago and never sent: plan again";
+            self.drop(order, why)?;
+        }
+        Ok(current)
     }
 
     /// Those of `orders` that whoever `grant` is of may send: one's own are sent by oneself.

@@ -1,13 +1,13 @@
 //! What a journal tells about orders of earlier runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::State;
 use super::send::Sent;
+use super::{Confirmed, State};
 use crate::model::Timestamp;
 use crate::respond::journal::{Event, Record};
 use crate::respond::plan::{Grounds, Order, Plan, Route};
@@ -34,6 +34,29 @@ pub fn open_orders(records: &[Record]) -> Vec<Order> {
         }
     }
     open.into_values().collect()
+}
+
+/// The C3IDs of what was left alone, by a plan or when it came to it, and is not known to be revoked.
+pub fn left_alone(records: &[Record]) -> BTreeSet<&str> {
+    let mut left = BTreeSet::new();
+    for record in records {
+        match (record.event, record.c3id.as_deref()) {
+            (Event::Plan, _) => {
+                let told = record.evidence.get("left").and_then(Value::as_array);
+                left.extend(told.into_iter().flatten().filter_map(Value::as_str));
+            }
+            (Event::Confirm, Some(c3id))
+                if record.outcome.as_deref() == Some(State::Dropped.as_str()) =>
+            {
+                left.insert(c3id);
+            }
+            _ => (),
+        }
+    }
+    for closed in records.iter().filter(|it| it.event == Event::Closed) {
+        left.remove(closed.c3id.as_deref().unwrap_or_default());
+    }
+    left
 }
 
 /// All that a plan orders: it was confirmed as a whole.
@@ -65,6 +88,23 @@ fn ordered(intent: &Record) -> Option<Order> {
         matched: text("matched")?,
         grounds: Grounds::deserialize(intent.evidence.get("grounds")?).ok()?,
     })
+}
+
+/// When somebody, or the policy of a run, last confirmed a plan that holds `order`; going on with it
+/// does not.
+pub(super) fn confirmed_at(records: &[Record], order: &Order) -> Option<Timestamp> {
+    let holds = |record: &&Record| {
+        let by = record.evidence.get("confirmed_by").and_then(Value::as_str);
+        let is_it = |planned: &Order| {
+            planned.organization == order.organization
+                && planned.authorization_id == order.authorization_id
+        };
+        record.event == Event::Plan
+            && by != Some(Confirmed::Earlier.as_str())
+            && planned(record).any(|planned| is_it(&planned))
+    };
+    let at: jiff::Timestamp = records.iter().rev().find(holds)?.at.parse().ok()?;
+    Some(Timestamp(at.as_second()))
 }
 
 /// Whether a request about `order` was about to be sent: it stood in its owner's list, then.

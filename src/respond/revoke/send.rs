@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::past;
+use super::tell::Stage;
 use super::{Run, State};
 use crate::model::ServiceEvidence;
 use crate::providers::azure_devops::{OwnEnd, Refusal, Told};
@@ -18,6 +19,10 @@ const BATCH: usize = 50;
 
 /// How long to wait where the service does not say for how long.
 const PAUSE: Duration = Duration::from_secs(15);
+/// How long an organisation is waited for at most before the rest is left to another run.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// A shorter wait keeps nobody from being told in time.
+const MOMENT: Duration = Duration::from_secs(10);
 
 /// What was answered to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +103,44 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// Sends to organisations that wanted to be left alone what is still to be sent to them, looked up
+    /// afresh; all others were served, and people are told before a long wait.
+    pub(super) fn send_deferred(&mut self) -> Result<(), JournalError> {
+        let patience = Instant::now() + PATIENCE;
+        while let Some((organization, until, orders)) = self.next_deferred() {
+            let lister = self.revoker.lister;
+            let wait = until.saturating_duration_since(Instant::now());
+            if until > patience || wait >= lister.time_left() || lister.is_stopped() {
+                let orders: Vec<_> = orders.iter().collect();
+                self.put_off(&orders, "the service wants to be left alone")?;
+                continue;
+            }
+            if wait > MOMENT {
+                self.revoker.tell(Stage::Answered)?;
+            }
+            lister.sleep(until);
+            self.organization(&organization, &orders)?;
+        }
+        Ok(())
+    }
+
+    /// The organisation that is served first of those that are waited for.
+    fn next_deferred(&mut self) -> Option<(String, Instant, Vec<Order>)> {
+        let next = self.deferred.iter().min_by_key(|(_, (until, _))| *until);
+        let organization = next?.0.clone();
+        let (until, orders) = self.deferred.remove(&organization)?;
+        Some((organization, until, orders))
+    }
+
+    /// Leaves orders for when the others are sent, if their organisation wants to be left alone.
+    fn is_deferred(&mut self, organization: &str, orders: &[&Order]) -> bool {
+        let Some((_, deferred)) = self.deferred.get_mut(organization) else {
+            return false;
+        };
+        deferred.extend(orders.iter().copied().cloned());
+        true
+    }
+
     /// Sends what goes together, half of it at a time where the service does not take it so.
     fn send(
         &mut self,
@@ -105,41 +148,38 @@ impl Run<'_, '_> {
         organization: &str,
         orders: &[&Order],
     ) -> Result<(), JournalError> {
-        loop {
-            if self.is_throttled.contains(organization) {
-                return self.put_off(orders, "the service wants to be left alone");
+        if self.is_deferred(organization, orders) {
+            return Ok(());
+        }
+        if self.revoker.lister.is_over() {
+            return self.put_off(orders, "the time was over before");
+        }
+        for order in orders {
+            self.note(Event::Intent, Some(order), past::kept(order), "revoke")?;
+        }
+        let told = self.ask(grant, organization, orders);
+        let sent = Sent::of(&told);
+        for order in orders {
+            self.sent.insert((*order).clone(), sent);
+            let said = told.evidence.message.iter().cloned();
+            self.said.extend(said.map(|said| ((*order).clone(), said)));
+            let evidence = evidence(&told.evidence);
+            self.note(Event::Answer, Some(order), evidence, sent.as_str())?;
+        }
+        match sent {
+            Sent::Rejected if orders.len() > 1 => {
+                let (first, second) = orders.split_at(orders.len() / 2);
+                self.send(grant, organization, first)?;
+                self.send(grant, organization, second)
             }
-            if self.revoker.lister.is_over() {
-                return self.put_off(orders, "the time was over before");
+            Sent::Throttled => {
+                let until = Instant::now() + told.pause.unwrap_or(PAUSE);
+                let orders = orders.iter().copied().cloned().collect();
+                self.deferred
+                    .insert(organization.to_owned(), (until, orders));
+                Ok(())
             }
-            for order in orders {
-                self.note(Event::Intent, Some(order), past::kept(order), "revoke")?;
-            }
-            let told = self.ask(grant, organization, orders);
-            let sent = Sent::of(&told);
-            for order in orders {
-                self.sent.insert((*order).clone(), sent);
-                let said = told.evidence.message.iter().cloned();
-                self.said.extend(said.map(|said| ((*order).clone(), said)));
-                let evidence = evidence(&told.evidence);
-                self.note(Event::Answer, Some(order), evidence, sent.as_str())?;
-            }
-            match sent {
-                Sent::Rejected if orders.len() > 1 => {
-                    let (first, second) = orders.split_at(orders.len() / 2);
-                    self.send(grant, organization, first)?;
-                    return self.send(grant, organization, second);
-                }
-                Sent::Throttled => {
-                    let pause = told.pause.unwrap_or(PAUSE);
-                    if pause >= self.revoker.lister.time_left() {
-                        self.is_throttled.insert(organization.to_owned());
-                        continue;
-                    }
-                    self.revoker.lister.sleep(Instant::now() + pause);
-                }
-                _ => return Ok(()),
-            }
+            _ => Ok(()),
         }
     }
 

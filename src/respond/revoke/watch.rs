@@ -1,8 +1,10 @@
 //! Looks whether what was sent has taken effect, again and again if that is wanted.
 
+use std::iter;
 use std::time::{Duration, Instant};
 
 use super::look::Listed;
+use super::send::Sent;
 use super::tell::Stage;
 use super::{Run, State};
 use crate::respond::journal::JournalError;
@@ -13,6 +15,11 @@ const FIRST_LOOK: Duration = Duration::from_secs(15);
 /// How long such pauses grow.
 const LAST_LOOK: Duration = Duration::from_secs(300);
 
+/// The pauses between looks, without end.
+fn pauses() -> impl Iterator<Item = Duration> {
+    iter::successors(Some(FIRST_LOOK), |pause| Some(LAST_LOOK.min(2 * *pause)))
+}
+
 impl Run<'_, '_> {
     /// Looks at orders, by organisation, all of them in each round, until all has ended or it is
     /// time; tells of each end.
@@ -20,8 +27,7 @@ impl Run<'_, '_> {
         &mut self,
         mut open: Vec<(String, Vec<Order>)>,
     ) -> Result<(), JournalError> {
-        let mut pause = FIRST_LOOK;
-        loop {
+        for pause in pauses() {
             for (organization, orders) in &mut open {
                 orders.retain(|order| !self.outcomes.contains_key(order));
                 self.look_again(organization, orders)?;
@@ -37,12 +43,12 @@ impl Run<'_, '_> {
             if self.revoker.lister.is_stopped() {
                 return Ok(());
             }
-            pause = LAST_LOOK.min(2 * pause);
             self.logs.clear();
             for order in open.iter().flat_map(|(_, orders)| orders) {
                 self.outcomes.remove(order);
             }
         }
+        Ok(())
     }
 
     /// Looks at the open orders of an organisation, signed in as long as a watch may take.
@@ -64,8 +70,32 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// Whether `order` may still show as done. What was rejected or not answered may have been done
+    /// all the same, before or by that, and lists lag behind.
     fn is_open(&self, order: &Order) -> bool {
-        let outcome = self.outcomes.get(order);
-        outcome.is_some_and(|(state, _)| matches!(state, State::Confirming | State::Unseen))
+        let sent = self.sent.get(order).copied();
+        match self.outcomes.get(order) {
+            Some((State::Confirming | State::Unseen, _)) => true,
+            Some((State::Failed, _)) => sent.is_some_and(Sent::may_be_done),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_from_15_seconds_to_5_minutes() {
+        let seconds: Vec<_> = pauses().take(8).map(|pause| pause.as_secs()).collect();
+        assert_eq!(seconds, [15, 30, 60, 120, 240, 300, 300, 300]);
+        // A watch of 65 minutes, to look after each.
+        let mut total = Duration::ZERO;
+        let looks = pauses().take_while(|&pause| {
+            total += pause;
+            total <= Duration::from_mins(65)
+        });
+        assert_eq!(looks.count(), 16);
     }
 }

@@ -20,6 +20,7 @@ fn pat(id: &str, c3id: &str, name: &str) -> ListedPat {
         c3id: Some(c3id.to_owned()),
         is_valid: Some(true),
         owner_id: Some("noor's id".to_owned()),
+        organizations: None,
         record: PatRecord {
             authorization_id: id.to_owned(),
             name: Some(name.to_owned()),

@@ -152,6 +152,7 @@ mod tests {
                 c3id: None,
                 is_valid,
                 owner_id: None,
+                organizations: None,
                 record: PatRecord {
                     authorization_id: String::new(),
                     name: None,

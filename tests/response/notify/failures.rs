@@ -238,3 +238,34 @@ fn what_cannot_be_resolved_is_refused_before_anything_is_done() {
     assert_eq!(scene.responder.journal(), [""; 0]);
     assert_eq!(scene.responder.writes(), 0);
 }
+
+/// Whoever owned it then, or had that address, is not told what is the owner's business now.
+#[test]
+fn what_failed_goes_to_whoever_is_to_be_told_now() {
+    const CONTACT: &str = "security@example.org";
+    let Some(mail) = MailHost::start("") else {
+        return;
+    };
+    let scene = Scene::new(&nobody());
+    let token = scene.responder.live()[0];
+    scene.plan(&[token], "--exposure public");
+    let run = scene.execute();
+    let said = run.stderr.matches("nobody was told over mail: ").count();
+    assert_eq!(said, 2, "{}", run.stderr);
+    let to = owner(token);
+    let failed = [
+        format!("failed leak mail {to}"),
+        format!("failed closure mail {to}"),
+    ];
+    assert_eq!(scene.notified(), failed);
+    let bench = &scene.responder.bench;
+    bench.order("/graph/users/", "no-mail-address", 99);
+    let contact = format!("[notify]\nsecurity_contact = \"{CONTACT}\"\n");
+    scene.configure(&format!("{contact}{}", mail.trusted()));
+    scene.resume();
+    let sent = [
+        format!("sent leak mail {CONTACT}"),
+        format!("sent closure mail {CONTACT}"),
+    ];
+    assert_eq!(scene.notified().split_off(2), sent);
+}

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::mailhost::MailHost;
 use super::recorder::Recorder;
-use super::scene::{Scene, hook, owner};
+use super::scene::{ONE_LEFT, Scene, hook, owner};
 
 const CONTACT: &str = "security@example.org";
 
@@ -47,7 +47,7 @@ fn what_is_not_revoked_is_told_once() {
     }
     assert!(scene.responder.is_let_in(token));
     assert_eq!(scene.responder.writes(), 0);
-    assert_eq!(scene.resume().stdout, "nothing is open\n");
+    assert_eq!(scene.resume().stdout, ONE_LEFT);
     assert_eq!(scene.execute().code, 4);
     expected.push("plan confirmed -".to_owned());
     assert_eq!(scene.responder.journal(), expected);
@@ -85,10 +85,10 @@ fn what_still_works_is_told_again_until_it_does_not() {
     assert_eq!(scene.execute().code, 4);
     let first = mail.take();
     scene.age(6);
-    assert_eq!(scene.resume().stdout, "nothing is open\n");
+    assert_eq!(scene.resume().stdout, ONE_LEFT);
     scene.age(1);
     let run = scene.resume();
-    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
     let [reminder] = &*mail.take() else {
         panic!("not one mail");
     };
@@ -98,9 +98,9 @@ fn what_still_works_is_told_again_until_it_does_not() {
         reminder.header("In-Reply-To"),
         first[0].header("Message-ID")
     );
-    assert_eq!(scene.resume().stdout, "nothing is open\n");
+    assert_eq!(scene.resume().stdout, ONE_LEFT);
     scene.age(7);
-    assert_eq!(scene.resume().code, 0);
+    assert_eq!(scene.resume().code, 4);
     let [again] = &*mail.take() else {
         panic!("not one mail");
     };

@@ -1,0 +1,197 @@
+//! What a run leaves to be done is neither forgotten, nor done too late, nor passed over in silence.
+
+use serde_json::json;
+
+use crate::client::ask;
+use crate::responder::{Ended, Responder};
+use crate::service::Issued;
+
+const PUBLIC: &str = "--exposure public";
+const HOUR: i64 = 60 * 60;
+
+/// An administrator of two organisations, with a token of each.
+fn two_places() -> (Responder, Issued, Issued) {
+    let responder = Responder {
+        auth: "--auth pat --org contoso,northwind",
+        ..Responder::new()
+    };
+    let here = responder.live()[0].clone();
+    let mut tokens = responder.bench.fake.tokens.iter();
+    let there = tokens.find(|it| it.state == "active" && it.organization == "northwind");
+    let there = there.expect("a token of northwind").clone();
+    responder.plan(&[&here, &there], PUBLIC);
+    assert_eq!(
+        responder.plan_text()["orders"].as_array().map(Vec::len),
+        Some(2)
+    );
+    (responder, here, there)
+}
+
+/// Has the first revocation be turned away for so many seconds.
+fn throttle_first(responder: &Responder, seconds: u64) {
+    responder.order(&json!({
+        "target": { "path": "/revocations" },
+        "behavior": "throttled",
+        "times": 1,
+        "delay_s": seconds,
+    }));
+}
+
+#[test]
+fn who_wants_to_be_left_alone_keeps_no_other_waiting() {
+    let (responder, here, there) = two_places();
+    throttle_first(&responder, 1);
+    let run = responder.execute("");
+    let journal = [
+        "plan confirmed -",
+        "intent revoke A",
+        "answer throttled A",
+        "intent revoke B",
+        "answer accepted B",
+        "intent revoke A",
+        "answer accepted A",
+        "closed closed A",
+        "closed closed B",
+    ];
+    let ended = Ended::with(0, &journal, 3, &[false, false]);
+    assert_eq!(
+        responder.ended(&run, &[&here, &there]),
+        ended,
+        "{}",
+        run.stdout
+    );
+}
+
+/// There is time enough for it, and nobody waits for so long.
+#[test]
+fn nobody_is_waited_for_longer_than_five_minutes() {
+    let (responder, here, there) = two_places();
+    throttle_first(&responder, 400);
+    let run = responder.execute("--timeout 900s");
+    let journal = [
+        "plan confirmed -",
+        "intent revoke A",
+        "answer throttled A",
+        "intent revoke B",
+        "answer accepted B",
+        "confirm unsent A",
+        "closed closed B",
+    ];
+    let ended = Ended::with(5, &journal, 2, &[true, false]);
+    assert_eq!(
+        responder.ended(&run, &[&here, &there]),
+        ended,
+        "{}",
+        run.stdout
+    );
+}
+
+/// A list that lags behind shows it later.
+#[test]
+fn what_was_rejected_is_watched_like_what_was_accepted() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], PUBLIC);
+    responder.order_delay("revocation-early", 2);
+    responder.bench.order("/revocations", "unknown-id-400", 9);
+    let id = token.authorization_id.as_deref().expect("an id");
+    let path = "/vssps.dev.azure.com/contoso/_apis/tokenadmin/revocations?api-version=7.1";
+    let got = ask("POST", path)
+        .pat(&responder.bench.fake.admin_pat)
+        .json(&json!([{ "authorizationId": id }]))
+        .to(&responder.bench.fake);
+    assert_eq!(got.status, 204, "{}", got.text());
+    let run = responder.execute("--watch=4s");
+    let journal = [
+        "plan confirmed -",
+        "intent revoke A",
+        "answer rejected A",
+        "confirm failed A",
+        "closed closed A",
+    ];
+    let ended = Ended::with(0, &journal, 2, &[false]);
+    assert_eq!(responder.ended(&run, &[token]), ended, "{}", run.stdout);
+}
+
+#[test]
+fn going_on_tells_of_what_was_left_alone() {
+    let responder = Responder::new();
+    let [first, second] = [responder.live()[0], responder.live()[1]];
+    responder.plan(&[first, second], PUBLIC);
+    responder.change_plan(|plan| {
+        let is_second = |it: &serde_json::Value| it["c3id"] == second.c3id.as_str();
+        let orders = plan["orders"].as_array_mut().expect("orders");
+        orders.retain(|order| !is_second(order));
+        let mut notices = plan["notices"].as_array_mut().expect("notices").iter_mut();
+        let notice = notices.find(|it| is_second(it)).expect("a notice");
+        notice["left_because"] = "somebody says so".into();
+    });
+    responder.order_delay("revocation-early", 1000);
+    assert_eq!(responder.execute("").code, 6);
+    responder.advance(2000);
+    let run = responder.resume("");
+    assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.starts_with("closed "), "{}", run.stdout);
+    let run = responder.resume("");
+    let text = "nothing is open; 1 token left alone may still work\n";
+    assert_eq!((run.code, &*run.stdout), (4, text), "{}", run.stderr);
+    assert!(responder.is_let_in(second));
+}
+
+#[test]
+fn what_was_never_sent_is_confirmed_for_a_day() {
+    for (hours, is_sent) in [(23, true), (25, false)] {
+        let responder = Responder::new();
+        let token = responder.live()[0];
+        responder.plan(&[token], PUBLIC);
+        responder.bench.order("/TenantPolicy/", "policy-empty", 9);
+        assert_eq!(responder.execute("").code, 5);
+        // Going on does not confirm it again.
+        assert_eq!(responder.resume("").code, 5);
+        responder.bench.forget_orders();
+        responder.age_journal(hours * HOUR);
+        let run = responder.resume("");
+        let put_off = ["plan confirmed -", "confirm unsent A"];
+        let mut journal = [put_off, put_off].concat();
+        journal.push("plan confirmed -");
+        let ended = if is_sent {
+            journal.extend(["intent revoke A", "answer accepted A", "closed closed A"]);
+            Ended::with(0, &journal, 1, &[false])
+        } else {
+            journal.push("confirm dropped A");
+            let why = "it was confirmed more than 24 hours ago and never sent: plan again";
+            assert!(run.stdout.contains(why), "{}", run.stdout);
+            Ended::with(4, &journal, 0, &[true])
+        };
+        assert_eq!(
+            responder.ended(&run, &[token]),
+            ended,
+            "{hours} {}",
+            run.stdout
+        );
+    }
+}
+
+/// Each organisation that let it in has to refuse it, also one that nobody may ask.
+#[test]
+fn closed_is_what_each_place_refuses_that_accepted_it() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], PUBLIC);
+    responder.change_plan(|plan| {
+        plan["orders"][0]["grounds"]["accepted_by"] = json!(["contoso", "northwind"]);
+    });
+    let run = responder.execute_with(&[token], "");
+    assert_eq!(run.code, 6, "{}{}", run.stdout, run.stderr);
+    let why = "northwind, which let it in, was not asked";
+    assert!(run.stdout.contains(why), "{}", run.stdout);
+    let given = format!(
+        "revoke --resume --journal journal.jsonl {} --from leaks.json --tokens -",
+        responder.auth
+    );
+    let run = responder.bench.patsweep(&given, &token.token);
+    assert_eq!(run.code, 6, "{}{}", run.stdout, run.stderr);
+    let given = format!("{given} --org northwind");
+    let run = responder.bench.patsweep(&given, &token.token);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+}
