@@ -40,7 +40,7 @@ pub fn may_name(mechanism: &str, id: &str) -> bool {
     })
 }
 
-/// Whether `text`, which may be cut at [`CUT`] characters as entries are, tells the authorization id
+/// Whether `text`, which may be cut at `CUT` characters as entries are, tells the authorization id
 /// `id` somewhere.
 pub fn tells(text: &str, id: &str) -> bool {
     let (text, id) = (text.to_ascii_lowercase(), id.to_ascii_lowercase());

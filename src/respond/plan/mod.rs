@@ -106,7 +106,7 @@ pub struct Order {
     pub route: Route,
     /// The subject descriptor of its owner.
     pub owner: String,
-    /// How surely the token is this one: a name of [`Certainty`].
+    /// How surely the token is this one: a name of `Certainty`.
     pub matched: String,
     /// On what it stands; no part of the plan's id.
     pub grounds: Grounds,
