@@ -170,10 +170,10 @@ fn any_crash_of_a_batch_that_is_split_is_survived() {
     });
 }
 
-/// An intent and an answer more, and a request.
+/// An intent and an answer more, a request, and after the pause a look at the list.
 #[test]
 fn any_crash_around_a_pause_is_survived() {
-    survive(PLAIN + 2 * (2 + 1), 0, || {
+    survive(PLAIN + 2 * (2 + 1 + 1), 0, || {
         let ready = planned(Responder::new(), "");
         ready.responder.order_throttled(1);
         ready
