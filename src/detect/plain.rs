@@ -27,15 +27,20 @@ pub(super) fn search(
     let mut place = |span: Range<usize>, what| {
         found(run.raw.start + span.start..run.raw.start + span.end, what);
     };
-    legacy_tokens(plan, raw, &mut place);
-    // The long form ends in a padding that belongs to no run.
-    pats(
-        plan,
-        &layer[run.raw.start..layer.len().min(run.raw.end + 2)],
-        &mut place,
-    );
-    for line in run.raw_lines() {
-        unproven(plan, layer, &line, found);
+    let may_be_legacy = prefilter::next_base32(raw, 0).is_some();
+    let may_be_pat = raw.len() >= cask::LEN;
+    if may_be_legacy {
+        legacy_tokens(plan, raw, &mut place);
+    }
+    if may_be_pat {
+        // The long form ends in a padding that belongs to no run.
+        let padded = &layer[run.raw.start..layer.len().min(run.raw.end + 2)];
+        pats(plan, padded, &mut place);
+    }
+    if may_be_legacy || may_be_pat {
+        for line in run.raw_lines() {
+            unproven(plan, layer, &line, found);
+        }
     }
     if !run.is_wrapped() {
         oauth_tokens(plan, layer, &run.raw, found);
@@ -64,9 +69,6 @@ fn legacy_tokens(plan: &Plan, text: &[u8], found: &mut dyn FnMut(Range<usize>, M
 
 fn pats(plan: &Plan, text: &[u8], found: &mut dyn FnMut(Range<usize>, Match)) {
     let Some(rule) = &plan.pat else { return };
-    if text.len() < cask::LEN {
-        return;
-    }
     for at in memchr::memmem::find_iter(text, cask::SIGNATURE) {
         let Some(start) = at.checked_sub(cask::SIGNATURE_OFFSET) else {
             continue;

@@ -29,24 +29,34 @@ pub(super) static ALPHABET: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        let b = byte as u8;
-        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+        table[byte] = is_base64(byte as u8);
         byte += 1;
     }
     table
 };
+
+/// Without a branch, so that compilers test a whole group at once.
+#[inline]
+const fn is_base64(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let digit = byte.wrapping_sub(b'0') < 10;
+    letter | digit | (byte == b'+') | (byte == b'/') | (byte == b'-') | (byte == b'_')
+}
+
+/// `a-z2-7`, without a branch as well.
+#[inline]
+const fn is_base32(byte: u8) -> bool {
+    (byte.wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'2') < 6)
+}
 
 /// Finds the next run of at least [`MIN_RUN`] base64 characters that ends after `from`, as a
 /// half-open span. The run is maximal: it may start before `from`.
 pub(super) fn next_run(haystack: &[u8], mut from: usize) -> Option<Range<usize>> {
     loop {
         let at = next_group(haystack, from)?;
-        if let Some(foreign) = haystack[at..at + GROUP]
-            .iter()
-            .rposition(|&b| !ALPHABET[usize::from(b)])
-        {
+        if let Some(foreign) = last_outside(haystack, at, is_base64) {
             // A run that ended in this group would have been met a group earlier.
-            from = at + foreign + 1;
+            from = foreign + 1;
             continue;
         }
         let run = run_around(haystack, at);
@@ -59,51 +69,53 @@ pub(super) fn next_run(haystack: &[u8], mut from: usize) -> Option<Range<usize>>
 
 /// The maximal run of base64 characters around `at`, empty where none stands there.
 pub(super) fn run_around(haystack: &[u8], at: usize) -> Range<usize> {
-    let outside = |b: u8| !ALPHABET[usize::from(b)];
-    start_of_run(haystack, at, outside_base64, outside)
-        ..end_of_run(haystack, at, outside_base64, outside)
+    start_of_run(haystack, at, is_base64)..end_of_run(haystack, at, is_base64)
 }
 
-/// The first byte from `at` on that is `outside`, eight at a time.
+/// The first byte from `at` on that is no `member`.
 #[inline]
-fn end_of_run(
-    haystack: &[u8],
-    at: usize,
-    outside_word: impl Fn(u64) -> u64,
-    outside: impl Fn(u8) -> bool,
-) -> usize {
-    let (words, last) = haystack[at..].as_chunks::<8>();
-    for (index, bytes) in words.iter().enumerate() {
-        let bad = outside_word(u64::from_le_bytes(*bytes));
-        if bad != 0 {
-            return at + 8 * index + bad.trailing_zeros() as usize / 8;
+fn end_of_run(haystack: &[u8], at: usize, member: impl Fn(u8) -> bool) -> usize {
+    let (groups, last) = haystack[at..].as_chunks();
+    for (index, group) in groups.iter().enumerate() {
+        let outside = outside(group, &member);
+        if outside != 0 {
+            return at + GROUP * index + outside.trailing_zeros() as usize / 8;
         }
     }
     let end = haystack.len();
     last.iter()
-        .position(|&b| outside(b))
+        .position(|&byte| !member(byte))
         .map_or(end, |index| end - last.len() + index)
 }
 
-/// The byte behind the last one before `at` that is `outside`, eight at a time.
+/// The byte behind the last one before `at` that is no `member`.
 #[inline]
-fn start_of_run(
-    haystack: &[u8],
-    at: usize,
-    outside_word: impl Fn(u64) -> u64,
-    outside: impl Fn(u8) -> bool,
-) -> usize {
-    let (first, words) = haystack[..at].as_rchunks::<8>();
-    for (index, bytes) in words.iter().rev().enumerate() {
-        let bad = outside_word(u64::from_le_bytes(*bytes));
-        if bad != 0 {
-            return at - 8 * index - bad.leading_zeros() as usize / 8;
+fn start_of_run(haystack: &[u8], at: usize, member: impl Fn(u8) -> bool) -> usize {
+    let (first, groups) = haystack[..at].as_rchunks();
+    for (index, group) in groups.iter().rev().enumerate() {
+        let outside = outside(group, &member);
+        if outside != 0 {
+            return at - GROUP * index - outside.leading_zeros() as usize / 8;
         }
     }
     first
         .iter()
-        .rposition(|&b| outside(b))
+        .rposition(|&byte| !member(byte))
         .map_or(0, |index| index + 1)
+}
+
+/// The last byte of the group at `at` that is no `member`. Panics where no whole group stands.
+#[inline]
+fn last_outside(haystack: &[u8], at: usize, member: impl Fn(u8) -> bool) -> Option<usize> {
+    let start = start_of_run(&haystack[at..at + GROUP], GROUP, member);
+    start.checked_sub(1).map(|last| at + last)
+}
+
+/// A byte of ones for each of `group` that is no `member`, the first of them lowest.
+#[expect(clippy::inline_always, reason = "a call costs as much as the test")]
+#[inline(always)]
+fn outside(group: &[u8; GROUP], member: impl Fn(u8) -> bool) -> u128 {
+    u128::from_le_bytes(group.map(|byte| if member(byte) { 0 } else { 0xff }))
 }
 
 /// The next group that passes the coarse test and has enough beside it.
@@ -164,28 +176,6 @@ fn foreign(bytes: u64) -> u64 {
     (!(from_a | (from_plus & !past_9)) | bytes) & HIGH
 }
 
-/// The high bit of each byte that is in neither base64 alphabet.
-#[inline]
-fn outside_base64(bytes: u64) -> u64 {
-    let low = bytes & !HIGH;
-    let folded = low | (EACH * 0x20);
-    let letter = at_least(folded, b'a') & !at_least(folded, b'z' + 1);
-    // Of the characters from `+` to `/`, the odd ones are in an alphabet.
-    let odd = low << 7;
-    let rest = at_least(low, b'+') & !at_least(low, b'9' + 1) & (at_least(low, b'0') | odd);
-    let underscore = !at_least(low ^ (EACH * u64::from(b'_')), 1);
-    (!(letter | rest | underscore) | bytes) & HIGH
-}
-
-/// The high bit of each byte that is not in `a-z2-7`.
-#[inline]
-fn outside_base32(bytes: u64) -> u64 {
-    let low = bytes & !HIGH;
-    let letter = at_least(low, b'a') & !at_least(low, b'z' + 1);
-    let digit = at_least(low, b'2') & !at_least(low, b'7' + 1);
-    (!(letter | digit) | bytes) & HIGH
-}
-
 /// Sets the high bit of each byte that is `least` or more; all bytes are below 0x80, and so is
 /// `least` and not 0.
 #[inline]
@@ -196,18 +186,13 @@ fn at_least(bytes: u64, least: u8) -> u64 {
 /// Finds the next run of at least [`MIN_RUN`] characters `a-z2-7` within `run`, as a maximal
 /// half-open span.
 pub(super) fn next_base32(run: &[u8], mut from: usize) -> Option<Range<usize>> {
-    let outside = |b| !matches!(b, b'a'..=b'z' | b'2'..=b'7');
     loop {
         let mut at = from;
-        loop {
-            let group = run.get(at..at + GROUP)?;
-            if outside_base32(word(group, 0)) | outside_base32(word(group, 8)) == 0 {
-                break;
-            }
+        while outside(run.get(at..)?.first_chunk()?, is_base32) != 0 {
             at += STRIDE;
         }
-        let start = start_of_run(run, at, outside_base32, outside);
-        let end = end_of_run(run, at, outside_base32, outside);
+        let start = start_of_run(run, at, is_base32);
+        let end = end_of_run(run, at + GROUP, is_base32);
         if end - start >= MIN_RUN {
             return Some(start..end);
         }
@@ -302,8 +287,12 @@ mod tests {
         runs
     }
 
-    fn is_base32(b: u8) -> bool {
-        matches!(b, b'a'..=b'z' | b'2'..=b'7')
+    fn in_base64(b: u8) -> bool {
+        b.is_ascii_alphanumeric() || b"+/-_".contains(&b)
+    }
+
+    fn in_base32(b: u8) -> bool {
+        b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b)
     }
 
     /// Text whose runs are about as long as the shortest that count, with near misses between.
@@ -324,16 +313,16 @@ mod tests {
     proptest! {
         #[test]
         fn finds_every_run(text in adversarial()) {
-            prop_assert_eq!(all_runs(&text), naive_runs(&text, |b| ALPHABET[usize::from(b)]));
-            prop_assert_eq!(all_base32(&text), naive_runs(&text, is_base32));
+            prop_assert_eq!(all_runs(&text), naive_runs(&text, in_base64));
+            prop_assert_eq!(all_base32(&text), naive_runs(&text, in_base32));
         }
 
         #[test]
         fn finds_every_run_in_random_bytes(
             bytes in prop::collection::vec(prop_oneof![9 => 0x2a_u8..0x7f, 1 => any::<u8>()], 0..600)
         ) {
-            prop_assert_eq!(all_runs(&bytes), naive_runs(&bytes, |b| ALPHABET[usize::from(b)]));
-            prop_assert_eq!(all_base32(&bytes), naive_runs(&bytes, is_base32));
+            prop_assert_eq!(all_runs(&bytes), naive_runs(&bytes, in_base64));
+            prop_assert_eq!(all_base32(&bytes), naive_runs(&bytes, in_base32));
         }
     }
 

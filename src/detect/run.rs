@@ -19,73 +19,83 @@ pub(super) struct Run<'a> {
     pub(super) text: Cow<'a, [u8]>,
     /// The span in the layer, breaks included.
     pub(super) raw: Range<usize>,
-    /// For each line where it starts in `text` and in the layer.
-    lines: Vec<(usize, usize)>,
+    /// For each line but the first where it starts in `text` and in the layer: most runs have but
+    /// one, for which nothing need be kept.
+    later: Vec<(usize, usize)>,
 }
 
 impl<'a> Run<'a> {
     /// Joins what belongs to the run `line` of `layer`, in both directions.
     pub(super) fn join(layer: &'a [u8], line: Range<usize>) -> Self {
         let mut first = line;
-        let mut spans = Vec::new();
+        let mut later = Vec::new();
         while let Some(previous) = line_before(layer, &mut first) {
-            spans.push(first);
+            later.push(first);
             first = previous;
         }
-        spans.push(first);
-        spans.reverse();
-        Self::forward(layer, spans)
+        later.reverse();
+        Self::forward(layer, first, later)
     }
 
     /// Joins what belongs to the run that starts at `start`, forwards only, within `limit` bytes.
     pub(super) fn from_start(layer: &'a [u8], start: usize, limit: usize) -> Self {
         let window = &layer[..layer.len().min(start + limit)];
         let line = start..run_around(window, start).end;
-        Self::forward(window, vec![line])
+        Self::forward(window, line, Vec::new())
     }
 
-    fn forward(layer: &'a [u8], mut spans: Vec<Range<usize>>) -> Self {
-        while let Some(next) = line_after(layer, &spans[spans.len() - 1]) {
-            spans.push(next);
+    fn forward(layer: &'a [u8], first: Range<usize>, mut later: Vec<Range<usize>>) -> Self {
+        while let Some(next) = line_after(layer, later.last().unwrap_or(&first)) {
+            later.push(next);
         }
-        let raw = spans[0].start..spans[spans.len() - 1].end;
-        if spans.len() == 1 {
+        let raw = first.start..later.last().unwrap_or(&first).end;
+        if later.is_empty() {
             return Self {
                 text: Cow::Borrowed(&layer[raw.clone()]),
-                lines: vec![(0, raw.start)],
                 raw,
+                later: Vec::new(),
             };
         }
         let mut text = Vec::with_capacity(raw.len());
-        let mut lines = Vec::with_capacity(spans.len());
-        for span in spans {
-            lines.push((text.len(), span.start));
-            text.extend_from_slice(&layer[span]);
-        }
+        text.extend_from_slice(&layer[first]);
+        let later = later.into_iter().map(|line| {
+            let start = text.len();
+            text.extend_from_slice(&layer[line.clone()]);
+            (start, line.start)
+        });
         Self {
+            later: later.collect(),
             text: Cow::Owned(text),
             raw,
-            lines,
         }
     }
 
     /// The span of each line in the layer.
     pub(super) fn raw_lines(&self) -> impl Iterator<Item = Range<usize>> {
-        let starts = self.lines.iter().skip(1).map(|&(start, _)| start);
+        let starts = self.later.iter().map(|&(start, _)| start);
         let ends = starts.chain([self.text.len()]);
-        let lines = self.lines.iter().zip(ends);
-        lines.map(|(&(start, raw), end)| raw..raw + (end - start))
+        (0..).zip(ends).map(|(line, end)| {
+            let (start, raw) = self.line(line);
+            raw..raw + (end - start)
+        })
     }
 
     /// Whether any break was taken out.
     pub(super) fn is_wrapped(&self) -> bool {
-        self.lines.len() > 1
+        !self.later.is_empty()
+    }
+
+    /// Where the line `number` starts in `text` and in the layer.
+    fn line(&self, number: usize) -> (usize, usize) {
+        match number.checked_sub(1) {
+            Some(later) => self.later[later],
+            None => (0, self.raw.start),
+        }
     }
 
     /// Where in the layer the character `index` of `text` stands.
     pub(super) fn raw_offset(&self, index: usize) -> usize {
-        let line = self.lines.partition_point(|&(start, _)| start <= index) - 1;
-        let (start, raw) = self.lines[line];
+        let (start, raw) = self.line(self.later.partition_point(|&(start, _)| start <= index));
         raw + (index - start)
     }
 
@@ -93,8 +103,8 @@ impl<'a> Run<'a> {
     /// starts at the character `index`. A first line before that which is the end of a URL is no
     /// wrapped one.
     pub(super) fn start_before(&self, layer: &[u8], index: usize) -> usize {
-        match (&self.lines[..], layer[..self.raw.start].last()) {
-            ([_, (second, _), ..], Some(b'.' | b'@' | b'~' | b'&')) if *second <= index => *second,
+        match (self.later.first(), layer[..self.raw.start].last()) {
+            (Some(&(second, _)), Some(b'.' | b'@' | b'~' | b'&')) if second <= index => second,
             _ => 0,
         }
     }
@@ -102,7 +112,8 @@ impl<'a> Run<'a> {
     /// Where the run ends in `layer`, for something of it that ends at `end`. A last line behind
     /// that which goes on with anything else is no wrapped one, but the next of the file.
     pub(super) fn end_behind(&self, layer: &[u8], end: usize) -> usize {
-        if let [.., (before, raw_before), (last, _)] = self.lines[..] {
+        if let Some(&(last, _)) = self.later.last() {
+            let (before, raw_before) = self.line(self.later.len() - 1);
             let end_before = raw_before + (last - before);
             if end <= end_before && !ends_line(&layer[self.raw.end..]) {
                 return end_before;

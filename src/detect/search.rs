@@ -129,9 +129,9 @@ impl<'s> Search<'s> {
 
     fn encoded_run(&mut self, layer: &Layer<'_>, run: &Run<'_>) {
         let text = &run.text;
+        let mut bytes = self.spare.pop().unwrap_or_default();
         for phase in 0..base64::GROUP {
             let mut from = phase;
-            let mut bytes = self.spare.pop().unwrap_or_default();
             while let Some((span, next)) = base64::next_stretch(text, from, &mut bytes) {
                 from = next;
                 let map = Map::Base64 {
@@ -141,8 +141,8 @@ impl<'s> Search<'s> {
                 let lead = (span.start - phase) / 4 * 3;
                 self.inner(&layer.open(&bytes, lead, &[Encoding::Base64], map));
             }
-            self.spare.push(bytes);
         }
+        self.spare.push(bytes);
         if text.len() >= MIN_HEX {
             for parity in 0..2 {
                 let mut from = parity;

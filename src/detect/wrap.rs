@@ -26,6 +26,9 @@ pub(super) struct Gap {
 /// The gap behind a line that ends at `end`.
 pub(super) fn behind(layer: &[u8], end: usize) -> Option<Gap> {
     let rest = &layer[end..];
+    if !rest.first().is_some_and(|&byte| is_of_gap(byte)) {
+        return None;
+    }
     let between_strings = strings(&rest[..rest.len().min(MAX_BETWEEN)]);
     let length = between_strings.or_else(|| line_break(rest))?;
     (length < rest.len()).then_some(Gap {
@@ -37,6 +40,9 @@ pub(super) fn behind(layer: &[u8], end: usize) -> Option<Gap> {
 /// The end of the line before the gap that stands before `start`, and the gap: an escaped break
 /// glues its letters to the line behind it, which so starts later.
 pub(super) fn before(layer: &[u8], start: usize) -> Option<(usize, Gap)> {
+    if !layer[..start].last().is_some_and(|&byte| is_of_gap(byte)) {
+        return None;
+    }
     if let Some(end) = end_before_strings(layer, start)
         && let Some(gap) = behind(layer, end)
         && gap.start == start
@@ -49,6 +55,11 @@ pub(super) fn before(layer: &[u8], start: usize) -> Option<(usize, Gap)> {
         is_between_strings: false,
     };
     Some((end, gap))
+}
+
+/// Whether `byte` may be the first or the last of a gap: most runs have none beside them.
+fn is_of_gap(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'\\' | b'"' | b'\'')
 }
 
 /// Whether `byte` is white space within a line.
