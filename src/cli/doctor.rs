@@ -86,7 +86,14 @@ pub(super) fn run(
     let tried = tried?;
     let text = text(&tree, &tried);
     generate::print_to(anstream::stdout().lock(), text.as_bytes())?;
-    let is_readable = reads_what_steers(path, common, console);
+    let checkout = Checkout::at(path, &Scope::default()).map_err(Failure::from);
+    if checkout.as_ref().is_ok_and(Checkout::is_shallow) {
+        console.note(
+            "this clone is shallow: what was cut off is not scanned; `git fetch --unshallow` \
+             fetches the rest",
+        );
+    }
+    let is_readable = reads_what_steers(checkout, common, console);
     let is_named = say_what_else(&tree, &folder, &tried, args, environment, console);
     let exit = exit(&tried, is_named);
     Ok(if is_readable {
@@ -98,18 +105,15 @@ pub(super) fn run(
 }
 
 /// Whether the files that steer hooks can be read, as they are staged. Says what is wrong with them.
-fn reads_what_steers(path: &Path, common: &Common, console: Console) -> bool {
-    let read = || -> Result<Steering, Failure> {
-        let checkout = Checkout::at(path, &Scope::default())?;
-        Steering::read(
-            &checkout,
-            &Version::Index(None),
-            "",
-            common,
-            Baselines::Read,
-        )
-    };
-    match read() {
+fn reads_what_steers(
+    checkout: Result<Checkout, Failure>,
+    common: &Common,
+    console: Console,
+) -> bool {
+    let staged = Version::Index(None);
+    let read = checkout
+        .and_then(|checkout| Steering::read(&checkout, &staged, "", common, Baselines::Read));
+    match read {
         Ok(_) => true,
         Err(failure) => {
             for complaint in &failure.complaints {
@@ -268,7 +272,7 @@ fn name(gate: &Gate) -> String {
     }
 }
 
-/// Says what is not tried but told: depth, versions, and whether a pipeline runs anything of this.
+/// Says what is not tried but told: versions, and whether a pipeline runs anything of this.
 /// Answers whether one does.
 fn say_what_else(
     tree: &Path,
@@ -283,12 +287,6 @@ fn say_what_else(
         console.note(format_args!(
             "core.hooksPath has git look for hooks in {folder}"
         ));
-    }
-    if doctor::is_shallow(tree) == Some(true) {
-        console.note(
-            "this clone is shallow: what was cut off is not scanned; `git fetch --unshallow` \
-             fetches the rest",
-        );
     }
     let may_run = tried.iter().all(|tried| tried.outcome.is_some());
     let own = environment.program.as_deref().and_then(doctor::version_of);

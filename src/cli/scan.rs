@@ -43,7 +43,7 @@ pub(super) fn run(
         ));
     }
     say_what_steers(&settings, console);
-    let outputs = check(&settings)?;
+    let outputs = open(&settings)?;
     let seal = seal::prepare(&args.seal, &settings.outputs)?;
     let steering = settings.config_file.iter().chain(&settings.baseline);
     let steering: Vec<_> = steering.chain(&settings.rule_files).cloned().collect();
@@ -98,8 +98,8 @@ pub(super) fn run(
     .map(Into::into)
 }
 
-/// Everything that can be known to fail fails here, before anything is read.
-fn check(settings: &Settings) -> Result<Vec<Opened>, Failure> {
+/// Opens the outputs. Everything that can be known to fail fails here, before anything is read.
+pub(super) fn open(settings: &Settings) -> Result<Vec<Opened>, Failure> {
     let mut complaints = Vec::new();
     if let Err(errors) = sources::check(&settings.scan.targets, &settings.scan.sources) {
         complaints.extend(errors.iter().map(Complaint::from));
@@ -174,10 +174,20 @@ fn scan(
     let line = console
         .shows_progress()
         .then(|| Line::start(progress.clone()));
-    let start = Instant::now();
-    let mut report = crate::scan::run(&settings.scan, &progress, stop);
-    report.summary.seconds = start.elapsed().as_secs_f64();
+    let report = timed(settings, &progress, stop);
     drop(line);
+    report
+}
+
+/// Scans, and takes the time.
+pub(super) fn timed(
+    settings: &Settings,
+    progress: &Arc<Progress>,
+    stop: &Arc<AtomicBool>,
+) -> Report {
+    let start = Instant::now();
+    let mut report = crate::scan::run(&settings.scan, progress, stop);
+    report.summary.seconds = start.elapsed().as_secs_f64();
     report
 }
 

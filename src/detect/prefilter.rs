@@ -35,18 +35,18 @@ pub(super) static ALPHABET: [bool; 256] = {
     table
 };
 
-/// Without a branch, so that compilers test a whole group at once.
+/// Written as compilers test a whole group at once, which they do not for ranges and patterns.
 #[inline]
 const fn is_base64(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let digit = byte.wrapping_sub(b'0') < 10;
-    letter | digit | (byte == b'+') | (byte == b'/') | (byte == b'-') | (byte == b'_')
+    letter || digit || byte == b'+' || byte == b'/' || byte == b'-' || byte == b'_'
 }
 
-/// `a-z2-7`, without a branch as well.
+/// `a-z2-7`, written likewise.
 #[inline]
 const fn is_base32(byte: u8) -> bool {
-    (byte.wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'2') < 6)
+    byte.wrapping_sub(b'a') < 26 || byte.wrapping_sub(b'2') < 6
 }
 
 /// Finds the next run of at least [`MIN_RUN`] base64 characters that ends after `from`, as a

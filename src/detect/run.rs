@@ -21,20 +21,20 @@ pub(super) struct Run<'a> {
     pub(super) raw: Range<usize>,
     /// For each line but the first where it starts in `text` and in the layer: most runs have but
     /// one, for which nothing need be kept.
-    later: Vec<(usize, usize)>,
+    joined: Vec<(usize, usize)>,
 }
 
 impl<'a> Run<'a> {
     /// Joins what belongs to the run `line` of `layer`, in both directions.
     pub(super) fn join(layer: &'a [u8], line: Range<usize>) -> Self {
         let mut first = line;
-        let mut later = Vec::new();
+        let mut joined = Vec::new();
         while let Some(previous) = line_before(layer, &mut first) {
-            later.push(first);
+            joined.push(first);
             first = previous;
         }
-        later.reverse();
-        Self::forward(layer, first, later)
+        joined.reverse();
+        Self::forward(layer, first, joined)
     }
 
     /// Joins what belongs to the run that starts at `start`, forwards only, within `limit` bytes.
@@ -44,27 +44,27 @@ impl<'a> Run<'a> {
         Self::forward(window, line, Vec::new())
     }
 
-    fn forward(layer: &'a [u8], first: Range<usize>, mut later: Vec<Range<usize>>) -> Self {
-        while let Some(next) = line_after(layer, later.last().unwrap_or(&first)) {
-            later.push(next);
+    fn forward(layer: &'a [u8], first: Range<usize>, mut joined: Vec<Range<usize>>) -> Self {
+        while let Some(next) = line_after(layer, joined.last().unwrap_or(&first)) {
+            joined.push(next);
         }
-        let raw = first.start..later.last().unwrap_or(&first).end;
-        if later.is_empty() {
+        let raw = first.start..joined.last().unwrap_or(&first).end;
+        if joined.is_empty() {
             return Self {
                 text: Cow::Borrowed(&layer[raw.clone()]),
                 raw,
-                later: Vec::new(),
+                joined: Vec::new(),
             };
         }
         let mut text = Vec::with_capacity(raw.len());
         text.extend_from_slice(&layer[first]);
-        let later = later.into_iter().map(|line| {
+        let joined = joined.into_iter().map(|line| {
             let start = text.len();
             text.extend_from_slice(&layer[line.clone()]);
             (start, line.start)
         });
         Self {
-            later: later.collect(),
+            joined: joined.collect(),
             text: Cow::Owned(text),
             raw,
         }
@@ -72,7 +72,7 @@ impl<'a> Run<'a> {
 
     /// The span of each line in the layer.
     pub(super) fn raw_lines(&self) -> impl Iterator<Item = Range<usize>> {
-        let starts = self.later.iter().map(|&(start, _)| start);
+        let starts = self.joined.iter().map(|&(start, _)| start);
         let ends = starts.chain([self.text.len()]);
         (0..).zip(ends).map(|(line, end)| {
             let (start, raw) = self.line(line);
@@ -82,20 +82,20 @@ impl<'a> Run<'a> {
 
     /// Whether any break was taken out.
     pub(super) fn is_wrapped(&self) -> bool {
-        !self.later.is_empty()
+        !self.joined.is_empty()
     }
 
     /// Where the line `number` starts in `text` and in the layer.
     fn line(&self, number: usize) -> (usize, usize) {
         match number.checked_sub(1) {
-            Some(later) => self.later[later],
+            Some(joined) => self.joined[joined],
             None => (0, self.raw.start),
         }
     }
 
     /// Where in the layer the character `index` of `text` stands.
     pub(super) fn raw_offset(&self, index: usize) -> usize {
-        let (start, raw) = self.line(self.later.partition_point(|&(start, _)| start <= index));
+        let (start, raw) = self.line(self.joined.partition_point(|&(start, _)| start <= index));
         raw + (index - start)
     }
 
@@ -103,7 +103,7 @@ impl<'a> Run<'a> {
     /// starts at the character `index`. A first line before that which is the end of a URL is no
     /// wrapped one.
     pub(super) fn start_before(&self, layer: &[u8], index: usize) -> usize {
-        match (self.later.first(), layer[..self.raw.start].last()) {
+        match (self.joined.first(), layer[..self.raw.start].last()) {
             (Some(&(second, _)), Some(b'.' | b'@' | b'~' | b'&')) if second <= index => second,
             _ => 0,
         }
@@ -112,8 +112,8 @@ impl<'a> Run<'a> {
     /// Where the run ends in `layer`, for something of it that ends at `end`. A last line behind
     /// that which goes on with anything else is no wrapped one, but the next of the file.
     pub(super) fn end_behind(&self, layer: &[u8], end: usize) -> usize {
-        if let Some(&(last, _)) = self.later.last() {
-            let (before, raw_before) = self.line(self.later.len() - 1);
+        if let Some(&(last, _)) = self.joined.last() {
+            let (before, raw_before) = self.line(self.joined.len() - 1);
             let end_before = raw_before + (last - before);
             if end <= end_before && !ends_line(&layer[self.raw.end..]) {
                 return end_before;

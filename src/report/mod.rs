@@ -261,7 +261,12 @@ trait Reporter: Sync {
         false
     }
 
-    /// Whether the services that read this format take one file of what `view` shows.
+    /// Whether services take only so much of this format in one file.
+    fn is_limited(&self) -> bool {
+        false
+    }
+
+    /// Whether they take one file of what `view` shows.
     fn fits(&self, _: &View<'_>) -> bool {
         true
     }

@@ -39,17 +39,21 @@ impl Piece {
 /// The pieces into which `report` is cut as `format`, in the order of the findings. One, unless a
 /// service would not take it whole.
 pub fn pieces(report: &Report, format: Format, options: &Options<'_>) -> Vec<Piece> {
+    let reporter = format.row().2;
+    let whole = Piece::whole(report);
+    if !reporter.is_limited() {
+        return vec![whole];
+    }
     let mut view = View::new(report, options);
-    let whole = Piece::whole(report).findings;
     let mut taken = Vec::new();
-    let mut rest = vec![whole];
+    let mut rest = vec![whole.findings];
     while let Some(findings) = rest.pop() {
         // As pieces are larger than the whole by their number alone, any number will do.
         view.show(Piece {
             findings: findings.clone(),
             number: Some(usize::MAX),
         });
-        if findings.len() <= 1 || format.row().2.fits(&view) {
+        if findings.len() <= 1 || reporter.fits(&view) {
             taken.push(findings);
         } else {
             let middle = findings.start + findings.len() / 2;

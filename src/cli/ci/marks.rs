@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::super::scan::timed;
 use super::super::settings::Settings;
-use super::scanned as scan;
 use crate::model::{Report, SuppressedBy};
 use crate::scan::ignored_lines;
 use crate::sources::git::part::{Checkout, State};
@@ -23,7 +23,7 @@ pub(super) fn scanned(
     stop: &Arc<AtomicBool>,
 ) -> (Report, usize) {
     settings.scan.inline_ignores = InlineIgnores::All;
-    let all = scan(settings, stop);
+    let all = timed(settings, &Arc::default(), stop);
     if marks(&all) == 0 {
         return (all, 0);
     }
@@ -37,7 +37,7 @@ pub(super) fn scanned(
     }
     let mut again = |lines: &BTreeSet<[u8; 32]>| {
         settings.scan.inline_ignores = InlineIgnores::Known(Arc::new(lines.clone()));
-        scan(settings, stop)
+        timed(settings, &Arc::default(), stop)
     };
     let mut report = again(&lines);
     if let State::Commit(commit) = state

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 use super::args::{Ci, Common, FailOn, OutputArg, Scan};
 use super::baseline::Named;
@@ -17,16 +16,14 @@ use super::console::Console;
 use super::environment::Environment;
 use super::exit::{Complaint, Exit, Failure, verdict};
 use super::interrupt;
-use super::output::{self, Input, Opened, Role};
-use super::scan::summary;
+use super::output::{self, Opened};
+use super::scan::{self, summary};
 use super::settings::{self, Settings};
 use super::steering::{Baselines, Steering};
 use crate::gate::ci::{CiError, Plan, Run, Service, Wish, additions};
 use crate::model::{BytePath, ObjectKind, Problem, ProblemKind, Report, SkipReason};
 use crate::report::{Format, Home, Leaks, Redactor, Secrets};
 use crate::rules::Rule;
-use crate::scan::Progress;
-use crate::sources;
 use crate::sources::git::Scope;
 use crate::sources::git::part::{Checkout, State};
 use crate::triage::InlineIgnores;
@@ -89,7 +86,7 @@ impl Gate<'_> {
             other => other,
         };
         let own = settings.baseline.as_deref().map(Named::read).transpose()?;
-        let outputs = open(&settings)?;
+        let outputs = scan::open(&settings)?;
         let mut told = self.told(&checkout, &plan, &state, &steering)?;
         told.say(self.console, self.service);
         let stop = Arc::new(AtomicBool::new(false));
@@ -97,7 +94,7 @@ impl Gate<'_> {
         let _ = interrupt::listen(&stop, self.console);
         let trusts_marks = self.args.trust_head;
         let mut report = if trusts_marks || settings.scan.inline_ignores == InlineIgnores::Off {
-            scanned(&settings, &stop)
+            scan::timed(&settings, &Arc::default(), &stop)
         } else {
             let (report, passed) = marks::scanned(&mut settings, &checkout, &state, &stop);
             told.marks = passed;
@@ -303,32 +300,4 @@ impl Gate<'_> {
             }
         }
     }
-}
-
-fn scanned(settings: &Settings, stop: &Arc<AtomicBool>) -> Report {
-    let start = Instant::now();
-    let mut report = crate::scan::run(&settings.scan, &Arc::new(Progress::default()), stop);
-    report.summary.seconds = start.elapsed().as_secs_f64();
-    report
-}
-
-/// Everything that can be known to fail fails here.
-fn open(settings: &Settings) -> Result<Vec<Opened>, Failure> {
-    let scan = &settings.scan;
-    sources::check(&scan.targets, &scan.sources).map_err(|errors| Failure {
-        complaints: errors.iter().map(Complaint::from).collect(),
-    })?;
-    let configuration = settings.config_file.iter();
-    let configuration = configuration.map(|path| (path, Role::Configuration));
-    let baseline = settings.baseline.iter().map(|path| (path, Role::Baseline));
-    let rules = scan.rules.patterns();
-    let rules = rules.map(|(rule, _)| (&rule.place.path, Role::Rules));
-    let inputs = configuration.chain(baseline).chain(rules);
-    let inputs: Vec<_> = inputs.map(|(path, role)| Input { path, role }).collect();
-    output::open(&settings.outputs, &inputs).map_err(|errors| {
-        let told = errors.iter().map(|it| Complaint::new(it, it.hint()));
-        Failure {
-            complaints: told.collect(),
-        }
-    })
 }

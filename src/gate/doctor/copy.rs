@@ -8,6 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use super::super::hooks::is_executable;
 use super::DoctorError;
 
 /// The branch of the bare remote that stands for the one that everybody uses.
@@ -165,16 +166,7 @@ impl Copy {
 
     /// Whether git finds a hook of this name here, which it runs.
     pub(super) fn has_hook(&self, name: &str) -> bool {
-        let Ok(metadata) = fs::metadata(self.hooks.join(name)) else {
-            return false;
-        };
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
-        }
-        #[cfg(not(unix))]
-        metadata.is_file()
+        is_executable(&self.hooks.join(name))
     }
 
     /// Runs `program` as the user would, with the repository's hooks and without the network.

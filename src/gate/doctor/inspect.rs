@@ -14,20 +14,6 @@ const PIPELINES: [&str; 6] = [
     ".gitlab-ci.yml",
 ];
 
-/// Whether the history of the repository at `tree` was cut off when it was cloned; `None` if git does
-/// not say.
-pub fn is_shallow(tree: &Path) -> Option<bool> {
-    let mut git = Command::new("git");
-    git.current_dir(tree)
-        .args(["rev-parse", "--is-shallow-repository"]);
-    let output = git.stdin(Stdio::null()).output().ok()?;
-    match output.stdout.trim_ascii() {
-        b"true" => Some(true),
-        b"false" => Some(false),
-        _ => None,
-    }
-}
-
 /// The first line that `program` says of its version; `None` if it does not run.
 pub fn version_of(program: &Path) -> Option<String> {
     let output = Command::new(program)

@@ -23,7 +23,7 @@ use super::hooks::Hook;
 
 pub use self::copy::{Copy, Origin};
 pub use self::framework::framework_hooks;
-pub use self::inspect::{is_shallow, pipelines_that_name, version_of};
+pub use self::inspect::{pipelines_that_name, version_of};
 pub use self::trial::Trials;
 
 /// Something that may stop a token.

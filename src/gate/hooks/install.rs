@@ -254,7 +254,7 @@ fn write(path: &Path, text: &str) -> Result<(), InstallError> {
 }
 
 /// Whether git and shells run it.
-fn is_executable(path: &Path) -> bool {
+pub(in crate::gate) fn is_executable(path: &Path) -> bool {
     let Ok(metadata) = fs::metadata(path) else {
         return false;
     };

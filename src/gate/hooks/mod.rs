@@ -9,6 +9,7 @@ mod message;
 mod push;
 mod script;
 
+pub(super) use self::install::is_executable;
 pub use self::install::{
     Broken, InstallError, Installed, Removed, State, install, state, uninstall,
 };

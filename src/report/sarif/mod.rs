@@ -76,6 +76,10 @@ impl Reporter for Sarif {
         contains(&dense(head), id)
     }
 
+    fn is_limited(&self) -> bool {
+        true
+    }
+
     fn fits(&self, view: &View<'_>) -> bool {
         size::is_taken(|out| self.write(view, out), view.findings().len())
     }
