@@ -106,6 +106,7 @@ struct Planner<'p> {
 }
 
 /// What is new, before it is made into a plan.
+#[derive(Default)]
 struct New {
     what: String,
     tips: Vec<ObjectId>,
@@ -242,9 +243,8 @@ impl Planner<'_> {
             New {
                 what,
                 tips,
-                revisions: Vec::new(),
                 known,
-                whole: false,
+                ..New::default()
             },
             trusted,
         ))
@@ -330,9 +330,8 @@ impl Planner<'_> {
             New {
                 what,
                 tips: vec![tip],
-                revisions: Vec::new(),
                 known,
-                whole: false,
+                ..New::default()
             },
             trusted,
         ))
@@ -374,7 +373,7 @@ impl Planner<'_> {
                 tips: vec![commit],
                 revisions,
                 known: trusted.iter().map(|it| it.commit).collect(),
-                whole: false,
+                ..New::default()
             },
             trusted,
         ))
@@ -392,9 +391,8 @@ impl Planner<'_> {
             let new = New {
                 what,
                 tips: vec![tip],
-                revisions: Vec::new(),
                 known: trusted.iter().map(|it| it.commit).collect(),
-                whole: false,
+                ..New::default()
             };
             return Ok(self.done(new, trusted));
         }
@@ -403,9 +401,9 @@ impl Planner<'_> {
         let new = New {
             what: format!("all files of {default}, and what its last commit brings"),
             tips: vec![tip],
-            revisions: Vec::new(),
             known: known.into_iter().collect(),
             whole: true,
+            ..New::default()
         };
         let trusted = Trusted {
             commit: tip,
