@@ -31,7 +31,9 @@ struct Applied {
     exposure: &'static str,
     /// How many tokens one run may revoke, where that is limited.
     max_revocations: Option<u64>,
-    /// Over what people are told.
+    /// Whether people are told at all.
+    notify: bool,
+    /// Over what.
     told_by: Vec<String>,
     /// Whether a confirmed leak is revoked that is exposed as `exposure` says.
     revokes: bool,
@@ -98,6 +100,7 @@ fn applied(organization: &str, site: &Site, table: &PolicyTable, told_by: &[Stri
         auto_revoke: policy.auto_revoke.as_str(),
         exposure: policy.exposure.as_str(),
         max_revocations: table.max_revocations,
+        notify: table.tells(),
         told_by: told_by.to_vec(),
         revokes: match (policy.auto_revoke, site.tenant.policy) {
             (AutoRevoke::On, _)
@@ -141,6 +144,7 @@ fn text(applied: &Applied) -> String {
     let most = most.map_or_else(|| "any number".to_owned(), |most| most.to_string());
     row("at once", &most);
     let told_by = match &*applied.told_by {
+        _ if !applied.notify => "nobody: so says `notify` of your policy".to_owned(),
         [] => "nobody: [notify] of the configuration names no channel".to_owned(),
         channels => channels.join(", "),
     };
@@ -150,10 +154,11 @@ fn text(applied: &Applied) -> String {
     } else {
         "a confirmed leak"
     };
-    let what = if applied.revokes {
-        "is revoked, and its owner told"
-    } else {
-        "is not revoked: its owner is told"
+    let what = match (applied.revokes, applied.notify) {
+        (true, true) => "is revoked, and its owner told",
+        (true, false) => "is revoked, and nobody told",
+        (false, true) => "is not revoked: its owner is told",
+        (false, false) => "is not revoked, and nobody told: it is only listed",
     };
     row("so", &format!("{which} {what}"));
     text.push('\n');

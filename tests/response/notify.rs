@@ -113,6 +113,26 @@ fn owners_and_channels_are_told_in_order() {
     }
 }
 
+/// Neither are the secrets of the channels needed, nor does going on make up for it.
+#[test]
+fn nobody_is_told_where_the_policy_says_so() {
+    let recorder = Recorder::start();
+    let unset = "[[notify.webhook]]\nkind = \"slack\"\nurl_env = \"NOT_SET\"\n";
+    let hooks = format!("{}{unset}", json_hook(&recorder));
+    let scene = Scene::new(&format!("[policy]\nnotify = false\n{hooks}"));
+    let token = scene.responder.live()[0];
+    scene.plan(&[token], "--exposure public");
+    let run = scene.execute();
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(scene.responder.journal(), went_well(token));
+    assert_eq!(scene.notified(), [""; 0]);
+    scene.configure(&json_hook(&recorder));
+    let run = scene.resume();
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(scene.responder.journal(), went_well(token));
+    assert!(recorder.take().is_empty());
+}
+
 #[test]
 fn payloads_are_as_documented_and_tell_no_place_until_it_is_closed() {
     let recorder = Recorder::start();

@@ -71,6 +71,29 @@ fn people_are_told_what_follows() {
 }
 
 #[test]
+fn that_nobody_is_told_is_shown() {
+    let responder = Responder::new();
+    let policy = "[policy]\nauto_revoke = \"off\"\nnotify = false\n";
+    responder.bench.write("policy.toml", policy);
+    let given = "policy show --org contoso --auth pat --policy policy.toml";
+    let run = responder.bench.patsweep(given, "");
+    let rows = [
+        "  told by      nobody: so says `notify` of your policy\n",
+        "  so           a confirmed leak that everybody can read is not revoked, and nobody told: \
+         it is only listed\n",
+    ];
+    for row in rows {
+        assert!(run.stdout.contains(row), "{}", run.stdout);
+    }
+    let run = responder.bench.patsweep(&format!("{given} -f json"), "");
+    let shown = &run.report()["policies"][0];
+    assert_eq!(
+        (&shown["notify"], &shown["told_by"]),
+        (&json!(false), &json!([]))
+    );
+}
+
+#[test]
 fn nobody_is_asked_without_a_credential() {
     let responder = Responder::new();
     let run = responder.bench.patsweep("policy show --org contoso", "");

@@ -6,7 +6,13 @@ use crate::policy::{Allowed, AutoRevoke, ExposureRule, Policy, Whom};
 use crate::rules::document::{KeyError, Section};
 
 /// The keys of the table.
-pub(super) const KEYS: &[&str] = &["auto_revoke", "exposure", "max_revocations", "allow"];
+pub(super) const KEYS: &[&str] = &[
+    "auto_revoke",
+    "exposure",
+    "max_revocations",
+    "notify",
+    "allow",
+];
 /// The keys of what is left alone.
 const ALLOW_KEYS: &[&str] = &["c3id", "owner", "reason", "until"];
 
@@ -19,11 +25,18 @@ pub(in crate::cli) struct PolicyTable {
     pub(in crate::cli) exposure: Option<ExposureRule>,
     /// `max_revocations`.
     pub(in crate::cli) max_revocations: Option<u64>,
+    /// `notify`: whether people are told over the channels of `[notify]`.
+    pub(in crate::cli) notify: Option<bool>,
     /// `[[policy.allow]]`.
     pub(in crate::cli) allowed: Vec<Allowed>,
 }
 
 impl PolicyTable {
+    /// Whether people are told.
+    pub(in crate::cli) fn tells(&self) -> bool {
+        self.notify.unwrap_or(true)
+    }
+
     /// The policy, with defaults for what it does not say.
     pub(in crate::cli) fn policy(&self, accepts_probable: bool) -> Policy {
         Policy {
@@ -42,6 +55,7 @@ pub(super) fn parse(root: &Section<'_, '_>) -> Result<PolicyTable, KeyError> {
     };
     let tables = table.tables("allow", ALLOW_KEYS)?;
     let max_revocations = table.unsigned("max_revocations")?;
+    let notify = table.boolean("notify")?;
     Ok(PolicyTable {
         auto_revoke: choice(
             &table,
@@ -56,6 +70,7 @@ pub(super) fn parse(root: &Section<'_, '_>) -> Result<PolicyTable, KeyError> {
             &ExposureRule::ALL.map(ExposureRule::as_str).join(", "),
         )?,
         max_revocations: max_revocations.map(|field| field.value),
+        notify: notify.map(|field| field.value),
         allowed: tables.iter().map(allowed).collect::<Result<_, _>>()?,
     })
 }

@@ -172,6 +172,7 @@ fn every_key_of_the_policy_is_read() {
         auto_revoke = "on"
         exposure = "any"
         max_revocations = 20
+        notify = false
 
         [[policy.allow]]
         owner = "decoy@contoso.example"
@@ -182,6 +183,7 @@ fn every_key_of_the_policy_is_read() {
         auto_revoke: Some(AutoRevoke::On),
         exposure: Some(ExposureRule::Any),
         max_revocations: Some(20),
+        notify: Some(false),
         allowed: vec![Allowed {
             whom: Whom::Owner("decoy@contoso.example".into()),
             reason: "a decoy".into(),
