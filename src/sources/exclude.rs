@@ -71,6 +71,11 @@ fn check_glob(glob: &str, excludes_any: bool) -> Result<(), GlobError> {
     Ok(())
 }
 
+/// What is wrong with the text of a `.patsweepignore`, in words.
+pub fn flaws_of(text: &[u8]) -> Vec<String> {
+    of_text(text).1
+}
+
 /// What the text of one of our own ignore files says, and what is wrong with its lines.
 pub(super) fn of_text(text: &[u8]) -> (Gitignore, Vec<String>) {
     let mut builder = strict("".as_ref());

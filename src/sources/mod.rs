@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use crate::model::Sink;
 use git::Repository;
 
-pub use exclude::check_globs;
+pub use exclude::{check_globs, flaws_of};
 pub use target::{GlobError, TargetError, check};
 
 /// The most threads that read. The walker's idle threads look for work in each other's queues, which

@@ -243,6 +243,11 @@ fn tags() {
         &[],
         &expected.replace("Azure Pipelines", "GitHub Actions"),
     );
+    // Its checkout puts the commit in the place of the tag.
+    world.git("job", &["tag", "-f", "v1", "v1^{commit}"]);
+    let said = world.ci(&borrowed(&env), "");
+    let messages = said.stdout.matches("first of all message:1:1").count();
+    assert_eq!((said.code, messages), (1, 1), "{said:?}");
     let env = [
         ("GITLAB_CI", "true"),
         ("CI_PIPELINE_SOURCE", "push"),

@@ -352,6 +352,57 @@ fn branches_of_a_fork_are_not_believed() {
     assert_eq!(run("1").code, 0);
 }
 
+/// As `repository:` of actions/checkout does, which workflows on `pull_request_target` set.
+#[test]
+fn the_checkout_of_a_fork_on_github_steers_nothing() {
+    let world = begun();
+    let base = world.dev(&["rev-parse", "HEAD"]);
+    world.commit(".patsweepignore", "*\n");
+    start(&world);
+    let head = world.commit("a.env", mint::pat(1));
+    world.push("topic");
+    let event = world.path("event.json");
+    let run = |branch: &str, sha: &str, base: &str, url: &str| {
+        world.check_out(&format!("refs/heads/{branch}"), Depth::All);
+        world.git("job", &["remote", "set-url", "origin", url]);
+        let text = format!(
+            r#"{{"pull_request":{{
+                "base":{{"ref":"main","sha":"{base}","repo":{{"full_name":"o/up"}}}},
+                "head":{{"ref":"{branch}","sha":"{sha}","repo":{{"full_name":"evil/up"}}}}}},
+                "repository":{{"full_name":"o/up","default_branch":"main"}}}}"#
+        );
+        std::fs::write(&event, text).expect("a file");
+        let env = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", "pull_request_target"),
+            ("GITHUB_SHA", base),
+            ("GITHUB_REF", "refs/heads/main"),
+            ("GITHUB_EVENT_PATH", event.to_str().expect("text")),
+        ];
+        world.ci(&env, "")
+    };
+    let fork = "https://github.com/Evil/up.git";
+    let unknown = "1".repeat(40);
+    for url in [
+        fork,
+        "git@github.com:evil/up",
+        "ssh://git@github.com/evil/up/",
+    ] {
+        // What the service calls the target is believed, if it is here.
+        run("topic", &head, &base, url).assert(1, "steered by the tip of main that the service");
+        let said = run("topic", &head, &unknown, url);
+        said.assert(1, "steered by nothing in the repository");
+        let why = "what evil/up calls so is not believed";
+        assert!(said.stdout.contains(why), "{said:?}");
+    }
+    // A checkout of what the request is for is.
+    let said = run("topic", &head, &base, "https://github.com/o/up");
+    said.assert(0, "steered by origin/main");
+    // The request may come from the fork's own `main`, which then is no target either.
+    world.dev(&["push", "-q", "-f", "origin", "HEAD:main"]);
+    run("main", &head, &unknown, fork).assert(1, "steered by nothing");
+}
+
 #[test]
 fn every_line_that_a_change_adds_is_told() {
     let world = begun();
@@ -381,6 +432,33 @@ fn every_line_that_a_change_adds_is_told() {
             "{line}: {said:?}"
         );
     }
+}
+
+#[test]
+fn the_baseline_that_a_change_names_is_told() {
+    let world = begun();
+    start(&world);
+    let id = c3id(mint::pat(1).as_bytes());
+    let entry = format!("{{\"c3id\":\"{id}\",\"reason\":\"gone\",\"added\":\"2026-11-22\"}}");
+    let text = format!("{{\"schema\":\"patsweep-baseline/1\",\"entries\":[\n{entry},\nnull]}}\n");
+    world.write("b.json", text);
+    world.commit("patsweep.toml", "[scan]\nbaseline = \"b.json\"\n");
+    let said = request(&world, "");
+    said.assert(0, &format!("note:   b.json:2: {entry}\n"));
+}
+
+#[test]
+fn an_ignore_file_that_would_be_broken_is_not_merged() {
+    let world = begun();
+    start(&world);
+    world.commit("src/.patsweepignore", "target\n[b\n");
+    request(&world, "").assert(2, "error: src/.patsweepignore: line 2: ");
+    // One that is broken already is a matter for whoever mends it.
+    let world = begun();
+    world.commit("src/.patsweepignore", "[b\n");
+    start(&world);
+    world.commit("src/.patsweepignore", "b\n");
+    assert_eq!(request(&world, "").code, 3);
 }
 
 #[cfg(unix)]

@@ -105,6 +105,41 @@ fn a_merge_brings_its_own_resolution_and_its_side() {
 }
 
 #[test]
+fn a_merge_with_an_old_commit_brings_back_what_was_taken_out_since() {
+    let Some(repo) = line(1) else { return };
+    let old = repo.write("old.env", mint::pat(13)).commit("leak");
+    repo.remove("old.env").commit("take it out");
+    let tree = format!("{old}^{{tree}}");
+    let merged = |parents: [&str; 2]| {
+        let [first, second] = parents;
+        let args = [
+            "commit-tree",
+            "-p",
+            first,
+            "-p",
+            second,
+            "-m",
+            "merge",
+            &tree,
+        ];
+        repo.git(&args).trim().to_owned()
+    };
+    let back = tokens([13]);
+    let evil = merged(["main", &old]);
+    assert_eq!(found(&repo, &format!("--range main..{evil}")), back);
+    // Behind a commit of its own, too.
+    repo.git(&["checkout", "-q", "-b", "topic", "main"]);
+    repo.write("topic", "topic\n").commit("topic");
+    let evil = merged(["topic", &old]);
+    assert_eq!(found(&repo, &format!("--range main..{evil}")), back);
+    // What has not seen it taken out catches up.
+    repo.git(&["checkout", "-q", "-b", "late", "t0"]);
+    repo.write("late", "late\n").commit("late");
+    repo.git(&["merge", "-q", "-m", "catch up", &old]);
+    assert_eq!(found(&repo, "--range main..late"), tokens([]));
+}
+
+#[test]
 fn messages_names_and_tags_of_a_range_are_read() {
     let Some(repo) = line(1) else { return };
     let name = mint::pat(20);

@@ -392,6 +392,14 @@ fn where_no_log_is_kept_nothing_is_claimed() {
             .contains("  audit log       not kept: no evidence of anything\n")
     );
     assert_eq!(run.code, 0);
+    // A rule that only the log could tell of is not known to hold.
+    stage
+        .bench()
+        .write("log.toml", "[audit]\ndeny_policy_breaches = true\n");
+    let run = stage.run("audit --rules log.toml -f csv");
+    assert_eq!(run.code, 3, "{}", run.stdout);
+    let note = "what was made against policies: no audit log is kept";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
 }
 
 #[cfg(unix)]

@@ -19,12 +19,12 @@ pub(super) fn show(all: &[Audited<'_>], terms: &Terms) -> String {
             "global_tokens_end": instant(Some(GLOBAL_END)),
         },
         "has_rules": terms.rules.is_some(),
-        "organizations": all.iter().map(organization).collect::<Value>(),
+        "organizations": all.iter().map(|one| organization(one, terms)).collect::<Value>(),
     });
     json_text::pretty(&document)
 }
 
-fn organization(audited: &Audited<'_>) -> Value {
+fn organization(audited: &Audited<'_>, terms: &Terms) -> Value {
     let (facts, judged) = (audited.facts, &audited.judged);
     let acting = facts.acting.as_ref();
     let gap = |gap: &crate::respond::survey::Gap| json!({ "what": gap.what, "why": gap.why });
@@ -33,7 +33,7 @@ fn organization(audited: &Audited<'_>) -> Value {
         "acting_as": acting.and_then(|owner| owner.account.as_ref().or(owner.name.as_ref())),
         "at": instant(Some(audited.at)),
         "log_from": instant(facts.log_from),
-        "complete": audited.is_complete(),
+        "complete": audited.unread(terms).is_empty(),
         "counts": {
             "people": facts.people.len(),
             "tokens": judged.tokens.len(),

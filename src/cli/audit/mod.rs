@@ -95,10 +95,16 @@ pub(super) fn run(
     let shown = match args.format.unwrap_or(TableFormat::Text) {
         TableFormat::Text => text::show(&all, &terms),
         TableFormat::Json => json::show(&all, &terms),
-        TableFormat::Csv => self::csv::show(&all),
+        TableFormat::Csv => {
+            // A sheet of tokens has no place for it.
+            for unread in all.iter().flat_map(|audited| audited.unread(&terms)) {
+                console.note(unread);
+            }
+            self::csv::show(&all)
+        }
     };
     print(shown.as_bytes())?;
-    Ok(exit(&all, &stop).into())
+    Ok(exit(&all, &terms, &stop).into())
 }
 
 fn audited<'f>(facts: &'f Facts, terms: &Terms) -> Audited<'f> {
@@ -118,11 +124,22 @@ fn audited<'f>(facts: &'f Facts, terms: &Terms) -> Audited<'f> {
 }
 
 impl Audited<'_> {
-    /// Whether all of it could be read.
-    fn is_complete(&self) -> bool {
-        let policies = self.judged.policies.iter();
-        let mut policies = policies.filter(|policy| policy.message.is_some());
-        self.facts.gaps.is_empty() && policies.next().is_none()
+    /// What could not be read of what `terms` ask for, and why.
+    fn unread(&self, terms: &Terms) -> Vec<String> {
+        let at = &self.facts.organization;
+        let gaps = self.facts.gaps.iter();
+        let gaps = gaps.map(|gap| format!("{at}: {}: {}", gap.what, gap.why));
+        let policies = self.judged.policies.iter().filter_map(|policy| {
+            let why = policy.message.as_ref()?;
+            Some(format!("{at}: policy {}: {why}", policy.name.as_str()))
+        });
+        let asks_log = terms
+            .rules
+            .as_ref()
+            .is_some_and(|it| it.deny_policy_breaches);
+        let log = (asks_log && self.is_log_off())
+            .then(|| format!("{at}: what was made against policies: no audit log is kept"));
+        gaps.chain(policies).chain(log).collect()
     }
 
     /// Whether the service says that it keeps no audit log.
@@ -133,12 +150,12 @@ impl Audited<'_> {
     }
 }
 
-fn exit(all: &[Audited<'_>], stop: &AtomicBool) -> Exit {
+fn exit(all: &[Audited<'_>], terms: &Terms, stop: &AtomicBool) -> Exit {
     if stop.load(Ordering::Relaxed) {
         Exit::Interrupted
     } else if all.iter().any(|one| !one.violations.is_empty()) {
         Exit::NO
-    } else if !all.iter().all(Audited::is_complete) {
+    } else if all.iter().any(|one| !one.unread(terms).is_empty()) {
         Exit::Incomplete
     } else {
         Exit::Clean

@@ -364,15 +364,22 @@ fn created(audited: &Audited<'_>, terms: &Terms) -> String {
             breaches.join("; "),
         ]);
     }
+    let mut policies = judged.policies.iter();
+    let is_unread = policies.any(|policy| policy.state == State::Unreadable);
     let unknown = judged
         .creations
         .iter()
         .filter(|it| it.pat.is_none())
         .count();
     let mut text = format!(
-        "{} made since {from}, {} against the policies as they stand now\n",
+        "{} made since {from}, {} against the policies as they stand now{}\n",
         count(judged.creations.len() as u64, "token"),
         against.len(),
+        if is_unread {
+            ", as far as these can be read"
+        } else {
+            ""
+        },
     );
     text.push_str(&table.show());
     text.push_str(&terms.rest(&against));

@@ -20,15 +20,24 @@ use super::output::{self, Opened};
 use super::scan::{self, summary};
 use super::settings::{self, Settings};
 use super::steering::{Baselines, Steering};
-use crate::gate::ci::{CiError, Plan, Run, Service, Wish, additions};
-use crate::model::{BytePath, ObjectKind, Problem, ProblemKind, Report, SkipReason};
+use crate::gate::ci::{Addition, CiError, Plan, Run, Service, Wish, additions, is_ignore_file};
+use crate::model::{BytePath, ObjectId, ObjectKind, Problem, ProblemKind, Report, SkipReason};
 use crate::report::{Format, Home, Leaks, Redactor, Secrets};
 use crate::rules::Rule;
+use crate::sources;
 use crate::sources::git::Scope;
-use crate::sources::git::part::{Checkout, State};
+use crate::sources::git::part::{Checkout, PartError, State};
 use crate::triage::InlineIgnores;
 use checkout::Prepared;
 use told::Told;
+
+/// A line of a `.patsweepignore` that is no pattern.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {flaw}")]
+struct BrokenIgnore {
+    path: String,
+    flaw: String,
+}
 
 impl From<CiError> for Failure {
     fn from(error: CiError) -> Self {
@@ -187,7 +196,7 @@ impl Gate<'_> {
         // What the change adds is shown whether or not it is believed.
         let before = plan.trusted.as_ref().map(|it| it.commit);
         let added = match plan.tips.first() {
-            Some(tip) => additions(checkout, before, *tip, steering.baseline_name().as_bytes())?,
+            Some(tip) => self.added(checkout, before, *tip, steering)?,
             None => Vec::new(),
         };
         let from = match (self.args.trust_head, &plan.trusted) {
@@ -207,6 +216,23 @@ impl Gate<'_> {
             excluded: 0,
             marks: 0,
         })
+    }
+
+    /// What the change adds to files that steer, or would if it counted.
+    fn added(
+        &self,
+        checkout: &Checkout,
+        before: Option<ObjectId>,
+        tip: ObjectId,
+        steering: &Steering,
+    ) -> Result<Vec<Addition>, PartError> {
+        let own = State::Commit(tip);
+        let own = Steering::read(checkout, &own, "", self.common, Baselines::Passed);
+        // What cannot be read is told in the end.
+        let own = own.map(|it| it.baseline_name());
+        let names = [Some(steering.baseline_name()), own.ok()];
+        let names: Vec<_> = names.iter().flatten().map(|it| it.as_bytes()).collect();
+        additions(checkout, before, tip, &names)
     }
 
     /// Says what is not known for lack of history, and what would mend it.
@@ -286,9 +312,27 @@ impl Gate<'_> {
     /// Whether what the change makes of the files that steer can be read.
     fn check_head(&self, checkout: &Checkout, plan: &Plan, state: &State) -> Result<(), Failure> {
         let head = plan.tips.first().copied().map(State::Commit);
-        match head.filter(|head| head != state) {
-            Some(head) => self.steering(checkout, &head).map(drop),
-            None => Ok(()),
+        let Some(head) = head.filter(|head| head != state) else {
+            return Ok(());
+        };
+        self.steering(checkout, &head)?;
+        let (State::Commit(tip), before) = (&head, plan.trusted.as_ref()) else {
+            return Ok(());
+        };
+        let changed = checkout.changed(before.map(|it| it.commit), *tip);
+        let mut complaints = Vec::new();
+        for path in changed.into_iter().filter(|path| is_ignore_file(path)) {
+            let text = checkout.file(&head, &path)?.unwrap_or_default();
+            let path = String::from_utf8_lossy(&path).into_owned();
+            for flaw in sources::flaws_of(&text) {
+                let path = path.clone();
+                complaints.push(Complaint::new(&BrokenIgnore { path, flaw }, None));
+            }
+        }
+        if complaints.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure { complaints })
         }
     }
 

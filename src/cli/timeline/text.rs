@@ -173,6 +173,7 @@ fn word(flag: Flag) -> &'static str {
         Flag::NewAddress => "new ip",
         Flag::NewAgent => "new agent",
         Flag::Sensitive => "sensitive",
+        Flag::BeforeExposure => "before exposure",
     }
 }
 

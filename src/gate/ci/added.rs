@@ -13,12 +13,12 @@ pub struct Addition {
     pub path: Vec<u8>,
     /// 1-based.
     pub line: usize,
-    /// The line, without blanks around it.
+    /// The line, without what says nothing there.
     pub text: String,
 }
 
-/// The lines that `after` has in files that steer and `before` has not there, by file. The baseline
-/// is at `baseline`.
+/// The lines that `after` has in files that steer and `before` has not there, by file. Baselines are
+/// at `baselines`.
 ///
 /// # Errors
 ///
@@ -27,11 +27,11 @@ pub fn additions(
     checkout: &Checkout,
     before: Option<ObjectId>,
     after: ObjectId,
-    baseline: &[u8],
+    baselines: &[&[u8]],
 ) -> Result<Vec<Addition>, PartError> {
     let mut additions = Vec::new();
     let paths = checkout.changed(before, after).into_iter();
-    for path in paths.filter(|path| steers(path, baseline)) {
+    for path in paths.filter(|path| steers(path, baselines)) {
         let new = checkout.file(&State::Commit(after), &path)?;
         let old = match before {
             Some(before) => checkout.file(&State::Commit(before), &path)?,
@@ -39,9 +39,10 @@ pub fn additions(
         };
         let (new, old) = (new.unwrap_or_default(), old.unwrap_or_default());
         let (new, old) = (String::from_utf8_lossy(&new), String::from_utf8_lossy(&old));
-        let old: BTreeSet<_> = old.lines().map(plain).collect();
-        for (index, text) in new.lines().map(plain).enumerate() {
-            if says(&path, text) && !old.contains(text) {
+        let form = Form::of(&path, &new);
+        let old: BTreeSet<_> = old.lines().map(|line| form.plain(line)).collect();
+        for (index, text) in new.lines().map(|line| form.plain(line)).enumerate() {
+            if form.says(text) && !old.contains(text) {
                 additions.push(Addition {
                     path: path.clone(),
                     line: index + 1,
@@ -53,35 +54,67 @@ pub fn additions(
     Ok(additions)
 }
 
-/// A line of JSON is the same whether or not another follows.
-fn plain(line: &str) -> &str {
-    line.trim().trim_end_matches(',')
+/// How a file that steers is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// TOML. Its strings are in one line each.
+    Config,
+    /// TOML with strings of several lines, in which a line may say anything.
+    Wide,
+    /// Patterns, in which blanks and commas count.
+    Ignore,
+    /// JSON.
+    Baseline,
 }
 
-/// Whether a line of the file at `path` lets anything pass: comments, headings of tables and what
-/// frames entries do not. In doubt it does.
-fn says(path: &[u8], line: &str) -> bool {
-    if line.is_empty() || line.starts_with('#') {
-        return false;
+impl Form {
+    fn of(path: &[u8], text: &str) -> Self {
+        let is_wide = || ["\"\"\"", "'''"].iter().any(|it| text.contains(it));
+        match () {
+            () if is_ignore_file(path) => Self::Ignore,
+            () if path != CONFIG_NAME.as_bytes() => Self::Baseline,
+            () if is_wide() => Self::Wide,
+            () => Self::Config,
+        }
     }
-    let is_frame = if path == CONFIG_NAME.as_bytes() {
-        let inside = line.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+
+    /// A line without what changes nothing about it: in lists it is the same whether or not another
+    /// follows.
+    fn plain(self, line: &str) -> &str {
+        match self {
+            Self::Config | Self::Baseline => line.trim().trim_end_matches(','),
+            Self::Wide | Self::Ignore => line.trim_end(),
+        }
+    }
+
+    /// Whether a line lets anything pass: comments, headings of tables and what frames entries do
+    /// not. In doubt it does.
+    fn says(self, line: &str) -> bool {
+        let is_comment = line.starts_with('#');
         let is_key = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        inside.is_some_and(|name| name.chars().all(is_key)) || "[]{}".contains(line)
-    } else if is_ignore_file(path) {
-        false
-    } else {
-        line == "null]}" || (line.starts_with("{\"schema\":") && line.ends_with('['))
-    };
-    !is_frame
+        let is_frame = match self {
+            Self::Wide => false,
+            Self::Ignore => is_comment,
+            Self::Config => {
+                let inside = line.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+                let is_heading = inside.is_some_and(|name| name.chars().all(is_key));
+                is_comment || is_heading || "[]{}".contains(line)
+            }
+            Self::Baseline => {
+                line == "null]}" || (line.starts_with("{\"schema\":") && line.ends_with('['))
+            }
+        };
+        !line.trim().is_empty() && !is_frame
+    }
 }
 
 /// Whether the file at `path` steers.
-fn steers(path: &[u8], baseline: &[u8]) -> bool {
-    path == CONFIG_NAME.as_bytes() || path == baseline || is_ignore_file(path)
+fn steers(path: &[u8], baselines: &[&[u8]]) -> bool {
+    path == CONFIG_NAME.as_bytes() || baselines.contains(&path) || is_ignore_file(path)
 }
 
-fn is_ignore_file(path: &[u8]) -> bool {
+/// Whether the file at `path` leaves others out.
+pub fn is_ignore_file(path: &[u8]) -> bool {
     path.rsplit(|&it| it == b'/').next() == Some(IGNORE_NAME.as_bytes())
 }
 
@@ -91,23 +124,36 @@ mod tests {
 
     #[test]
     fn whatever_may_let_something_pass_is_told() {
-        let told = |path: &str, lines: &[&str]| -> Vec<bool> {
-            lines
-                .iter()
-                .map(|line| says(path.as_bytes(), line))
-                .collect()
+        let told = |path: &str, text: &str| -> Vec<String> {
+            let form = Form::of(path.as_bytes(), text);
+            let lines = text.lines().map(|line| form.plain(line));
+            let lines = lines.filter(|line| form.says(line));
+            lines.map(str::to_owned).collect()
         };
-        let all = ["*", "**", "[a-z]*[a-z.]", "!src", "#*", ""];
         assert_eq!(
-            told("a/.patsweepignore", &all),
-            [true, true, true, true, false, false]
+            told(
+                "a/.patsweepignore",
+                "*\n**\n[a-z]*[a-z.]\n!src\n#*\n\n #x\nfoo,\n"
+            ),
+            ["*", "**", "[a-z]*[a-z.]", "!src", " #x", "foo,"]
         );
-        let all = ["[scan]", "exclude = [", "\"**\"", "]", "# x", "[\"a\"]"];
         assert_eq!(
-            told("patsweep.toml", &all),
-            [false, true, true, false, false, true]
+            told(
+                "patsweep.toml",
+                "[scan]\nexclude = [\n\"**\",\n]\n# x\n[\"a\"]\n"
+            ),
+            ["exclude = [", "\"**\"", "[\"a\"]"]
         );
-        let all = ["{\"schema\":1,\"entries\":[", "{\"id\":\"x\"}", "null]}"];
-        assert_eq!(told("known.json", &all), [false, true, false]);
+        assert_eq!(
+            told("patsweep.toml", "[scan]\nexclude = ['''a\n#b''', \"**\"]\n"),
+            ["[scan]", "exclude = ['''a", "#b''', \"**\"]"]
+        );
+        assert_eq!(
+            told(
+                "known.json",
+                "{\"schema\":1,\"entries\":[\n{\"id\":\"x\"},\nnull]}"
+            ),
+            ["{\"id\":\"x\"}"]
+        );
     }
 }

@@ -106,7 +106,13 @@ impl Event {
     }
 
     fn request(&self) -> Result<Request, CiError> {
+        let name = |side| {
+            self.text(&format!("/pull_request/{side}/repo/full_name"))
+                .ok()
+        };
+        let target = name("base").or_else(|| self.text("/repository/full_name").ok());
         Ok(Request {
+            fork: name("head").filter(|fork| Some(fork) != target.as_ref()),
             target: self.text("/pull_request/base/ref")?,
             head: Some(self.text("/pull_request/head/sha")?),
             bases: vec![self.text("/pull_request/base/sha")?],

@@ -29,6 +29,7 @@ pub(super) fn run(variables: &Variables) -> Result<Run, CiError> {
                 .into_iter()
                 .collect(),
             parted: commit("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+            fork: None,
             // Its branches are for whoever made the request to write.
             is_elsewhere: match (get("CI_MERGE_REQUEST_PROJECT_ID"), get("CI_PROJECT_ID")) {
                 (Some(target), Some(here)) => target != here,

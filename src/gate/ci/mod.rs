@@ -17,7 +17,7 @@ mod gitlab;
 mod plan;
 mod service;
 
-pub use self::added::{Addition, additions};
+pub use self::added::{Addition, additions, is_ignore_file};
 pub use self::deepen::{DeepenError, Depth, deepen};
 pub use self::error::CiError;
 pub use self::plan::{Plan, Trusted, Want, Wish};
@@ -76,6 +76,9 @@ pub struct Request {
     /// Where it parted from the branch that it was once made for: not to be trusted, for that may
     /// have been another one.
     pub parted: Option<String>,
+    /// The repository that it comes from, where that is another: `owner/name`. What is fetched from
+    /// there is for whoever made the request to write.
+    pub fork: Option<String>,
     /// Whether this runs in another project than the one that it is for, so that the checkout's
     /// branches are not those of the latter.
     pub is_elsewhere: bool,

@@ -65,6 +65,10 @@ impl Plan {
             service: run.map(|run| run.service),
             default: target.or(run.and_then(|it| it.default.as_deref())),
             is_wished: wish.target.is_some(),
+            fork: run.and_then(|run| match &run.cause {
+                Cause::Request(request) => request.fork.as_deref(),
+                _ => None,
+            }),
             wants: Vec::new(),
             gaps: Vec::new(),
         };
@@ -101,6 +105,8 @@ struct Planner<'p> {
     default: Option<&'p str>,
     /// Whether the operator named it.
     is_wished: bool,
+    /// The repository whose branches are not believed.
+    fork: Option<&'p str>,
     wants: Vec<Want>,
     gaps: Vec<String>,
 }
@@ -144,15 +150,19 @@ impl Planner<'_> {
 
     /// The tip of a branch of the remote.
     fn branch(&mut self, name: &str) -> Result<Option<Trusted>, CiError> {
-        let remotes = self.checkout.remotes();
+        let mut remotes = self.checkout.remotes();
+        let all = remotes.len();
+        remotes.retain(|remote| !self.is_of_fork(remote));
+        // Nor is what was made of its branches.
+        let is_clean = remotes.len() == all;
         let tracking = remotes
             .iter()
             .filter(|name| *name == "origin")
             .chain(&remotes);
         let tracking = tracking.map(|remote| format!("{remote}/{name}"));
         let all = tracking.map(|short| (format!("refs/remotes/{short}"), short));
-        let own = (format!("refs/heads/{name}"), name.to_owned());
-        let mut all = all.chain([own]);
+        let own = is_clean.then(|| (format!("refs/heads/{name}"), name.to_owned()));
+        let mut all = all.chain(own);
         let found = all.find_map(|(reference, short)| {
             let commit = self.checkout.reference(&reference)?;
             Some(Trusted {
@@ -167,6 +177,14 @@ impl Planner<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Whether a remote is where the request comes from, and not what it is for.
+    fn is_of_fork(&self, remote: &str) -> bool {
+        let url = self.checkout.remote_url(remote);
+        let named = url.as_deref().and_then(repository_of);
+        let is_fork = |fork: &str| named.is_some_and(|it| it.eq_ignore_ascii_case(fork));
+        self.fork.is_some_and(is_fork)
     }
 
     /// The commit that a service names, if it is here.
@@ -228,6 +246,12 @@ impl Planner<'_> {
             (branch, onto) => branch.or(onto),
         };
         let trusted = trusted.or(of_service);
+        if let (None, Some(fork)) = (&trusted, self.fork) {
+            self.gaps.push(format!(
+                "the tip of {target} that the request is for is not here, and what {fork} calls so \
+                 is not believed"
+            ));
+        }
         if trusted.is_none() && known.is_empty() {
             let parted = request.parted.as_deref();
             if let Some(parted) = parted.and_then(|id| self.commit(id)) {
@@ -359,14 +383,11 @@ impl Planner<'_> {
         let default = self.default_name()?;
         let trusted = self.branch(&default)?;
         let commit = self.tip(tip, "the commit that the tag names")?;
-        // An annotated tag has a message of its own.
+        // An annotated tag has a message of its own. Checkouts put its commit in its place.
         let reference = format!("refs/tags/{name}");
         let here = self.checkout.reference(&reference);
-        let revisions = if here == Some(commit) {
-            vec![reference]
-        } else {
-            vec![tip.to_owned()]
-        };
+        let reference = Some(reference).filter(|_| here == Some(commit));
+        let revisions = reference.into_iter().chain([tip.to_owned()]).collect();
         Ok(self.done(
             New {
                 what: format!("what the tag {name} brings that {default} has not"),
@@ -454,6 +475,15 @@ impl Planner<'_> {
             gaps: self.gaps,
         })
     }
+}
+
+/// The last two names of the address of a repository: `owner/name`.
+fn repository_of(url: &str) -> Option<&str> {
+    let url = url.trim_end_matches('/');
+    let url = url.strip_suffix(".git").unwrap_or(url);
+    let (owner, _) = url.rsplit_once('/')?;
+    let start = owner.rfind(['/', ':']).map_or(0, |at| at + 1);
+    url.get(start..)
 }
 
 /// An end of a range that is left out is `HEAD`.

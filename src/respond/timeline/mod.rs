@@ -61,6 +61,9 @@ pub enum Flag {
     NewAgent,
     /// It changed what gives further access away.
     Sensitive,
+    /// It did so before the token was exposed, as that is dated: dates of commits are whatever their
+    /// author wrote.
+    BeforeExposure,
 }
 
 impl Flag {
@@ -71,6 +74,7 @@ impl Flag {
             Self::NewAddress => "new_address",
             Self::NewAgent => "new_user_agent",
             Self::Sensitive => "sensitive_change",
+            Self::BeforeExposure => "before_exposure",
         }
     }
 }
@@ -118,7 +122,8 @@ pub struct Timeline<'f> {
     pub events: Vec<Event<'f>>,
     /// Entries whose id was cut so short that they may be another token's.
     pub uncertain: Vec<&'f AuditEntry>,
-    /// Entries of it before its exposure, which count for what is usual.
+    /// Entries of it before its exposure, which count for what is usual; those that are suspicious
+    /// all the same are among its events.
     pub earlier: usize,
 }
 
@@ -179,12 +184,18 @@ fn timeline<'f>(facts: &'f Facts, leak: &'f Leak, ids: &Ids<'f>, now: Timestamp)
                 false
             }
         };
-        if is_its && exposed.at.is_some_and(|at| entry.at < at) {
-            timeline.earlier += 1;
-        } else if is_its {
-            let flags = flags(entry, &timeline, &usual);
-            timeline.events.push(Event { entry, flags });
+        if !is_its {
+            continue;
         }
+        let flags = if exposed.at.is_none_or(|at| entry.at >= at) {
+            flags(entry, &timeline, &usual)
+        } else if is_sensitive(entry) {
+            vec![Flag::Sensitive, Flag::BeforeExposure]
+        } else {
+            timeline.earlier += 1;
+            continue;
+        };
+        timeline.events.push(Event { entry, flags });
     }
     // The log comes in the order of time, and stays so within each half.
     timeline.events.sort_by_key(|event| event.flags.is_empty());

@@ -134,6 +134,22 @@ fn what_is_new_or_sensitive_comes_first() {
             1
         )
     );
+    // A date that is too late, as anybody can write it, hides no change.
+    assert_eq!(
+        told(&facts, leak(Some(-4))),
+        (
+            vec![
+                one(
+                    "Extension.Installed",
+                    &[Flag::Sensitive, Flag::BeforeExposure]
+                ),
+                one("Git.TooOld", &[Flag::NewAddress]),
+                one("Git.Silent", &[]),
+            ],
+            0,
+            4
+        )
+    );
     // Without a date nothing is new, and nothing is left out.
     let (events, _, earlier) = told(&facts, leak(None));
     let flagged: Vec<&str> = events

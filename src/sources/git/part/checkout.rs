@@ -96,6 +96,12 @@ impl Checkout {
         names
     }
 
+    /// The address that a remote is fetched from.
+    pub fn remote_url(&self, name: &str) -> Option<String> {
+        let remote = self.opened.git.find_remote(name).ok()?;
+        remote.url().ok().map(str::to_owned)
+    }
+
     /// The parents that a commit names, whether or not they are here.
     pub fn parents(&self, commit: ObjectId) -> Vec<ObjectId> {
         let node = self.opened.database.objects().commit(&commit);

@@ -287,9 +287,11 @@ impl<'b, 'o> Bringing<'b, 'o> {
         let (mut placed, mut told) = (HashMap::new(), HashMap::new());
         let mut cut = BTreeSet::new();
         let start = self.work.items.len();
+        let lineage = walked.lineage();
         for (id, node) in &walked.commits {
             let commit = self.told(*id);
-            for change in self.new_in(id, node) {
+            let parents = lineage.counting_parents(node, self.objects, self.shallow);
+            for change in self.new_in(id, node, &parents) {
                 if change.is_new_path && known.insert(change.path.clone()) {
                     let name = (change.path.clone(), change.object, Some(commit.clone()));
                     self.work.names.push(name);
@@ -371,9 +373,9 @@ impl<'b, 'o> Bringing<'b, 'o> {
         })
     }
 
-    /// What is new in a commit, by path.
-    fn new_in(&mut self, id: &ObjectId, node: &Node) -> Vec<diff::Change> {
-        let parents = node.parents.iter();
+    /// What a commit has that these of its parents have not, by path.
+    fn new_in(&mut self, id: &ObjectId, node: &Node, parents: &[ObjectId]) -> Vec<diff::Change> {
+        let parents = parents.iter();
         let trees: Vec<_> = parents
             .filter_map(|parent| self.objects.commit(parent)?.tree)
             .collect();

@@ -16,6 +16,71 @@ pub(super) struct Walked {
     pub(super) commits: Vec<(ObjectId, Node)>,
     /// Whether parents of any of these were cut off when the repository was cloned.
     pub(super) is_cut: bool,
+    /// What is hidden.
+    hidden: Vec<ObjectId>,
+}
+
+impl Walked {
+    /// How its commits descend from each other.
+    pub(super) fn lineage(&self) -> Lineage<'_> {
+        Lineage {
+            new: self.commits.iter().map(|(id, node)| (id, node)).collect(),
+            hidden: &self.hidden,
+        }
+    }
+}
+
+/// How new commits descend from each other, and from what is hidden.
+pub(super) struct Lineage<'w> {
+    new: HashMap<&'w ObjectId, &'w Node>,
+    hidden: &'w [ObjectId],
+}
+
+impl Lineage<'_> {
+    /// The parents of a new commit, `node`, of which nothing is new that it has as well. An old
+    /// commit of what is hidden is none, if another parent descends from it: whatever was taken out
+    /// since then comes back.
+    pub(super) fn counting_parents(
+        &self,
+        node: &Node,
+        objects: &mut Objects<'_>,
+        shallow: &BTreeSet<ObjectId>,
+    ) -> Vec<ObjectId> {
+        let mut parents = node.parents.clone();
+        if parents.len() < 2 || self.hidden.is_empty() {
+            return parents;
+        }
+        parents.retain(|parent| {
+            if self.hidden.contains(parent) || self.new.contains_key(parent) {
+                return true;
+            }
+            let others = node.parents.iter().filter(|it| *it != parent);
+            let ends = self.hidden_ends(others.collect());
+            !ends.into_iter().any(|end| {
+                end == parent
+                    || new_to(objects, &[*parent], &[*end], shallow)
+                        .commits
+                        .is_empty()
+            })
+        });
+        parents
+    }
+
+    /// The first commits that `open` lead to which are not new. Whoever wrote the new ones chose
+    /// their dates, so these do not count here.
+    fn hidden_ends<'l>(&'l self, mut open: Vec<&'l ObjectId>) -> BTreeSet<&'l ObjectId> {
+        let (mut ends, mut met) = (BTreeSet::new(), BTreeSet::new());
+        while let Some(id) = open.pop() {
+            match self.new.get(id) {
+                Some(node) if met.insert(id) => open.extend(&node.parents),
+                Some(_) => (),
+                None => {
+                    ends.insert(id);
+                }
+            }
+        }
+        ends
+    }
 }
 
 /// The commits that `tips` lead to and `hidden` do not; parents of those in `shallow` are not here.
@@ -56,6 +121,7 @@ pub(super) fn new_to(
     Walked {
         is_cut: new.keys().any(|id| shallow.contains(id)),
         commits: sorted(new),
+        hidden: hidden.to_vec(),
     }
 }
 
