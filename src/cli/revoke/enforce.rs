@@ -1,8 +1,7 @@
 //! `scan --enforce`: revokes what a scan found, as the policy says, with nobody at hand.
 
 use std::collections::BTreeMap;
-use std::path::{self, Path, PathBuf};
-use std::{fs, io};
+use std::path::PathBuf;
 
 use super::super::args::{Common, Enforcing, Scan};
 use super::super::config::{self, ConfigFile};
@@ -12,10 +11,10 @@ use super::super::environment::Environment;
 use super::super::exit::{Complaint, Exit, Failure};
 use super::super::notify;
 use super::act::Act;
-use super::decide::{Decided, Deciding, visibility};
+use super::decide::{Decided, Deciding, Proposal, visibility};
 use super::execute::{self, open_journal};
 use super::notices::notices;
-use super::text;
+use super::{outside, text};
 use crate::model::{Report, Secret, ValidityReason};
 use crate::policy::Action;
 use crate::report::{Redactor, Slash, count};
@@ -23,7 +22,7 @@ use crate::respond::listing::Lister;
 use crate::respond::notify::Channels;
 use crate::respond::plan::Plan;
 use crate::respond::revoke::{Confirmed, Done, State, Vetted};
-use crate::sources::{Target, git};
+use crate::sources::Target;
 use crate::verify::Bounds;
 
 /// Why nothing is enforced.
@@ -31,10 +30,6 @@ use crate::verify::Bounds;
 enum EnforceError {
     #[error("nothing is enforced in the pull request of a fork")]
     Fork,
-    #[error("{} is inside of what is scanned, {}", policy.display(), target.display())]
-    Inside { policy: PathBuf, target: PathBuf },
-    #[error("cannot find {}", policy.display())]
-    NoPolicy { policy: PathBuf, source: io::Error },
     #[error("the policy {} does not set `{key}`, which --enforce needs", policy.display())]
     Missing { policy: PathBuf, key: &'static str },
 }
@@ -48,8 +43,8 @@ pub(in crate::cli) struct Enforcement {
 }
 
 impl Enforcement {
-    /// What the flags of `scan` say, if they say so. Nothing was read yet but the policy and the files
-    /// of `steering`: the configuration, its rules, a baseline.
+    /// What the flags of `scan` say, if they say so. Nothing of the targets was read yet; `steering` are
+    /// files that were: the configuration, its rules, a baseline.
     pub(in crate::cli) fn resolve(
         common: &Common,
         args: &Scan,
@@ -68,17 +63,18 @@ impl Enforcement {
             let hint = "scan there with --verify, and enforce where it was merged";
             return Err(failure(&EnforceError::Fork, hint));
         }
-        let steering = [policy]
-            .into_iter()
-            .chain(steering.iter().map(PathBuf::as_path));
-        let outside = steering.map(|file| outside(file, targets));
-        outside.collect::<Result<(), _>>().map_err(|error| {
-            failure(
-                &error,
-                "whoever can change what is scanned must not steer what is revoked",
-            )
+        let file = config::load(common, environment)?;
+        let more = outside::files(args, &file, environment);
+        let files = [policy].into_iter();
+        let files = files.chain(steering.iter().chain(&more).map(PathBuf::as_path));
+        // Git says which repository a hook is about.
+        let git = environment.git_dir.iter().cloned().map(Target::Path);
+        let targets: Vec<_> = targets.iter().cloned().chain(git).collect();
+        outside::check(files, &targets).map_err(|error| {
+            let hint = "whoever can change what is scanned must not steer what is revoked";
+            Failure::new(&error, Some(hint.to_owned()))
         })?;
-        let file = config::load(common, environment)?.with_policy(Some(policy))?;
+        let file = file.with_policy(Some(policy))?;
         let table = &file.policy;
         let missing = [
             ("auto_revoke", table.auto_revoke.is_none()),
@@ -184,38 +180,9 @@ impl Enforcement {
     }
 }
 
-/// Refuses a policy that whoever can change a target can change, too.
-fn outside(policy: &Path, targets: &[Target]) -> Result<(), EnforceError> {
-    let all = || -> io::Result<Vec<PathBuf>> {
-        // Each link on the way stands somewhere, too.
-        let given = path::absolute(policy)?;
-        let parts = given
-            .ancestors()
-            .filter_map(|part| Some((part.parent()?, part.file_name()?)));
-        let links = parts.map(|(folder, name)| Ok(fs::canonicalize(folder)?.join(name)));
-        links.chain([fs::canonicalize(policy)]).collect()
-    };
-    let found = all().map_err(|source| EnforceError::NoPolicy {
-        policy: policy.to_owned(),
-        source,
-    })?;
-    for target in targets {
-        let Target::Path(path) = target else { continue };
-        let root = git::around(path).or_else(|| fs::canonicalize(path).ok());
-        let is_inside = |root: PathBuf| found.iter().any(|place| place.starts_with(&root));
-        if root.is_some_and(is_inside) {
-            return Err(EnforceError::Inside {
-                policy: policy.to_owned(),
-                target: path.clone(),
-            });
-        }
-    }
-    Ok(())
-}
-
 /// What is done about each leak and why, a line each.
 fn told(decided: &Decided<'_>) -> String {
-    let line = |proposal: &super::decide::Proposal<'_>| {
+    let line = |proposal: &Proposal<'_>| {
         let action = proposal.decision.action;
         let what = match action {
             Action::Revoke => "is revoked",

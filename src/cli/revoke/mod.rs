@@ -7,6 +7,7 @@ mod enforce;
 mod execute;
 mod matched;
 mod notices;
+mod outside;
 mod propose;
 mod text;
 mod vet;
