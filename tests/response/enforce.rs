@@ -19,9 +19,13 @@ fn enforce(responder: &Responder, tokens: &[&Issued], policy: &str, flags: &str)
     bench.write("leaks/.env", &leaks);
     bench.write("policy.toml", policy);
     let (auth, listing) = (responder.auth, responder.listing);
+    let journal = if flags.contains("--journal") {
+        ""
+    } else {
+        "--journal journal.jsonl"
+    };
     let given = format!(
-        "scan leaks -f json --enforce --policy policy.toml --journal journal.jsonl \
-         {auth} {listing} {flags}"
+        "scan leaks -f json --enforce --policy policy.toml {journal} {auth} {listing} {flags}"
     );
     bench.patsweep(&given, "")
 }
@@ -41,7 +45,8 @@ fn what_is_found_is_revoked() {
     // It leaked, and works no more.
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.finding(token)["validity"], "active", "as it was found");
-    let why = "is revoked: the tenant's policy on leaked tokens was never set, which means on";
+    let why =
+        "is to be revoked: the tenant's policy on leaked tokens was never set, which means on";
     for line in [
         &*format!("{} {why}", token.c3id),
         "closed      ",
@@ -81,6 +86,8 @@ fn more_than_the_most_is_a_matter_for_people() {
     assert_eq!(run.code, 1, "{}", run.stderr);
     let why = "2 tokens would be revoked, and max_revocations is 1: none is\n";
     assert!(run.stderr.contains(why), "{}", run.stderr);
+    assert_eq!(run.stderr.matches(" would be revoked: ").count(), 2);
+    assert!(!run.stderr.contains("is revoked"), "{}", run.stderr);
     assert_untouched(&responder, &tokens[..2]);
 }
 
@@ -264,6 +271,21 @@ fn nothing_that_steers_stands_in_what_is_scanned() {
     bench.write(".config/patsweep/config.toml", "color = \"never\"\n");
     check("");
     assert_untouched(&responder, &[token]);
+}
+
+/// What is said before is what is to be done, for it need not come to that.
+#[test]
+fn nothing_is_called_done_before_it_is() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.order_delay("revocation-early", 600);
+    let run = enforce(&responder, &[token], POLICY, "");
+    assert_eq!(run.code, 6, "{}", run.stderr);
+    let to_be = format!("{} is to be revoked: ", token.c3id);
+    assert!(run.stderr.contains(&to_be), "{}", run.stderr);
+    assert!(!run.stderr.contains("is revoked"), "{}", run.stderr);
+    let became = format!("confirming  {}  contoso  ", token.c3id);
+    assert!(run.stderr.contains(&became), "{}", run.stderr);
 }
 
 #[test]

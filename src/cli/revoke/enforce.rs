@@ -129,8 +129,8 @@ impl Enforcement {
         let mut notices = notices(&decided.proposals, &redactor);
         let mut plan = decided.plan(&redactor);
         let say = |text: &str| console.tell(&redactor.redact(text, Slash::Belongs));
-        say(&told(&decided));
         let is_too_much = plan.len() > self.most;
+        say(&told(&decided, is_too_much));
         if is_too_much {
             let tokens = count(plan.len() as u64, "token");
             let most = self.most;
@@ -180,12 +180,14 @@ impl Enforcement {
     }
 }
 
-/// What is done about each leak and why, a line each.
-fn told(decided: &Decided<'_>) -> String {
+/// What is to be done about each leak and why, a line each; nothing was done yet.
+fn told(decided: &Decided<'_>, is_too_much: bool) -> String {
     let line = |proposal: &Proposal<'_>| {
         let action = proposal.decision.action;
         let what = match action {
-            Action::Revoke => "is revoked",
+            Action::Revoke if proposal.order().is_none() => "cannot be revoked",
+            Action::Revoke if is_too_much => "would be revoked",
+            Action::Revoke => "is to be revoked",
             Action::Notify => "is not revoked",
             Action::Nothing => "is left alone",
         };
