@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use patsweep::respond::journal::Journal;
 use serde_json::Value;
 
 use crate::bench::{Run, leak};
@@ -286,6 +287,28 @@ fn nothing_is_called_done_before_it_is() {
     assert!(!run.stderr.contains("is revoked"), "{}", run.stderr);
     let became = format!("confirming  {}  contoso  ", token.c3id);
     assert!(run.stderr.contains(&became), "{}", run.stderr);
+}
+
+/// Another run may watch for an hour, and this one has a leak now.
+#[test]
+fn a_journal_that_is_in_use_is_told_with_a_way_out() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let held = Journal::open(&responder.bench.path("journal.jsonl"), "somebody");
+    let held = held.expect("a journal");
+    let run = enforce(&responder, &[token], POLICY, "");
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    let why = "error: another run is using the journal journal.jsonl\n";
+    assert!(run.stderr.contains(why), "{}", run.stderr);
+    let hint = "nothing was revoked: scan again when no run uses the journal, or now with another \
+                --journal, which `revoke --resume` needs then, too\n";
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
+    assert!(!run.stderr.contains("is revoked"), "{}", run.stderr);
+    assert_untouched(&responder, &[token]);
+    let run = enforce(&responder, &[token], POLICY, "--journal meanwhile.jsonl");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(!responder.is_let_in(token));
+    drop(held);
 }
 
 #[test]

@@ -25,6 +25,10 @@ use crate::respond::revoke::{Confirmed, Done, State, Vetted};
 use crate::sources::Target;
 use crate::verify::Bounds;
 
+/// What to do where the journal cannot be written.
+const NO_JOURNAL: &str = "nothing was revoked: scan again when no run uses the journal, or now with another \
+                          --journal, which `revoke --resume` needs then, too";
+
 /// Why nothing is enforced.
 #[derive(Debug, thiserror::Error)]
 enum EnforceError {
@@ -157,7 +161,9 @@ impl Enforcement {
         let values = values(report, &plan, args.service.no_probe);
         let organizations = &args.service.org;
         let sites = execute::sites(&self.desk, &plan, organizations, lister.time_left());
-        let mut journal = open_journal(&plan, &sites, &args.enforcing.journal, environment)?;
+        let journal = open_journal(&plan, &sites, &args.enforcing.journal, environment);
+        // Another run may hold it for as long as it watches.
+        let mut journal = journal.map_err(|failure| failure.or_hint(NO_JOURNAL))?;
         let act = Act {
             console,
             desk: &self.desk,
