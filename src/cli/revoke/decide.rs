@@ -7,6 +7,7 @@ use super::super::args::{Assertion, Place, Steering};
 use super::super::desk::{Desk, Site};
 use super::super::exit::Failure;
 use super::super::settings::now;
+use super::asserted;
 use super::matched::{Matched, Matcher, contest, first_seen};
 use super::text;
 use crate::model::{Finding, FindingId, PatRecord, Report, Validity};
@@ -86,6 +87,10 @@ impl<'d> Deciding<'d> {
         let mut records: Vec<_> = findings
             .map(|finding| (finding, matcher.find(finding)))
             .collect();
+        let matches = records
+            .iter()
+            .map(|(finding, matched)| (&finding.id, matched));
+        asserted::agree(self.assertions, matches)?;
         contest(records.iter_mut().map(|(_, matched)| matched));
         let organizations = records
             .iter()

@@ -1,6 +1,7 @@
 //! `revoke`: shows what would be revoked, and does exactly that when it is told to.
 
 mod act;
+mod asserted;
 mod confirm;
 mod decide;
 mod enforce;

@@ -14,6 +14,7 @@ use super::super::exit::{DEFAULT_LEAK_CODE, Failure, verdict};
 use super::super::explore::Exploring;
 use super::super::generate::print;
 use super::super::handover;
+use super::asserted;
 use super::decide::{Deciding, visibility};
 use super::notices::notices;
 use super::text;
@@ -35,6 +36,7 @@ pub(super) fn run(
     let taken = handover::take(&args.handover, environment, console, stop)?;
     let mut report = taken.report;
     let leaks: Vec<_> = report.findings.iter().map(|it| it.id.as_str()).collect();
+    asserted::check(&args.assertions, &leaks)?;
     desk.refuse_leaked(&leaks)?;
     let mut bounds = asking.bounds(stop);
     asking.ask(&mut report, &taken.values, &mut bounds, console)?;
