@@ -272,3 +272,65 @@ fn probed_scopes_that_do_not_fit_make_it_doubtful() {
         run.stdout
     );
 }
+
+/// What was shown is what is revoked: one that is recorded otherwise by now is left alone.
+#[test]
+fn a_record_that_differs_is_dropped() {
+    for (certainty, field, value, why) in [
+        (
+            "certain",
+            "scopes",
+            json!(["vso.profile_write"]),
+            "its scopes are not those that were",
+        ),
+        (
+            "certain",
+            "valid_from",
+            json!(1),
+            "it does not begin when it was",
+        ),
+        (
+            "certain",
+            "valid_to",
+            json!(1),
+            "it does not end when it was",
+        ),
+        (
+            "asserted",
+            "scopes",
+            json!(["vso.profile_write"]),
+            "its scopes are not those that were",
+        ),
+        (
+            "asserted",
+            "name",
+            json!("harmless"),
+            "its name is not the one that was",
+        ),
+    ] {
+        let responder = Responder::new();
+        let token = responder.live()[0];
+        let id = token.authorization_id.as_deref().expect("an id");
+        if certainty == "asserted" {
+            responder.bench.order("/tokenadmin/", "c3id-absent", 999);
+        }
+        let flags = format!("--exposure public --match {}={id}", token.c3id);
+        responder.plan(&[token], &flags);
+        let order = &responder.plan_text()["orders"][0];
+        assert_eq!(order["matched"], certainty);
+        assert!(!order["grounds"]["recorded"][field].is_null(), "{order:#}");
+        responder.change_plan(|plan| {
+            plan["orders"][0]["grounds"]["recorded"][field] = value.clone();
+        });
+        let run = responder.execute("");
+        assert!(
+            run.stdout.starts_with("dropped "),
+            "{field}: {}{}",
+            run.stdout,
+            run.stderr
+        );
+        assert!(run.stdout.contains(why), "{field}: {}", run.stdout);
+        assert_eq!(responder.writes(), 0, "{field}");
+        assert!(responder.is_let_in(token), "{field}");
+    }
+}

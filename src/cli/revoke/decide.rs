@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::super::args::{Assertion, Place, Steering};
+use super::super::console::redacted;
 use super::super::desk::{Desk, Site};
 use super::super::exit::Failure;
 use super::super::settings::now;
@@ -14,7 +15,7 @@ use crate::model::{Finding, FindingId, PatRecord, Report, Validity};
 use crate::policy::{self, Action, Because, Decision, Leak, Policy, TenantPolicy, Visibility};
 use crate::report::{Redactor, Slash};
 use crate::respond::listing::Lister;
-use crate::respond::plan::{Grounds, Order, Permission, Plan};
+use crate::respond::plan::{Grounds, Order, Permission, Plan, Recorded};
 use crate::verify::radius::ProbeResult;
 
 /// A leak, and what is to be done about it.
@@ -125,11 +126,17 @@ impl Decided<'_> {
     /// What is to be revoked, without any token that `redactor` knows.
     pub(super) fn plan(&self, redactor: &Redactor) -> Plan {
         let clean = |text: &str| redactor.redact(text, Slash::Belongs).into_owned();
+        // A name that holds a token is neither told nor compared.
+        let untold = |recorded: Recorded| Recorded {
+            name: recorded.name.filter(|name| clean(name) == *name),
+            ..recorded
+        };
         let orders = self.proposals.iter().filter_map(Proposal::order);
         let orders = orders.map(|order| Order {
             grounds: Grounds {
                 because: clean(&order.grounds.because),
                 shown: clean(&order.grounds.shown),
+                recorded: order.grounds.recorded.map(untold),
                 ..order.grounds
             },
             ..order
@@ -184,6 +191,13 @@ impl Proposal<'_> {
             because: text::because(self.decision.because),
             account: matched.owner.as_ref().and_then(|it| it.account.clone()),
             shown: text::described(record),
+            recorded: Some(Recorded {
+                // One that looks like a token is not told, known or not.
+                name: record.name.clone().filter(|name| redacted(name) == *name),
+                scopes: record.scopes.clone(),
+                valid_from: record.valid_from.map(|time| time.0),
+                valid_to: record.valid_to.map(|time| time.0),
+            }),
         }
     }
 }
