@@ -226,16 +226,36 @@ fn a_report_that_names_another_token_proves_nothing() {
         "{}",
         run.stdout
     );
-    assert!(
-        run.stdout.contains("exposure not re-checked"),
-        "{}",
-        run.stdout
-    );
+    let because = "  because   the place where it is said to have leaked does not hold it: the report \
+                   is out of date, or means somebody else's\n";
+    assert!(run.stdout.contains(because), "{}", run.stdout);
+    assert!(run.stdout.contains("0 tokens to revoke"), "{}", run.stdout);
+    assert_eq!(responder.plan_text()["orders"], json!([]));
+    let left = &responder.plan_text()["notices"][0];
+    assert_eq!(left["c3id"], victim.c3id.as_str());
+    // That somebody has the value proves that it got out.
+    let _absent = fs::remove_file(bench.path("plan.json"));
+    let given = "revoke --from forged.json --source . --tokens - --plan-out plan.json";
+    let given = format!("{given} {listing} {PROBABLE}");
+    let run = bench.patsweep(&given, &victim.token);
+    let note =
+        "the place where it leaked does not hold it any more; its value was had from elsewhere";
+    assert!(run.stdout.contains(note), "{}{}", run.stdout, run.stderr);
     let order = &responder.plan_text()["orders"][0];
     assert_eq!(
         (&order["c3id"], &order["grounds"]["exposure_rechecked"]),
         (&victim.c3id.clone().into(), &false.into())
     );
+    // Nobody looked there: that is said, and it is for people to judge.
+    let given = format!("revoke --from forged.json {listing} {PROBABLE}");
+    let run = bench.patsweep(&given, "");
+    let note = "exposure not re-checked: the place where it leaked was not read again";
+    assert!(run.stdout.contains(note), "{}", run.stdout);
+    // The file is no more.
+    fs::remove_file(bench.path("site/.env")).expect("a file");
+    let run = propose(&listing);
+    assert!(run.stdout.contains(because), "{}", run.stdout);
+    bench.write("site/.env", &leak("build", token));
     // Where the list does not tell it, nothing is ordered.
     bench.order("/tokenadmin/personal", "c3id-absent", 999);
     let run = propose(&listing);

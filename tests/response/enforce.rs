@@ -274,6 +274,51 @@ fn nothing_that_steers_stands_in_what_is_scanned() {
     assert_untouched(&responder, &[token]);
 }
 
+/// Of whom nobody knows who it is, it may be one whose tokens the policy leaves alone.
+#[test]
+fn an_unknown_owner_may_be_one_who_is_allowed() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let bench = &responder.bench;
+    let allow = "[[policy.allow]]\nowner = \"honeypot@contoso.example\"\nreason = \"a decoy\"\n";
+    bench.write(
+        "policy.toml",
+        &format!("{POLICY}{allow}until = \"2999-01-01\"\n"),
+    );
+    bench.write("leaks/.env", &leak("build", token));
+    let (auth, listing) = (responder.auth, responder.listing);
+    let flags = format!("-f json {auth} --inventory-state state.json");
+    let scanned = bench.patsweep(&format!("scan leaks --verify {listing} {flags}"), "");
+    bench.write("leaks.json", &scanned.stdout);
+    let state = fs::read_to_string(bench.path("state.json")).expect("a state");
+    let mut state: Value = serde_json::from_str(&state).expect("JSON");
+    let people = state["organizations"]["contoso"].as_object_mut();
+    for person in people.expect("people").values_mut() {
+        person["account"] = Value::Null;
+    }
+    bench.write("state.json", &state.to_string());
+    let why = "your policy allows tokens by their owner, and nobody knows whose it is";
+    let given =
+        format!("scan leaks --enforce --policy policy.toml --journal journal.jsonl {flags}");
+    let run = bench.patsweep(&given, "");
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    let said = format!("{} is not revoked: {why}\n", token.c3id);
+    assert!(run.stderr.contains(&said), "{}", run.stderr);
+    let given = format!(
+        "revoke --from leaks.json --policy policy.toml {auth} --inventory-state state.json"
+    );
+    let run = bench.patsweep(&given, "");
+    let because = format!("  because   {why}\n  next      find out whose it is");
+    assert!(
+        run.stdout.contains(&because),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    assert!(run.stdout.contains("0 tokens to revoke"), "{}", run.stdout);
+    assert_untouched(&responder, &[token]);
+}
+
 /// What is said before is what is to be done, for it need not come to that.
 #[test]
 fn nothing_is_called_done_before_it_is() {

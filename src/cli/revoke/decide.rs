@@ -12,7 +12,9 @@ use super::asserted;
 use super::matched::{Matched, Matcher, contest, first_seen};
 use super::text;
 use crate::model::{Finding, FindingId, PatRecord, Report, Validity};
-use crate::policy::{self, Action, Because, Decision, Leak, Policy, TenantPolicy, Visibility};
+use crate::policy::{
+    self, Action, Because, Decision, Leak, Policy, Sighting, TenantPolicy, Visibility,
+};
 use crate::report::{Redactor, Slash};
 use crate::respond::listing::Lister;
 use crate::respond::plan::{Grounds, Order, Permission, Plan, Recorded};
@@ -26,8 +28,8 @@ pub(super) struct Proposal<'p> {
     pub(super) matched: Matched,
     /// What is to be done, and why.
     pub(super) decision: Decision<'p>,
-    /// Whether the place where it leaked was read again.
-    pub(super) exposure_rechecked: bool,
+    /// Whether it was seen where it leaked.
+    pub(super) sighting: Sighting,
     /// Whether everybody can read it.
     is_public: bool,
 }
@@ -44,8 +46,8 @@ pub(super) struct Deciding<'d> {
     pub(super) policy: &'d Policy,
     /// Who can read where the leaks are.
     pub(super) visibility: Visibility,
-    /// Whether the place where a leak was found was read again.
-    pub(super) rechecked: &'d dyn Fn(&FindingId) -> bool,
+    /// Whether a leak was seen where it was found.
+    pub(super) sighting: &'d dyn Fn(&FindingId) -> Sighting,
     /// What tokens were shown to hold, where that was asked.
     pub(super) probes: &'d BTreeMap<FindingId, Vec<ProbeResult>>,
 }
@@ -99,7 +101,9 @@ impl<'d> Deciding<'d> {
         let sites = self.desk.sites(organizations, self.lister.time_left())?;
         let propose = |(finding, matched): (&'d Finding, Matched)| {
             let site = matched.organization.as_ref().and_then(|it| sites.get(it));
+            let sighting = (self.sighting)(&finding.id);
             let leak = Leak {
+                sighting,
                 c3id: finding.id.as_str(),
                 owner: matched.owner.as_ref().and_then(|it| it.account.as_deref()),
                 validity: finding.validity.validity(),
@@ -111,7 +115,7 @@ impl<'d> Deciding<'d> {
                 is_public: self.visibility == Visibility::Public,
                 finding,
                 decision: policy::decide(&leak, self.policy, now()),
-                exposure_rechecked: (self.rechecked)(&finding.id),
+                sighting,
                 matched,
             }
         };
@@ -174,7 +178,7 @@ impl Proposal<'_> {
         accepted_by.sort_unstable();
         accepted_by.dedup();
         Grounds {
-            exposure_rechecked: self.exposure_rechecked,
+            exposure_rechecked: self.sighting == Sighting::Seen,
             issued: finding.issued.map(|month| month.to_string()),
             accepted_at: matched.accepted_at.map(|time| time.0),
             accepted_by,

@@ -16,7 +16,7 @@ use super::execute::{self, open_journal};
 use super::notices::notices;
 use super::{outside, text};
 use crate::model::{Report, Secret, ValidityReason};
-use crate::policy::Action;
+use crate::policy::{Action, Sighting};
 use crate::report::{Redactor, Slash, count};
 use crate::respond::listing::Lister;
 use crate::respond::notify::Channels;
@@ -125,7 +125,7 @@ impl Enforcement {
             assertions: &[],
             policy: &policy,
             visibility: visibility(&args.enforcing.steering, &self.desk, lister)?,
-            rechecked: &|_| true,
+            sighting: &|_| Sighting::Seen,
             probes: &BTreeMap::new(),
         };
         let redactor = Redactor::new(report);

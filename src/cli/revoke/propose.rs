@@ -19,6 +19,7 @@ use super::decide::{Deciding, visibility};
 use super::notices::notices;
 use super::text;
 use crate::model::{FindingId, Unprobed, ValueFrom};
+use crate::policy::Sighting;
 use crate::report::{Redactor, Slash};
 use crate::respond::listing::Lister;
 
@@ -64,9 +65,14 @@ pub(super) fn run(
         assertions: &args.assertions,
         policy: &policy,
         visibility: visibility(&args.steering, &desk, lister)?,
-        rechecked: &|id: &FindingId| {
-            let value = taken.values.get(id);
-            value.is_some_and(|value| value.from == ValueFrom::Source)
+        sighting: &|id: &FindingId| {
+            let value = taken.values.get(id).filter(|it| it.secret.is_some());
+            match value.map(|value| value.from) {
+                Some(ValueFrom::Source) => Sighting::Seen,
+                _ if !taken.missing.contains(id) => Sighting::NotLooked,
+                Some(_) => Sighting::Elsewhere,
+                None => Sighting::Missing,
+            }
         },
         probes: &probes,
     };
