@@ -105,6 +105,19 @@ pub enum Visibility {
     Unknown,
 }
 
+/// Whether this run saw the token where it leaked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// It did.
+    Seen,
+    /// It did not look there.
+    NotLooked,
+    /// It is not there, and its value was had from elsewhere.
+    Elsewhere,
+    /// It is not there, and nobody has its value: whoever says that it leaked may mean another.
+    Missing,
+}
+
 /// What the tenant's policy on leaked tokens is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TenantPolicy {
@@ -181,6 +194,8 @@ pub struct Leak<'l> {
     pub certainty: Certainty,
     /// Who can read where it leaked.
     pub visibility: Visibility,
+    /// Whether it was seen where it leaked.
+    pub sighting: Sighting,
     /// What the tenant's policy is.
     pub tenant: TenantPolicy,
 }
@@ -230,6 +245,10 @@ pub enum Because<'p> {
     Ambiguous,
     /// No record of it is known.
     Unmatched,
+    /// It is not where it is said to have leaked.
+    Missing,
+    /// The operator allows tokens by their owner, and nobody knows whose it is.
+    OwnerUnknown,
     /// It works no more.
     Dead,
     /// Whether it works is not known.
@@ -267,6 +286,10 @@ pub fn decide<'p>(leak: &Leak<'_>, policy: &'p Policy, now: Timestamp) -> Decisi
         Certainty::Probable if !policy.accepts_probable => Some(Because::OnlyProbable),
         Certainty::Probable | Certainty::Asserted | Certainty::Certain => None,
     };
+    let is_missing = leak.sighting == Sighting::Missing;
+    let hindrance = hindrance.or(is_missing.then_some(Because::Missing));
+    let is_doubtful = leak.owner.is_none() && policy.allows_owners(now);
+    let hindrance = hindrance.or(is_doubtful.then_some(Because::OwnerUnknown));
     let is_public = leak.visibility == Visibility::Public;
     let hindrance = hindrance.or(match policy.exposure {
         ExposureRule::Public if !is_public => Some(Because::NotPublic(leak.visibility)),
@@ -300,144 +323,13 @@ impl Policy {
         };
         self.allowed.iter().find(covers)
     }
+
+    /// Whether it depends on the owner of a token whether it is left alone.
+    fn allows_owners(&self, now: Timestamp) -> bool {
+        let mut allowed = self.allowed.iter();
+        allowed.any(|it| matches!(it.whom, Whom::Owner(_)) && now < it.until)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: Timestamp = Timestamp(1_000);
-
-    const LEAK: Leak<'_> = Leak {
-        c3id: "C3ID",
-        owner: Some("Ann@Example.org"),
-        validity: Validity::Active,
-        certainty: Certainty::Certain,
-        visibility: Visibility::Public,
-        tenant: TenantPolicy::On,
-    };
-
-    fn policy(auto_revoke: AutoRevoke, exposure: ExposureRule) -> Policy {
-        Policy {
-            auto_revoke,
-            exposure,
-            accepts_probable: false,
-            allowed: Vec::new(),
-        }
-    }
-
-    /// The whole table: every policy, every state of the tenant, every place.
-    #[test]
-    fn policies_and_places() {
-        use {AutoRevoke as Auto, Because as Why, TenantPolicy as Tenant};
-        let tenants = [
-            (Tenant::On, Ok(Why::TenantOn)),
-            (Tenant::NeverSet, Ok(Why::TenantNeverSet)),
-            (Tenant::Off, Err(Why::TenantOff)),
-            (Tenant::Unreadable, Err(Why::TenantUnreadable)),
-        ];
-        let places = [Visibility::Public, Visibility::Private, Visibility::Unknown];
-        for auto in Auto::ALL {
-            for (tenant, by_tenant) in tenants {
-                let permission = match auto {
-                    Auto::Tenant => by_tenant,
-                    Auto::On => Ok(Why::OperatorOn),
-                    Auto::Off => Err(Why::OperatorOff),
-                };
-                for exposure in ExposureRule::ALL {
-                    for visibility in places {
-                        let leak = Leak {
-                            visibility,
-                            tenant,
-                            ..LEAK
-                        };
-                        let counts =
-                            exposure == ExposureRule::Any || visibility == Visibility::Public;
-                        let expected = match permission {
-                            Err(why) => (Action::Notify, why),
-                            Ok(_) if !counts => (Action::Notify, Why::NotPublic(visibility)),
-                            Ok(why) => (Action::Revoke, why),
-                        };
-                        let policy = policy(auto, exposure);
-                        let decided = decide(&leak, &policy, NOW);
-                        assert_eq!(
-                            (decided.action, decided.because),
-                            expected,
-                            "{auto:?} {tenant:?} {exposure:?} {visibility:?}"
-                        );
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn only_what_is_exactly_known_is_revoked() {
-        use {Action as Do, Because as Why, Certainty as Match};
-        let mut policy = policy(AutoRevoke::On, ExposureRule::Any);
-        let mut check = |certainty, accepts_probable, action, because| {
-            policy.accepts_probable = accepts_probable;
-            let leak = Leak { certainty, ..LEAK };
-            assert_eq!(decide(&leak, &policy, NOW), Decision { action, because });
-        };
-        for accepts in [false, true] {
-            check(Match::Certain, accepts, Do::Revoke, Why::OperatorOn);
-            check(Match::Asserted, accepts, Do::Revoke, Why::OperatorOn);
-            check(Match::Ambiguous, accepts, Do::Notify, Why::Ambiguous);
-            check(Match::Unmatched, accepts, Do::Notify, Why::Unmatched);
-        }
-        check(Match::Probable, false, Do::Notify, Why::OnlyProbable);
-        check(Match::Probable, true, Do::Revoke, Why::OperatorOn);
-    }
-
-    #[test]
-    fn only_what_works_counts() {
-        let policy = policy(AutoRevoke::On, ExposureRule::Any);
-        for (validity, because) in [
-            (Validity::Inactive, Because::Dead),
-            (Validity::Unknown, Because::NotConfirmed),
-        ] {
-            let leak = Leak { validity, ..LEAK };
-            let action = Action::Nothing;
-            assert_eq!(decide(&leak, &policy, NOW), Decision { action, because });
-        }
-    }
-
-    #[test]
-    fn what_is_allowed_is_left_alone_until_then() {
-        let allowed = |whom| Allowed {
-            whom,
-            reason: "a test account".to_owned(),
-            until: Timestamp(1_001),
-        };
-        for (whom, covers) in [
-            (Whom::C3id("C3ID".to_owned()), true),
-            (Whom::C3id("c3id".to_owned()), false),
-            (Whom::Owner("ann@example.ORG".to_owned()), true),
-            (Whom::Owner("bob@example.org".to_owned()), false),
-        ] {
-            let policy = Policy {
-                allowed: vec![allowed(whom.clone())],
-                ..policy(AutoRevoke::On, ExposureRule::Any)
-            };
-            let because = Because::Allowed(&policy.allowed[0]);
-            let left_alone = Decision {
-                action: Action::Nothing,
-                because,
-            };
-            let revoked = Decision {
-                action: Action::Revoke,
-                because: Because::OperatorOn,
-            };
-            let expected = if covers { left_alone } else { revoked };
-            assert_eq!(decide(&LEAK, &policy, NOW), expected, "{whom:?}");
-            assert_eq!(decide(&LEAK, &policy, Timestamp(1_001)), revoked);
-            let nobody = Leak {
-                owner: None,
-                c3id: "another",
-                ..LEAK
-            };
-            assert_eq!(decide(&nobody, &policy, NOW), revoked);
-        }
-    }
-}
+mod tests;

@@ -287,15 +287,20 @@ pub(super) fn http(base: &Base, ca_file: Option<&Path>) -> Result<HttpOptions, F
     })
 }
 
+/// The user's own cache.
+pub(super) fn own_cache(environment: &Environment) -> Option<PathBuf> {
+    let home = environment.cache_home.as_ref()?;
+    Some(home.join("patsweep").join("verification.json"))
+}
+
 /// The cache that is asked for.
 fn cache(args: &Service, environment: &Environment) -> Result<Option<Arc<Cache>>, Failure> {
     let path = match &args.cache {
         None => return Ok(None),
         Some(CachePlace::File(path)) => path.clone(),
-        Some(CachePlace::Own) => match &environment.cache_home {
-            Some(home) => home.join("patsweep").join("verification.json"),
-            None => return Err(Failure::new(&AskError::NoCacheHome, None)),
-        },
+        Some(CachePlace::Own) => {
+            own_cache(environment).ok_or_else(|| Failure::new(&AskError::NoCacheHome, None))?
+        }
     };
     let cache = Cache::open(&path).map_err(|error| {
         let hint = "remove the file, or name another with --cache=FILE".to_owned();

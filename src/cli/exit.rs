@@ -180,6 +180,14 @@ impl Failure {
             complaints: vec![Complaint::new(error, hint)],
         }
     }
+
+    /// The same, with `hint` for the next step where none is known.
+    pub(super) fn or_hint(mut self, hint: &str) -> Self {
+        for complaint in &mut self.complaints {
+            complaint.hint.get_or_insert_with(|| hint.to_owned());
+        }
+        self
+    }
 }
 
 impl Failure {

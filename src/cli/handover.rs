@@ -25,6 +25,8 @@ pub(super) struct Taken {
     pub(super) report: Report,
     /// Their values; none of a token that could not be had.
     pub(super) values: BTreeMap<FindingId, Value>,
+    /// Those that are not where the report says, as far as was looked there.
+    pub(super) missing: BTreeSet<FindingId>,
 }
 
 /// Why nothing can be taken over.
@@ -75,7 +77,7 @@ pub(super) fn take(
             "Ctrl-C will end this without a report: {error}"
         ));
     }
-    let mut values = Values::default();
+    let (mut values, mut missing) = (Values::default(), BTreeSet::new());
     if let Some(root) = &args.source {
         let wanted: BTreeSet<FindingId> = handed.findings.iter().map(|it| it.id.clone()).collect();
         let options = sources::Options::default();
@@ -84,6 +86,8 @@ pub(super) fn take(
         for (id, why) in &again.unavailable {
             console.note(format_args!("no value of {id}: {why}"));
         }
+        let gone = again.unavailable.into_iter();
+        missing.extend(gone.filter_map(|(id, why)| why.is_missing().then_some(id)));
         values.extend(again.values);
     }
     if let (Some(file), Some(identity)) = (&args.sealed, &args.identity) {
@@ -117,15 +121,19 @@ pub(super) fn take(
         (finding.id.clone(), value)
     });
     let values: BTreeMap<_, _> = values.collect();
-    let missing = values.values().filter(|value| value.secret.is_none());
-    match missing.count() as u64 {
+    let lacking = values.values().filter(|value| value.secret.is_none());
+    match lacking.count() as u64 {
         0 => {}
-        missing => console.note(format_args!(
+        lacking => console.note(format_args!(
             "the values of {} are not at hand; --source, --sealed or --tokens gives them",
-            count(missing, "token")
+            count(lacking, "token")
         )),
     }
-    Ok(Taken { report, values })
+    Ok(Taken {
+        report,
+        values,
+        missing,
+    })
 }
 
 /// The tokens on standard input.

@@ -154,7 +154,8 @@ fn text(applied: &Applied) -> String {
     } else {
         "a confirmed leak"
     };
-    let what = match (applied.revokes, applied.notify) {
+    let is_told = applied.notify && !applied.told_by.is_empty();
+    let what = match (applied.revokes, is_told) {
         (true, true) => "is revoked, and its owner told",
         (true, false) => "is revoked, and nobody told",
         (false, true) => "is not revoked: its owner is told",

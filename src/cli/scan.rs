@@ -46,7 +46,10 @@ pub(super) fn run(
     let outputs = open(&settings)?;
     let seal = seal::prepare(&args.seal, &settings.outputs)?;
     let steering = settings.config_file.iter().chain(&settings.baseline);
-    let steering: Vec<_> = steering.chain(&settings.rule_files).cloned().collect();
+    let rules = settings.scan.rules.patterns();
+    let rules = rules.map(|(rule, _)| &rule.place.path);
+    let steering = steering.chain(&settings.rule_files).chain(rules);
+    let steering: Vec<_> = steering.cloned().collect();
     let targets = &settings.scan.targets;
     let enforcement = Enforcement::resolve(common, args, (targets, &steering), environment)?;
     if enforcement.is_some() {

@@ -57,6 +57,15 @@ pub enum Unavailable {
 }
 
 impl Unavailable {
+    /// Whether its place was gone to, and it is not there: the place was read, or is no more.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::Changed { .. } => true,
+            Self::Unread { why, .. } => *why == Unread::Gone,
+            Self::Unproven | Self::NoPlace | Self::Interrupted => false,
+        }
+    }
+
     /// Takes `unread` for the reason, if there is none so far.
     fn weigh(&mut self, place: &Recorded, unread: Option<Unread>) {
         if let (Self::NoPlace, Some(why)) = (&*self, unread) {

@@ -226,16 +226,36 @@ fn a_report_that_names_another_token_proves_nothing() {
         "{}",
         run.stdout
     );
-    assert!(
-        run.stdout.contains("exposure not re-checked"),
-        "{}",
-        run.stdout
-    );
+    let because = "  because   the place where it is said to have leaked does not hold it: the report \
+                   is out of date, or means somebody else's\n";
+    assert!(run.stdout.contains(because), "{}", run.stdout);
+    assert!(run.stdout.contains("0 tokens to revoke"), "{}", run.stdout);
+    assert_eq!(responder.plan_text()["orders"], json!([]));
+    let left = &responder.plan_text()["notices"][0];
+    assert_eq!(left["c3id"], victim.c3id.as_str());
+    // That somebody has the value proves that it got out.
+    let _absent = fs::remove_file(bench.path("plan.json"));
+    let given = "revoke --from forged.json --source . --tokens - --plan-out plan.json";
+    let given = format!("{given} {listing} {PROBABLE}");
+    let run = bench.patsweep(&given, &victim.token);
+    let note =
+        "the place where it leaked does not hold it any more; its value was had from elsewhere";
+    assert!(run.stdout.contains(note), "{}{}", run.stdout, run.stderr);
     let order = &responder.plan_text()["orders"][0];
     assert_eq!(
         (&order["c3id"], &order["grounds"]["exposure_rechecked"]),
         (&victim.c3id.clone().into(), &false.into())
     );
+    // Nobody looked there: that is said, and it is for people to judge.
+    let given = format!("revoke --from forged.json {listing} {PROBABLE}");
+    let run = bench.patsweep(&given, "");
+    let note = "exposure not re-checked: the place where it leaked was not read again";
+    assert!(run.stdout.contains(note), "{}", run.stdout);
+    // The file is no more.
+    fs::remove_file(bench.path("site/.env")).expect("a file");
+    let run = propose(&listing);
+    assert!(run.stdout.contains(because), "{}", run.stdout);
+    bench.write("site/.env", &leak("build", token));
     // Where the list does not tell it, nothing is ordered.
     bench.order("/tokenadmin/personal", "c3id-absent", 999);
     let run = propose(&listing);
@@ -271,4 +291,66 @@ fn probed_scopes_that_do_not_fit_make_it_doubtful() {
         "{}",
         run.stdout
     );
+}
+
+/// What was shown is what is revoked: one that is recorded otherwise by now is left alone.
+#[test]
+fn a_record_that_differs_is_dropped() {
+    for (certainty, field, value, why) in [
+        (
+            "certain",
+            "scopes",
+            json!(["vso.profile_write"]),
+            "its scopes are not those that were",
+        ),
+        (
+            "certain",
+            "valid_from",
+            json!(1),
+            "it does not begin when it was",
+        ),
+        (
+            "certain",
+            "valid_to",
+            json!(1),
+            "it does not end when it was",
+        ),
+        (
+            "asserted",
+            "scopes",
+            json!(["vso.profile_write"]),
+            "its scopes are not those that were",
+        ),
+        (
+            "asserted",
+            "name",
+            json!("harmless"),
+            "its name is not the one that was",
+        ),
+    ] {
+        let responder = Responder::new();
+        let token = responder.live()[0];
+        let id = token.authorization_id.as_deref().expect("an id");
+        if certainty == "asserted" {
+            responder.bench.order("/tokenadmin/", "c3id-absent", 999);
+        }
+        let flags = format!("--exposure public --match {}={id}", token.c3id);
+        responder.plan(&[token], &flags);
+        let order = &responder.plan_text()["orders"][0];
+        assert_eq!(order["matched"], certainty);
+        assert!(!order["grounds"]["recorded"][field].is_null(), "{order:#}");
+        responder.change_plan(|plan| {
+            plan["orders"][0]["grounds"]["recorded"][field] = value.clone();
+        });
+        let run = responder.execute("");
+        assert!(
+            run.stdout.starts_with("dropped "),
+            "{field}: {}{}",
+            run.stdout,
+            run.stderr
+        );
+        assert!(run.stdout.contains(why), "{field}: {}", run.stdout);
+        assert_eq!(responder.writes(), 0, "{field}");
+        assert!(responder.is_let_in(token), "{field}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use patsweep::respond::journal::Journal;
 use serde_json::Value;
 
 use crate::bench::{Run, leak};
@@ -19,9 +20,13 @@ fn enforce(responder: &Responder, tokens: &[&Issued], policy: &str, flags: &str)
     bench.write("leaks/.env", &leaks);
     bench.write("policy.toml", policy);
     let (auth, listing) = (responder.auth, responder.listing);
+    let journal = if flags.contains("--journal") {
+        ""
+    } else {
+        "--journal journal.jsonl"
+    };
     let given = format!(
-        "scan leaks -f json --enforce --policy policy.toml --journal journal.jsonl \
-         {auth} {listing} {flags}"
+        "scan leaks -f json --enforce --policy policy.toml {journal} {auth} {listing} {flags}"
     );
     bench.patsweep(&given, "")
 }
@@ -41,7 +46,8 @@ fn what_is_found_is_revoked() {
     // It leaked, and works no more.
     assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.finding(token)["validity"], "active", "as it was found");
-    let why = "is revoked: the tenant's policy on leaked tokens was never set, which means on";
+    let why =
+        "is to be revoked: the tenant's policy on leaked tokens was never set, which means on";
     for line in [
         &*format!("{} {why}", token.c3id),
         "closed      ",
@@ -81,6 +87,8 @@ fn more_than_the_most_is_a_matter_for_people() {
     assert_eq!(run.code, 1, "{}", run.stderr);
     let why = "2 tokens would be revoked, and max_revocations is 1: none is\n";
     assert!(run.stderr.contains(why), "{}", run.stderr);
+    assert_eq!(run.stderr.matches(" would be revoked: ").count(), 2);
+    assert!(!run.stderr.contains("is revoked"), "{}", run.stderr);
     assert_untouched(&responder, &tokens[..2]);
 }
 
@@ -264,6 +272,88 @@ fn nothing_that_steers_stands_in_what_is_scanned() {
     bench.write(".config/patsweep/config.toml", "color = \"never\"\n");
     check("");
     assert_untouched(&responder, &[token]);
+}
+
+/// Of whom nobody knows who it is, it may be one whose tokens the policy leaves alone.
+#[test]
+fn an_unknown_owner_may_be_one_who_is_allowed() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let bench = &responder.bench;
+    let allow = "[[policy.allow]]\nowner = \"honeypot@contoso.example\"\nreason = \"a decoy\"\n";
+    bench.write(
+        "policy.toml",
+        &format!("{POLICY}{allow}until = \"2999-01-01\"\n"),
+    );
+    bench.write("leaks/.env", &leak("build", token));
+    let (auth, listing) = (responder.auth, responder.listing);
+    let flags = format!("-f json {auth} --inventory-state state.json");
+    let scanned = bench.patsweep(&format!("scan leaks --verify {listing} {flags}"), "");
+    bench.write("leaks.json", &scanned.stdout);
+    let state = fs::read_to_string(bench.path("state.json")).expect("a state");
+    let mut state: Value = serde_json::from_str(&state).expect("JSON");
+    let people = state["organizations"]["contoso"].as_object_mut();
+    for person in people.expect("people").values_mut() {
+        person["account"] = Value::Null;
+    }
+    bench.write("state.json", &state.to_string());
+    let why = "your policy allows tokens by their owner, and nobody knows whose it is";
+    let given =
+        format!("scan leaks --enforce --policy policy.toml --journal journal.jsonl {flags}");
+    let run = bench.patsweep(&given, "");
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    let said = format!("{} is not revoked: {why}\n", token.c3id);
+    assert!(run.stderr.contains(&said), "{}", run.stderr);
+    let given = format!(
+        "revoke --from leaks.json --policy policy.toml {auth} --inventory-state state.json"
+    );
+    let run = bench.patsweep(&given, "");
+    let because = format!("  because   {why}\n  next      find out whose it is");
+    assert!(
+        run.stdout.contains(&because),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    assert!(run.stdout.contains("0 tokens to revoke"), "{}", run.stdout);
+    assert_untouched(&responder, &[token]);
+}
+
+/// What is said before is what is to be done, for it need not come to that.
+#[test]
+fn nothing_is_called_done_before_it_is() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.order_delay("revocation-early", 600);
+    let run = enforce(&responder, &[token], POLICY, "");
+    assert_eq!(run.code, 6, "{}", run.stderr);
+    let to_be = format!("{} is to be revoked: ", token.c3id);
+    assert!(run.stderr.contains(&to_be), "{}", run.stderr);
+    assert!(!run.stderr.contains("is revoked"), "{}", run.stderr);
+    let became = format!("confirming  {}  contoso  ", token.c3id);
+    assert!(run.stderr.contains(&became), "{}", run.stderr);
+}
+
+/// Another run may watch for an hour, and this one has a leak now.
+#[test]
+fn a_journal_that_is_in_use_is_told_with_a_way_out() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let held = Journal::open(&responder.bench.path("journal.jsonl"), "somebody");
+    let held = held.expect("a journal");
+    let run = enforce(&responder, &[token], POLICY, "");
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    let why = "error: another run is using the journal journal.jsonl\n";
+    assert!(run.stderr.contains(why), "{}", run.stderr);
+    let hint = "nothing was revoked: scan again when no run uses the journal, or now with another \
+                --journal, which `revoke --resume` needs then, too\n";
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
+    assert!(!run.stderr.contains("is revoked"), "{}", run.stderr);
+    assert_untouched(&responder, &[token]);
+    let run = enforce(&responder, &[token], POLICY, "--journal meanwhile.jsonl");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(!responder.is_let_in(token));
+    drop(held);
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod execute;
 mod faults;
 mod logged;
 mod notify;
+mod outside;
 mod plan;
 mod policy;
 mod remains;

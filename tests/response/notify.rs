@@ -5,7 +5,7 @@ mod crash;
 mod failures;
 mod hostile;
 mod left;
-mod mailhost;
+pub(crate) mod mailhost;
 pub(crate) mod recorder;
 mod scene;
 mod told;

@@ -152,6 +152,39 @@ fn without_a_c3id_a_record_is_probable_at_best() {
     assert!(run.stdout.contains("0 tokens to revoke"), "{}", run.stdout);
 }
 
+/// A mistake in what a person says is not passed over.
+#[test]
+fn what_is_said_of_a_match_can_be_true() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let c3id = &token.c3id;
+    let (one, other) = ("11111111-2222-3333-4444-555555555555", "ANOTHER");
+    let id = token.authorization_id.clone().expect("an id");
+    for (flags, complaint) in [
+        (
+            format!("--match AAAA={one}"),
+            "--match names AAAA, which is none of the leaked tokens".to_owned(),
+        ),
+        (
+            format!("--match {c3id}={one} --match {c3id}={other}"),
+            format!("--match says of {c3id} that it is {one}, and that it is {other}"),
+        ),
+        (
+            format!("--match {c3id}={one}"),
+            format!("--match says of {c3id} that it is {one}, and the list holds its C3ID as {id}"),
+        ),
+    ] {
+        let run = responder.plan(&[token], &flags);
+        assert_eq!(run.code, 2, "{flags}: {}", run.stdout);
+        let complaint = format!("error: {complaint}\n");
+        assert!(run.stderr.contains(&complaint), "{flags}: {}", run.stderr);
+        assert!(!responder.bench.path("plan.json").exists(), "{flags}");
+    }
+    let same = format!("--match {c3id}={id} --match {c3id}={}", id.to_uppercase());
+    let run = responder.plan(&[token], &format!("--exposure public {same}"));
+    assert!(run.stdout.contains("1 token to revoke"), "{}", run.stderr);
+}
+
 #[test]
 fn a_policy_that_cannot_be_understood_stops_everything() {
     let responder = Responder::new();

@@ -70,6 +70,34 @@ fn people_are_told_what_follows() {
     assert_eq!(run.code, 0);
 }
 
+/// A file that says nothing of a policy steers nothing.
+#[test]
+fn only_a_file_with_a_policy_is_named() {
+    let responder = Responder::new();
+    let bench = &responder.bench;
+    bench.write("config.toml", "color = \"never\"\n");
+    let run = bench.patsweep(
+        "policy show --org contoso --auth pat --config config.toml",
+        "",
+    );
+    let rows = [
+        "  told by      nobody: [notify] of the configuration names no channel\n",
+        "  so           a confirmed leak that everybody can read is revoked, and nobody told\n",
+        "your policy is that of the built-in defaults\n",
+    ];
+    for row in rows {
+        assert!(run.stdout.contains(row), "{row}{}", run.stdout);
+    }
+    let token = responder.live()[0];
+    let run = responder.plan(&[token], "--config config.toml");
+    let steered = "steered by the built-in policy\n";
+    assert!(run.stdout.contains(steered), "{}", run.stdout);
+    bench.write("config.toml", "[policy]\nexposure = \"any\"\n");
+    let run = responder.plan(&[token], "--config config.toml");
+    let steered = "steered by [policy] of config.toml\n";
+    assert!(run.stdout.contains(steered), "{}", run.stdout);
+}
+
 #[test]
 fn that_nobody_is_told_is_shown() {
     let responder = Responder::new();

@@ -37,6 +37,26 @@ fn throttle_first(responder: &Responder, seconds: u64) {
     }));
 }
 
+/// What runs on a schedule runs before there is anything to go on with, too.
+#[test]
+fn nothing_is_open_where_nothing_was_begun() {
+    let responder = Responder::new();
+    let given = format!("revoke --resume {}", responder.auth);
+    let run = responder.bench.patsweep(&given, "");
+    assert_eq!(
+        (run.code, &*run.stdout, &*run.stderr),
+        (0, "nothing is open\n", "")
+    );
+    assert!(responder.bench.log().is_empty());
+    assert!(!responder.bench.path(".local").exists());
+    let run = responder
+        .bench
+        .patsweep(&format!("{given} --journal other.jsonl"), "");
+    assert_eq!((run.code, &*run.stdout), (2, ""));
+    let why = "error: cannot open the journal other.jsonl\n";
+    assert!(run.stderr.starts_with(why), "{}", run.stderr);
+}
+
 #[test]
 fn who_wants_to_be_left_alone_keeps_no_other_waiting() {
     let (responder, here, there) = two_places();

@@ -65,7 +65,11 @@ fn what_its_owner_revoked_since_the_plan_is_not_another_one() {
     assert!(run.stdout.contains("1 token to revoke"), "{}", run.stdout);
     let innocent = responder.plant_pat("innocent", OWNER, "vso.code", DAYS);
     // As if the other one had been the only one then.
-    responder.change_plan(|plan| plan["orders"][0]["authorization_id"] = id(&innocent).into());
+    responder.change_plan(|plan| {
+        let order = &mut plan["orders"][0];
+        order["authorization_id"] = id(&innocent).into();
+        order["grounds"]["recorded"]["name"] = "innocent".into();
+    });
     revoke_by_hand(&responder, &leaked);
     responder.bench.forget_log();
     let run = responder.execute_with(&[&leaked], "");

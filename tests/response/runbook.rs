@@ -41,5 +41,5 @@ fn the_commands_do_what_is_said() {
             assert_eq!(run.stdout, "nothing is open\n");
         }
     }
-    assert_eq!(commands.len(), 14, "a block that is not run");
+    assert_eq!(commands.len(), 16, "a block that is not run");
 }

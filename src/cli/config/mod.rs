@@ -66,7 +66,7 @@ pub(super) struct ConfigFile {
     pub(super) notify: NotifyTable,
     /// `[policy]`.
     pub(super) policy: PolicyTable,
-    /// The file that `--policy` named.
+    /// The file that `[policy]` stands in.
     policy_path: Option<PathBuf>,
     /// `scan.rules`, relative to the file's folder.
     pub(super) rules: Vec<Rules>,
@@ -221,7 +221,7 @@ impl ConfigFile {
 
     /// Which file steers what is done about leaks, if one does.
     pub(super) fn steering(&self) -> Option<&Path> {
-        self.policy_path.as_deref().or(self.path.as_deref())
+        self.policy_path.as_deref()
     }
 }
 
@@ -254,6 +254,8 @@ fn parse(path: &Path, text: &str) -> Result<ConfigFile, KeyError> {
     config.credentials = credentials::parse(&root, folder)?;
     config.notify = notify::parse(&root, folder)?;
     config.policy = policy::parse(&root)?;
+    let has_policy = root.table("policy", policy::KEYS)?.is_some();
+    config.policy_path = has_policy.then(|| path.to_owned());
     let Some(scan) = root.table("scan", SCAN_KEYS)? else {
         return Ok(config);
     };

@@ -4,16 +4,20 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::super::args::{Assertion, Place, Steering};
+use super::super::console::redacted;
 use super::super::desk::{Desk, Site};
 use super::super::exit::Failure;
 use super::super::settings::now;
+use super::asserted;
 use super::matched::{Matched, Matcher, contest, first_seen};
 use super::text;
 use crate::model::{Finding, FindingId, PatRecord, Report, Validity};
-use crate::policy::{self, Action, Because, Decision, Leak, Policy, TenantPolicy, Visibility};
+use crate::policy::{
+    self, Action, Because, Decision, Leak, Policy, Sighting, TenantPolicy, Visibility,
+};
 use crate::report::{Redactor, Slash};
 use crate::respond::listing::Lister;
-use crate::respond::plan::{Grounds, Order, Permission, Plan};
+use crate::respond::plan::{Grounds, Order, Permission, Plan, Recorded};
 use crate::verify::radius::ProbeResult;
 
 /// A leak, and what is to be done about it.
@@ -24,8 +28,8 @@ pub(super) struct Proposal<'p> {
     pub(super) matched: Matched,
     /// What is to be done, and why.
     pub(super) decision: Decision<'p>,
-    /// Whether the place where it leaked was read again.
-    pub(super) exposure_rechecked: bool,
+    /// Whether it was seen where it leaked.
+    pub(super) sighting: Sighting,
     /// Whether everybody can read it.
     is_public: bool,
 }
@@ -42,8 +46,8 @@ pub(super) struct Deciding<'d> {
     pub(super) policy: &'d Policy,
     /// Who can read where the leaks are.
     pub(super) visibility: Visibility,
-    /// Whether the place where a leak was found was read again.
-    pub(super) rechecked: &'d dyn Fn(&FindingId) -> bool,
+    /// Whether a leak was seen where it was found.
+    pub(super) sighting: &'d dyn Fn(&FindingId) -> Sighting,
     /// What tokens were shown to hold, where that was asked.
     pub(super) probes: &'d BTreeMap<FindingId, Vec<ProbeResult>>,
 }
@@ -86,6 +90,10 @@ impl<'d> Deciding<'d> {
         let mut records: Vec<_> = findings
             .map(|finding| (finding, matcher.find(finding)))
             .collect();
+        let matches = records
+            .iter()
+            .map(|(finding, matched)| (&finding.id, matched));
+        asserted::agree(self.assertions, matches)?;
         contest(records.iter_mut().map(|(_, matched)| matched));
         let organizations = records
             .iter()
@@ -93,7 +101,9 @@ impl<'d> Deciding<'d> {
         let sites = self.desk.sites(organizations, self.lister.time_left())?;
         let propose = |(finding, matched): (&'d Finding, Matched)| {
             let site = matched.organization.as_ref().and_then(|it| sites.get(it));
+            let sighting = (self.sighting)(&finding.id);
             let leak = Leak {
+                sighting,
                 c3id: finding.id.as_str(),
                 owner: matched.owner.as_ref().and_then(|it| it.account.as_deref()),
                 validity: finding.validity.validity(),
@@ -105,7 +115,7 @@ impl<'d> Deciding<'d> {
                 is_public: self.visibility == Visibility::Public,
                 finding,
                 decision: policy::decide(&leak, self.policy, now()),
-                exposure_rechecked: (self.rechecked)(&finding.id),
+                sighting,
                 matched,
             }
         };
@@ -120,11 +130,17 @@ impl Decided<'_> {
     /// What is to be revoked, without any token that `redactor` knows.
     pub(super) fn plan(&self, redactor: &Redactor) -> Plan {
         let clean = |text: &str| redactor.redact(text, Slash::Belongs).into_owned();
+        // A name that holds a token is neither told nor compared.
+        let untold = |recorded: Recorded| Recorded {
+            name: recorded.name.filter(|name| clean(name) == *name),
+            ..recorded
+        };
         let orders = self.proposals.iter().filter_map(Proposal::order);
         let orders = orders.map(|order| Order {
             grounds: Grounds {
                 because: clean(&order.grounds.because),
                 shown: clean(&order.grounds.shown),
+                recorded: order.grounds.recorded.map(untold),
                 ..order.grounds
             },
             ..order
@@ -162,7 +178,7 @@ impl Proposal<'_> {
         accepted_by.sort_unstable();
         accepted_by.dedup();
         Grounds {
-            exposure_rechecked: self.exposure_rechecked,
+            exposure_rechecked: self.sighting == Sighting::Seen,
             issued: finding.issued.map(|month| month.to_string()),
             accepted_at: matched.accepted_at.map(|time| time.0),
             accepted_by,
@@ -179,6 +195,13 @@ impl Proposal<'_> {
             because: text::because(self.decision.because),
             account: matched.owner.as_ref().and_then(|it| it.account.clone()),
             shown: text::described(record),
+            recorded: Some(Recorded {
+                // One that looks like a token is not told, known or not.
+                name: record.name.clone().filter(|name| redacted(name) == *name),
+                scopes: record.scopes.clone(),
+                valid_from: record.valid_from.map(|time| time.0),
+                valid_to: record.valid_to.map(|time| time.0),
+            }),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! `scan --enforce`: revokes what a scan found, as the policy says, with nobody at hand.
 
 use std::collections::BTreeMap;
-use std::path::{self, Path, PathBuf};
-use std::{fs, io};
+use std::path::PathBuf;
 
 use super::super::args::{Common, Enforcing, Scan};
 use super::super::config::{self, ConfigFile};
@@ -12,29 +11,29 @@ use super::super::environment::Environment;
 use super::super::exit::{Complaint, Exit, Failure};
 use super::super::notify;
 use super::act::Act;
-use super::decide::{Decided, Deciding, visibility};
+use super::decide::{Decided, Deciding, Proposal, visibility};
 use super::execute::{self, open_journal};
 use super::notices::notices;
-use super::text;
+use super::{outside, text};
 use crate::model::{Report, Secret, ValidityReason};
-use crate::policy::Action;
+use crate::policy::{Action, Sighting};
 use crate::report::{Redactor, Slash, count};
 use crate::respond::listing::Lister;
 use crate::respond::notify::Channels;
 use crate::respond::plan::Plan;
 use crate::respond::revoke::{Confirmed, Done, State, Vetted};
-use crate::sources::{Target, git};
+use crate::sources::Target;
 use crate::verify::Bounds;
+
+/// What to do where the journal cannot be written.
+const NO_JOURNAL: &str = "nothing was revoked: scan again when no run uses the journal, or now with another \
+                          --journal, which `revoke --resume` needs then, too";
 
 /// Why nothing is enforced.
 #[derive(Debug, thiserror::Error)]
 enum EnforceError {
     #[error("nothing is enforced in the pull request of a fork")]
     Fork,
-    #[error("{} is inside of what is scanned, {}", policy.display(), target.display())]
-    Inside { policy: PathBuf, target: PathBuf },
-    #[error("cannot find {}", policy.display())]
-    NoPolicy { policy: PathBuf, source: io::Error },
     #[error("the policy {} does not set `{key}`, which --enforce needs", policy.display())]
     Missing { policy: PathBuf, key: &'static str },
 }
@@ -48,8 +47,8 @@ pub(in crate::cli) struct Enforcement {
 }
 
 impl Enforcement {
-    /// What the flags of `scan` say, if they say so. Nothing was read yet but the policy and the files
-    /// of `steering`: the configuration, its rules, a baseline.
+    /// What the flags of `scan` say, if they say so. Nothing of the targets was read yet; `steering` are
+    /// files that were: the configuration, its rules, a baseline.
     pub(in crate::cli) fn resolve(
         common: &Common,
         args: &Scan,
@@ -68,17 +67,18 @@ impl Enforcement {
             let hint = "scan there with --verify, and enforce where it was merged";
             return Err(failure(&EnforceError::Fork, hint));
         }
-        let steering = [policy]
-            .into_iter()
-            .chain(steering.iter().map(PathBuf::as_path));
-        let outside = steering.map(|file| outside(file, targets));
-        outside.collect::<Result<(), _>>().map_err(|error| {
-            failure(
-                &error,
-                "whoever can change what is scanned must not steer what is revoked",
-            )
+        let file = config::load(common, environment)?;
+        let more = outside::files(args, &file, environment);
+        let files = [policy].into_iter();
+        let files = files.chain(steering.iter().chain(&more).map(PathBuf::as_path));
+        // Git says which repository a hook is about.
+        let git = environment.git_dir.iter().cloned().map(Target::Path);
+        let targets: Vec<_> = targets.iter().cloned().chain(git).collect();
+        outside::check(files, &targets).map_err(|error| {
+            let hint = "whoever can change what is scanned must not steer what is revoked";
+            Failure::new(&error, Some(hint.to_owned()))
         })?;
-        let file = config::load(common, environment)?.with_policy(Some(policy))?;
+        let file = file.with_policy(Some(policy))?;
         let table = &file.policy;
         let missing = [
             ("auto_revoke", table.auto_revoke.is_none()),
@@ -125,7 +125,7 @@ impl Enforcement {
             assertions: &[],
             policy: &policy,
             visibility: visibility(&args.enforcing.steering, &self.desk, lister)?,
-            rechecked: &|_| true,
+            sighting: &|_| Sighting::Seen,
             probes: &BTreeMap::new(),
         };
         let redactor = Redactor::new(report);
@@ -133,8 +133,8 @@ impl Enforcement {
         let mut notices = notices(&decided.proposals, &redactor);
         let mut plan = decided.plan(&redactor);
         let say = |text: &str| console.tell(&redactor.redact(text, Slash::Belongs));
-        say(&told(&decided));
         let is_too_much = plan.len() > self.most;
+        say(&told(&decided, is_too_much));
         if is_too_much {
             let tokens = count(plan.len() as u64, "token");
             let most = self.most;
@@ -161,7 +161,9 @@ impl Enforcement {
         let values = values(report, &plan, args.service.no_probe);
         let organizations = &args.service.org;
         let sites = execute::sites(&self.desk, &plan, organizations, lister.time_left());
-        let mut journal = open_journal(&plan, &sites, &args.enforcing.journal, environment)?;
+        let journal = open_journal(&plan, &sites, &args.enforcing.journal, environment);
+        // Another run may hold it for as long as it watches.
+        let mut journal = journal.map_err(|failure| failure.or_hint(NO_JOURNAL))?;
         let act = Act {
             console,
             desk: &self.desk,
@@ -184,41 +186,14 @@ impl Enforcement {
     }
 }
 
-/// Refuses a policy that whoever can change a target can change, too.
-fn outside(policy: &Path, targets: &[Target]) -> Result<(), EnforceError> {
-    let all = || -> io::Result<Vec<PathBuf>> {
-        // Each link on the way stands somewhere, too.
-        let given = path::absolute(policy)?;
-        let parts = given
-            .ancestors()
-            .filter_map(|part| Some((part.parent()?, part.file_name()?)));
-        let links = parts.map(|(folder, name)| Ok(fs::canonicalize(folder)?.join(name)));
-        links.chain([fs::canonicalize(policy)]).collect()
-    };
-    let found = all().map_err(|source| EnforceError::NoPolicy {
-        policy: policy.to_owned(),
-        source,
-    })?;
-    for target in targets {
-        let Target::Path(path) = target else { continue };
-        let root = git::around(path).or_else(|| fs::canonicalize(path).ok());
-        let is_inside = |root: PathBuf| found.iter().any(|place| place.starts_with(&root));
-        if root.is_some_and(is_inside) {
-            return Err(EnforceError::Inside {
-                policy: policy.to_owned(),
-                target: path.clone(),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// What is done about each leak and why, a line each.
-fn told(decided: &Decided<'_>) -> String {
-    let line = |proposal: &super::decide::Proposal<'_>| {
+/// What is to be done about each leak and why, a line each; nothing was done yet.
+fn told(decided: &Decided<'_>, is_too_much: bool) -> String {
+    let line = |proposal: &Proposal<'_>| {
         let action = proposal.decision.action;
         let what = match action {
-            Action::Revoke => "is revoked",
+            Action::Revoke if proposal.order().is_none() => "cannot be revoked",
+            Action::Revoke if is_too_much => "would be revoked",
+            Action::Revoke => "is to be revoked",
             Action::Notify => "is not revoked",
             Action::Nothing => "is left alone",
         };

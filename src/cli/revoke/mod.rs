@@ -1,16 +1,20 @@
 //! `revoke`: shows what would be revoked, and does exactly that when it is told to.
 
 mod act;
+mod asserted;
 mod confirm;
 mod decide;
 mod enforce;
 mod execute;
 mod matched;
 mod notices;
+mod outside;
 mod propose;
 mod text;
 mod vet;
 
+use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -20,12 +24,24 @@ use super::args::{Common, Revoke};
 use super::console::Console;
 use super::environment::Environment;
 use super::exit::Failure;
-use super::{config, interrupt};
+use super::generate::print;
+use super::{config, interrupt, journal};
 
 pub(super) use enforce::Enforcement;
 
 /// How long is asked at most.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Whether there is a journal. One that is named is; the default one begins with what is written first.
+fn was_begun(args: &Revoke, environment: &Environment) -> bool {
+    let own = args.journal.journal.is_none();
+    let path = journal::path(&args.journal, environment).ok();
+    let is_absent = |path: &PathBuf| {
+        let found = path.symlink_metadata();
+        found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    !(own && path.as_ref().is_some_and(is_absent))
+}
 
 /// Proposes, executes or goes on.
 pub(super) fn run(
@@ -42,6 +58,9 @@ pub(super) fn run(
     }
     if let Err(error) = interrupt::listen(&stop, console) {
         console.detail(format_args!("Ctrl-C will end this at once: {error}"));
+    }
+    if args.plan.is_none() && !was_begun(args, environment) {
+        return print(b"nothing is open\n");
     }
     match &args.plan {
         Some(path) => execute::run(path, args, &file, environment, console, &stop),

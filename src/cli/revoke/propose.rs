@@ -14,10 +14,12 @@ use super::super::exit::{DEFAULT_LEAK_CODE, Failure, verdict};
 use super::super::explore::Exploring;
 use super::super::generate::print;
 use super::super::handover;
+use super::asserted;
 use super::decide::{Deciding, visibility};
 use super::notices::notices;
 use super::text;
 use crate::model::{FindingId, Unprobed, ValueFrom};
+use crate::policy::Sighting;
 use crate::report::{Redactor, Slash};
 use crate::respond::listing::Lister;
 
@@ -35,6 +37,7 @@ pub(super) fn run(
     let taken = handover::take(&args.handover, environment, console, stop)?;
     let mut report = taken.report;
     let leaks: Vec<_> = report.findings.iter().map(|it| it.id.as_str()).collect();
+    asserted::check(&args.assertions, &leaks)?;
     desk.refuse_leaked(&leaks)?;
     let mut bounds = asking.bounds(stop);
     asking.ask(&mut report, &taken.values, &mut bounds, console)?;
@@ -62,9 +65,14 @@ pub(super) fn run(
         assertions: &args.assertions,
         policy: &policy,
         visibility: visibility(&args.steering, &desk, lister)?,
-        rechecked: &|id: &FindingId| {
-            let value = taken.values.get(id);
-            value.is_some_and(|value| value.from == ValueFrom::Source)
+        sighting: &|id: &FindingId| {
+            let value = taken.values.get(id).filter(|it| it.secret.is_some());
+            match value.map(|value| value.from) {
+                Some(ValueFrom::Source) => Sighting::Seen,
+                _ if !taken.missing.contains(id) => Sighting::NotLooked,
+                Some(_) => Sighting::Elsewhere,
+                None => Sighting::Missing,
+            }
         },
         probes: &probes,
     };

@@ -10,7 +10,7 @@ use super::super::desk::Site;
 use super::decide::{Decided, Proposal};
 use super::matched::Matched;
 use crate::model::{Owner, PatRecord};
-use crate::policy::{Action, Because, Certainty, Visibility};
+use crate::policy::{Action, Because, Certainty, Sighting, Visibility};
 use crate::report::{count, escape_for_terminal};
 use crate::respond::journal::{Event, Record};
 use crate::respond::plan::{Plan, Route};
@@ -96,11 +96,17 @@ fn one(text: &mut String, proposal: &Proposal<'_>, sites: &BTreeMap<String, Site
             Some(Route::Owner) => row("route", "as its owner, through their own list of tokens"),
             None => {}
         }
-        if !proposal.exposure_rechecked {
-            row(
+        match proposal.sighting {
+            Sighting::Seen => {}
+            Sighting::NotLooked | Sighting::Missing => row(
                 "note",
                 "exposure not re-checked: the place where it leaked was not read again",
-            );
+            ),
+            Sighting::Elsewhere => row(
+                "note",
+                "exposure not re-checked: the place where it leaked does not hold it any more; its \
+                 value was had from elsewhere",
+            ),
         }
         for consumer in verification.into_iter().flat_map(|it| &it.consumers) {
             row("breaks", &consumer.name);
@@ -186,6 +192,14 @@ pub(super) fn because(because: Because<'_>) -> String {
         Because::OnlyProbable => "it is only probably the recorded one".into(),
         Because::Ambiguous => "several recorded ones may be it".into(),
         Because::Unmatched => "it is not known as what it is recorded".into(),
+        Because::Missing => {
+            "the place where it is said to have leaked does not hold it: the report is out of date, or \
+             means somebody else's"
+                .into()
+        }
+        Because::OwnerUnknown => {
+            "your policy allows tokens by their owner, and nobody knows whose it is".into()
+        }
         Because::Dead => "it works no more".into(),
         Because::NotConfirmed => "whether it works is not known".into(),
         Because::Allowed(allowed) => format!("it is allowed: {}", allowed.reason),
@@ -202,6 +216,15 @@ fn next(proposal: &Proposal<'_>) -> Option<String> {
         Because::TenantOff | Because::TenantUnreadable => {
             Some("`auto_revoke = \"on\"` in [policy] revokes all the same".to_owned())
         }
+        Because::Missing => Some(
+            "if it leaked all the same: give its value with --tokens or --sealed, or scan again"
+                .to_owned(),
+        ),
+        Because::OwnerUnknown => Some(
+            "find out whose it is; if nobody's whom [[policy.allow]] names, --policy FILE that allows \
+             no owners"
+                .to_owned(),
+        ),
         Because::OnlyProbable => Some("if it is that one, --accept-probable".to_owned()),
         Because::Ambiguous => {
             let id = &proposal.finding.id;

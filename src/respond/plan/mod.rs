@@ -49,6 +49,20 @@ pub enum Permission {
     Operator,
 }
 
+/// The record of a token as it was when the plan was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// What its owner called it; absent where that must not be told.
+    pub name: Option<String>,
+    /// Its scopes.
+    pub scopes: Vec<String>,
+    /// When it began, in seconds since 1970.
+    pub valid_from: Option<i64>,
+    /// When it ends.
+    pub valid_to: Option<i64>,
+}
+
 /// What an order stands on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +104,9 @@ pub struct Grounds {
     /// The record of it as people were shown it: its name, scopes and end.
     #[serde(default)]
     pub shown: String,
+    /// The same for comparison with the record as it is when the order is sent.
+    #[serde(default)]
+    pub recorded: Option<Recorded>,
 }
 
 /// A token that is to be revoked.

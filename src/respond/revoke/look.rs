@@ -1,9 +1,9 @@
 //! What the list of an owner's tokens says about orders now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Run;
-use crate::model::{IssueMonth, Owner, Timestamp};
+use crate::model::{IssueMonth, Owner, PatRecord, Timestamp};
 use crate::policy::Certainty;
 use crate::providers::azure_devops::{ListedPat, Verdict};
 use crate::providers::entra::Grant;
@@ -50,8 +50,12 @@ impl Run<'_, '_> {
         found.collect()
     }
 
-    /// Whether what is only probable still is, before it is acted on.
+    /// Whether it is what was shown, and what is only probable still is, before it is acted on.
     fn stands(&self, order: &Order, list: &Listing) -> Listed {
+        let pat = list.pats.iter().find(|pat| is_it(order, pat));
+        if let Some(why) = pat.and_then(|pat| difference(order, &pat.record)) {
+            return Listed::Differs(why);
+        }
         if order.matched != Certainty::Probable.as_str() {
             return Listed::Valid;
         }
@@ -104,6 +108,33 @@ fn is_it(order: &Order, pat: &ListedPat) -> bool {
     id.eq_ignore_ascii_case(&order.authorization_id)
 }
 
+/// What of `record` is not as it was shown when `order` was planned. What is certain may have been
+/// given another name: its C3ID says that it is the same.
+fn difference(order: &Order, record: &PatRecord) -> Option<&'static str> {
+    let shown = order.grounds.recorded.as_ref()?;
+    let seconds = |time: Option<Timestamp>| time.map(|time| time.0);
+    let is_certain = order.matched == Certainty::Certain.as_str();
+    let is_named = is_certain || shown.name.is_none() || shown.name == record.name;
+    let sorted = |scopes: &[String]| scopes.iter().cloned().collect::<BTreeSet<_>>();
+    [
+        (is_named, "its name is not the one that was shown any more"),
+        (
+            sorted(&shown.scopes) == sorted(&record.scopes),
+            "its scopes are not those that were shown any more",
+        ),
+        (
+            shown.valid_from == seconds(record.valid_from),
+            "it does not begin when it was shown to any more",
+        ),
+        (
+            shown.valid_to == seconds(record.valid_to),
+            "it does not end when it was shown to any more",
+        ),
+    ]
+    .into_iter()
+    .find_map(|(is_same, why)| (!is_same).then_some(why))
+}
+
 /// What the whole list of an owner says about `order`.
 fn listed(order: &Order, list: &[ListedPat]) -> Listed {
     let Some(pat) = list.iter().find(|pat| is_it(order, pat)) else {
@@ -133,8 +164,7 @@ fn listed(order: &Order, list: &[ListedPat]) -> Listed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::PatRecord;
-    use crate::respond::plan::Grounds;
+    use crate::respond::plan::{Grounds, Recorded};
 
     fn pat(id: &str, c3id: Option<&str>, is_valid: bool) -> ListedPat {
         ListedPat {
@@ -188,5 +218,75 @@ mod tests {
         ] {
             assert_eq!(listed(&order, &list), expected);
         }
+    }
+
+    #[test]
+    fn what_was_shown_is_compared() {
+        let record = PatRecord {
+            name: Some("build".to_owned()),
+            scopes: vec!["vso.code".to_owned(), "vso.build".to_owned()],
+            valid_from: Some(Timestamp(10)),
+            valid_to: Some(Timestamp(20)),
+            ..pat("1", None, true).record
+        };
+        let shown = Recorded {
+            name: record.name.clone(),
+            // In whatever order the list has them.
+            scopes: vec!["vso.build".to_owned(), "vso.code".to_owned()],
+            valid_from: Some(10),
+            valid_to: Some(20),
+        };
+        let check =
+            |shown: Option<&Recorded>, certainty: Certainty, record: &PatRecord, expected| {
+                let order = Order {
+                    organization: "contoso".to_owned(),
+                    c3id: "A".to_owned(),
+                    authorization_id: "1".to_owned(),
+                    route: Route::Administrator,
+                    owner: "aad.owner".to_owned(),
+                    matched: certainty.as_str().to_owned(),
+                    grounds: Grounds {
+                        recorded: shown.cloned(),
+                        ..Grounds::default()
+                    },
+                };
+                assert_eq!(difference(&order, record), expected, "{record:?}");
+            };
+        let named = PatRecord {
+            name: Some("another".to_owned()),
+            ..record.clone()
+        };
+        let wider = PatRecord {
+            scopes: vec!["app_token".to_owned()],
+            ..record.clone()
+        };
+        let later = PatRecord {
+            valid_from: Some(Timestamp(11)),
+            ..record.clone()
+        };
+        let longer = PatRecord {
+            valid_to: Some(Timestamp(21)),
+            ..record.clone()
+        };
+        let unnamed = Recorded {
+            name: None,
+            ..shown.clone()
+        };
+        let scopes = Some("its scopes are not those that were shown any more");
+        let start = Some("it does not begin when it was shown to any more");
+        let end = Some("it does not end when it was shown to any more");
+        let name = Some("its name is not the one that was shown any more");
+        for certainty in [Certainty::Certain, Certainty::Asserted, Certainty::Probable] {
+            check(Some(&shown), certainty, &record, None);
+            check(Some(&shown), certainty, &wider, scopes);
+            check(Some(&shown), certainty, &later, start);
+            check(Some(&shown), certainty, &longer, end);
+            check(Some(&unnamed), certainty, &named, None);
+            // A plan of an earlier version does not say.
+            check(None, certainty, &wider, None);
+        }
+        check(Some(&shown), Certainty::Certain, &named, None);
+        check(Some(&shown), Certainty::Asserted, &named, name);
+        check(Some(&shown), Certainty::Probable, &named, name);
     }
 }

@@ -30,6 +30,7 @@ pub mod part;
 mod pass;
 mod paths;
 mod place;
+mod reach;
 mod reflog;
 mod refs;
 pub(super) mod repository;
@@ -60,6 +61,7 @@ use crate::model::{
 pub use hooks::{HooksFolder, hooks_folder};
 pub(super) use paths::from_bytes as path_from_bytes;
 pub use place::{Hit, Placed};
+pub use reach::{Reach, reaches};
 pub use repository::{Repository, around, join};
 pub use scope::Scope;
 

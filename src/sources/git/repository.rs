@@ -262,7 +262,7 @@ pub(in crate::sources) fn is_git(folder: &Path) -> bool {
 }
 
 /// What the git folder of a work tree shares with others: itself, unless it is linked.
-fn common_folder(git: &Path) -> PathBuf {
+pub(super) fn common_folder(git: &Path) -> PathBuf {
     match file::read(&git.join("commondir")) {
         Ok(text) => git.join(paths::from_bytes(text.trim_ascii())),
         Err(_) => git.to_path_buf(),

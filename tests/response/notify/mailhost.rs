@@ -145,7 +145,7 @@ impl Mail {
     }
 }
 
-fn pem(what: &str, der: &[u8]) -> String {
+pub(crate) fn pem(what: &str, der: &[u8]) -> String {
     let text = data_encoding::BASE64.encode(der);
     let lines = text.as_bytes().chunks(64).map(String::from_utf8_lossy);
     let lines: Vec<_> = lines.collect();
