@@ -255,3 +255,19 @@ fn the_range_of_the_framework_is_scanned() {
     assert_eq!(range("HEAD", "HEAD"), 0);
     assert_eq!(range("base", "nothing"), 2);
 }
+
+#[test]
+fn variables_that_are_left_over_hide_nothing() {
+    let repo = hooked();
+    repo.write("a", mint::pat(1));
+    repo.git(&["add", "-A"]);
+    let git = ["commit", "-q", "-m", "more"];
+    let env = [
+        ("PRE_COMMIT_FROM_REF", "HEAD"),
+        ("PRE_COMMIT_TO_REF", "HEAD"),
+    ];
+    let said = repo.run_in(&repo.path(), "git", &git, &env, b"");
+    said.assert_leak();
+    repo.patsweep_on(RUN, &[("PRE_COMMIT_REMOTE_NAME", "origin")], b"")
+        .assert_leak();
+}

@@ -81,7 +81,11 @@ pub(super) fn text(
     if findings.len() > told.len() {
         line(&format!("  and {} more", findings.len() - told.len()));
     }
-    let way_out = subject.way_out();
+    let way_out = if findings.iter().all(|it| is_reference(it)) {
+        "Push it under another name,"
+    } else {
+        subject.way_out()
+    };
     line(&format!("{way_out} then revoke it: who saw it can use it."));
     let ids = told.iter().filter_map(|finding| match &finding.id {
         FindingId::C3id(id) => Some(format!(" --id {id}")),
@@ -102,6 +106,15 @@ pub(super) fn text(
         line("CI will not count that entry until it is merged.");
     }
     text
+}
+
+/// Whether it stands in names of references only: what a tree names has an object.
+fn is_reference(finding: &Finding) -> bool {
+    let is_name = |place: &Occurrence| {
+        let git = place.origin.git.as_ref();
+        place.origin.source == SourceKind::GitName && git.is_some_and(|git| git.object.is_none())
+    };
+    finding.occurrences.iter().all(is_name)
 }
 
 /// Where it stands first.

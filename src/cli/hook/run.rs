@@ -1,6 +1,7 @@
 //! `hook run`: scans what a commit or a push would bring.
 
 use std::io::{self, Read};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,15 +38,24 @@ pub(in crate::cli) fn run(
     args: &HookRun,
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
+    let mut exit = Exit::Clean;
+    for (part, subject) in parts(args, environment)? {
+        exit = exit.or_worse(look(common, environment, part, &subject)?);
+    }
+    Ok(exit.into())
+}
+
+/// Scans `part`, or else the message, and says what is in the way.
+fn look(
+    common: &Common,
+    environment: &Environment,
+    part: Option<Part>,
+    subject: &Subject,
+) -> Result<Exit, Failure> {
     let console = Console::new(common, environment);
-    let (target, subject) = match &args.hook {
-        HookRunCommand::CommitMsg { file } => (file.clone(), Subject::Message(file.clone())),
-        HookRunCommand::PreCommit => (PathBuf::from("."), Subject::Staged),
-        HookRunCommand::PrePush { .. } => (PathBuf::from("."), Subject::Push),
-        HookRunCommand::PreReceive => (PathBuf::from("."), Subject::Received),
-    };
-    let Some((part, subject)) = part(args, subject, environment)? else {
-        return Ok(Exit::Clean.into());
+    let target = match subject {
+        Subject::Message(file) => file.clone(),
+        Subject::Staged | Subject::Push | Subject::Received | Subject::Range => PathBuf::from("."),
     };
     let scan = Scan {
         targets: vec![target],
@@ -72,7 +82,7 @@ pub(in crate::cli) fn run(
     let git = &mut settings.scan.sources.git;
     git.part = part;
     git.git_objects.clone_from(&environment.git_objects);
-    if subject == Subject::Received {
+    if *subject == Subject::Received {
         settings.scan.inline_ignores = InlineIgnores::Off;
     } else {
         git.excluding = Some(state);
@@ -83,11 +93,11 @@ pub(in crate::cli) fn run(
         FailOn::Any | FailOn::Active | FailOn::Never => FailOn::Any,
     };
     let own = settings.baseline.as_deref().map(Named::read).transpose()?;
-    let report = scanned(&settings, &steering, own.as_ref(), &subject)?;
+    let report = scanned(&settings, &steering, own.as_ref(), subject)?;
     let exit = verdict(&report, fail_on, DEFAULT_LEAK_CODE);
     if let Exit::Leak(_) = exit {
         let is_counted = |rule: &str| settings.scan.rules.rule(rule).map(|it| it.title.clone());
-        console.say(&blocked::text(&report, &subject, fail_on, is_counted));
+        console.say(&blocked::text(&report, subject, fail_on, is_counted));
     } else {
         say_what_passes(&report, console);
         say_what_is_left_out(&report, &checkout, environment, console);
@@ -95,44 +105,49 @@ pub(in crate::cli) fn run(
     if exit == Exit::Incomplete {
         say_what_is_unread(&report, console);
     }
-    Ok(exit.into())
+    Ok(exit)
 }
 
-/// What is scanned; `None` if there is nothing.
-fn part(
+/// What is scanned, each by itself; nothing if there is nothing.
+fn parts(
     args: &HookRun,
-    subject: Subject,
     environment: &Environment,
-) -> Result<Option<(Option<Part>, Subject)>, Failure> {
-    let framework = environment.pre_commit.sent();
-    let sent = match &args.hook {
-        HookRunCommand::CommitMsg { .. } => return Ok(Some((None, subject))),
-        HookRunCommand::PreCommit => {
-            return Ok(Some(if let Some(sent) = framework {
-                (Some(Part::Sent(sent)), Subject::Range)
-            } else {
-                let index = environment.git_index.clone();
-                (Some(Part::Staged { index }), subject)
-            }));
+) -> Result<Vec<(Option<Part>, Subject)>, Failure> {
+    let framework = &environment.pre_commit;
+    let (sent, subject) = match &args.hook {
+        HookRunCommand::CommitMsg { file } => {
+            return Ok(vec![(None, Subject::Message(file.clone()))]);
         }
-        HookRunCommand::PrePush { remote, .. } => {
+        HookRunCommand::PreCommit => {
+            let index = environment.git_index.clone();
+            let staged = (Some(Part::Staged { index }), Subject::Staged);
+            // Variables that somebody left behind must not hide what is staged.
+            let range = framework.range().map(Part::Sent);
+            let range = range.map(|range| (Some(range), Subject::Range));
+            return Ok(iter::once(staged).chain(range).collect());
+        }
+        HookRunCommand::PrePush { remote, url } => {
             let given = remote.as_deref().filter(|it| !it.is_empty());
-            if let Some(sent) = framework.filter(|_| given.is_none()) {
+            let url = url.as_deref().filter(|it| !it.is_empty());
+            let sent = if let Some(sent) = framework.sent().filter(|_| given.is_none()) {
                 Some(sent)
             } else {
                 let input = input(environment);
                 let input = input.map_err(|error| Failure::new(&Unread(error), None))?;
-                pushed(&input, given).map_err(|error| Failure::new(&error, None))?
-            }
+                pushed(&input, given, url).map_err(|error| Failure::new(&error, None))?
+            };
+            (sent, Subject::Push)
         }
         HookRunCommand::PreReceive => {
             let input = input(environment);
             let input = input.map_err(|error| Failure::new(&Unread(error), None))?;
             let quarantine = environment.git_quarantine.clone();
-            received(&input, quarantine).map_err(|error| Failure::new(&error, None))?
+            let sent = received(&input, quarantine).map_err(|error| Failure::new(&error, None))?;
+            (sent, Subject::Received)
         }
     };
-    Ok(sent.map(|sent| (Some(Part::Sent(sent)), subject)))
+    let sent = sent.map(|sent| (Some(Part::Sent(sent)), subject));
+    Ok(sent.into_iter().collect())
 }
 
 fn input(environment: &Environment) -> io::Result<Vec<u8>> {
