@@ -58,7 +58,7 @@ pub(super) fn file(opened: &Opened, named: Option<&Path>) -> Result<PathBuf, Par
         Some(named) => Ok(named.to_path_buf()),
         None if own.is_file() => Ok(own),
         None if own.exists() => Err(refused(&own, "it is no file")),
-        None if opened.git.is_bare() => Err(refused(&own, "the repository is bare")),
+        None if opened.is_bare => Err(refused(&own, "the repository is bare")),
         None => Ok(own),
     }
 }
