@@ -93,7 +93,7 @@ fn look(
         FailOn::Any | FailOn::Active | FailOn::Never => FailOn::Any,
     };
     let own = settings.baseline.as_deref().map(Named::read).transpose()?;
-    let report = scanned(&settings, &steering, own.as_ref(), subject)?;
+    let report = scanned(&settings, &steering, own.as_ref(), subject, environment)?;
     let exit = verdict(&report, fail_on, DEFAULT_LEAK_CODE);
     if let Exit::Leak(_) = exit {
         let is_counted = |rule: &str| settings.scan.rules.rule(rule).map(|it| it.title.clone());
@@ -163,6 +163,7 @@ fn scanned(
     steering: &Steering,
     own: Option<&Named>,
     subject: &Subject,
+    environment: &Environment,
 ) -> Result<Report, Failure> {
     let scan = &settings.scan;
     sources::check(&scan.targets, &scan.sources).map_err(|errors| Failure {
@@ -171,7 +172,7 @@ fn scanned(
     let stop = Arc::new(AtomicBool::new(false));
     let mut report = crate::scan::run(scan, &Arc::new(Progress::default()), &stop);
     steering.apply(own, &mut report);
-    if let Subject::Message(file) = subject {
+    if let (Subject::Message(file), false) = (subject, environment.no_editor) {
         // What cannot be read was told by the scan.
         let own = GitsOwn::of(&std::fs::read(file).unwrap_or_default());
         report.findings.retain(|finding| {
