@@ -1,5 +1,6 @@
 //! What a blocked commit or push says, in under ten lines.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -48,11 +49,13 @@ impl Subject {
     }
 }
 
-/// The message: what, where, why it is certain, and how to go on. `title` is that of a rule.
+/// The message: what, where, why it is certain, and how to go on. `kept` are those that stand there
+/// already, and `title` is that of a rule.
 pub(super) fn text(
     report: &Report,
     subject: &Subject,
     fail_on: FailOn,
+    kept: &BTreeSet<FindingId>,
     title: impl Fn(&str) -> Option<String>,
 ) -> String {
     let redactor = Redactor::new(report);
@@ -67,15 +70,27 @@ pub(super) fn text(
         let _ = writeln!(text, "{}", break_commands(&escape_for_terminal(line)));
     };
     let tokens = count(findings.len() as u64, "token");
-    line(&format!("patsweep: {} {tokens}", subject.would()));
+    let is_kept = |finding: &&Finding| kept.contains(&finding.id);
+    if *subject == Subject::Staged && findings.iter().all(is_kept) {
+        line(&format!(
+            "patsweep: this commit is blocked: it would still leak {tokens}"
+        ));
+    } else {
+        line(&format!("patsweep: {} {tokens}", subject.would()));
+    }
     let told = &findings[..findings.len().min(MOST)];
     for finding in told {
         let title = title(&finding.rule).unwrap_or_else(|| finding.rule.to_string());
         line(&format!(
-            "  {}: {title} {}{}",
+            "  {}: {title} {}{}{}",
             place(finding, subject, &redactor),
             finding.secret.redacted(),
-            certainty(finding)
+            certainty(finding),
+            if is_kept(finding) {
+                "; HEAD has it already"
+            } else {
+                ""
+            }
         ));
     }
     if findings.len() > told.len() {

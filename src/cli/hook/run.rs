@@ -1,5 +1,6 @@
 //! `hook run`: scans what a commit or a push would bring.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -17,9 +18,9 @@ use super::super::steering::{Baselines, Steering};
 use super::blocked::{self, Subject};
 use crate::gate::hooks::{GitsOwn, pushed, received};
 use crate::gate::steering::{CONFIG_NAME, IGNORE_NAME};
-use crate::model::{ObjectKind, Report, SkipReason};
+use crate::model::{FindingId, ObjectKind, Origin, Report, SkipReason, SourceKind};
 use crate::report::count;
-use crate::scan::Progress;
+use crate::scan::{Lookout, Progress};
 use crate::sources::git::part::{Checkout, Part, State};
 use crate::sources::{self, git};
 use crate::triage::InlineIgnores;
@@ -97,7 +98,8 @@ fn look(
     let exit = verdict(&report, fail_on, DEFAULT_LEAK_CODE);
     if let Exit::Leak(_) = exit {
         let is_counted = |rule: &str| settings.scan.rules.rule(rule).map(|it| it.title.clone());
-        console.say(&blocked::text(&report, subject, fail_on, is_counted));
+        let kept = kept(&report, &checkout);
+        console.say(&blocked::text(&report, subject, fail_on, &kept, is_counted));
     } else {
         say_what_passes(&report, console);
         say_what_is_left_out(&report, &checkout, environment, console);
@@ -181,6 +183,35 @@ fn scanned(
         });
     }
     Ok(report)
+}
+
+/// Which tokens that are staged `HEAD` has in the same files.
+fn kept(report: &Report, checkout: &Checkout) -> BTreeSet<FindingId> {
+    let staged = report.findings.iter().filter(|finding| {
+        let mut places = finding.occurrences.iter();
+        places.any(|place| place.origin.source == SourceKind::GitIndex)
+    });
+    let wanted: BTreeSet<_> = staged.map(|finding| finding.id.clone()).collect();
+    let Some(head) = checkout.head().filter(|_| !wanted.is_empty()) else {
+        return BTreeSet::new();
+    };
+    let stop = AtomicBool::new(false);
+    let lookout = Lookout::new(&wanted, &stop);
+    let mut sink = lookout.sink();
+    let places = report.findings.iter().flat_map(|it| &it.occurrences);
+    let origins = places.map(|place| &place.origin);
+    let paths: BTreeSet<_> = origins.map(|origin| &origin.path).collect();
+    for path in paths {
+        if let Ok(Some(text)) = checkout.file(&State::Commit(head), &path.0) {
+            sink.whole(&Origin::new(SourceKind::GitObject, path.clone()), &text);
+        }
+    }
+    drop(sink);
+    wanted
+        .iter()
+        .filter(|id| lookout.has(id))
+        .cloned()
+        .collect()
 }
 
 /// Says that something was passed over, for others will not.
