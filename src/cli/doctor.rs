@@ -84,7 +84,10 @@ pub(super) fn run(
         return Ok(Exit::Interrupted.into());
     }
     let tried = tried?;
-    let text = text(&tree, &tried);
+    let pipelines = doctor::Pipelines::of(&tree, "patsweep");
+    // Who names the command of a pipeline has one.
+    let runs = |service| args.ci_command.is_some() || pipelines.say_it_in(service);
+    let text = text(&tree, &tried, runs);
     generate::print_to(anstream::stdout().lock(), text.as_bytes())?;
     let checkout = Checkout::at(path, &Scope::default()).map_err(Failure::from);
     if checkout.as_ref().is_ok_and(Checkout::is_shallow) {
@@ -94,7 +97,18 @@ pub(super) fn run(
         );
     }
     let is_readable = reads_what_steers(checkout, common, console);
-    let is_named = say_what_else(&tree, &folder, &tried, args, environment, console);
+    say_what_else(&folder, &tried, environment, console);
+    let is_named = pipelines.say_it() || args.ci_command.is_some();
+    if !is_named {
+        say_no_pipeline(pipelines.files, console);
+    }
+    let is_absent = |tried: &Tried| {
+        let outcome = tried.outcome.as_ref();
+        matches!(outcome, Some(Outcome::Absent | Outcome::Idle))
+    };
+    if tried.iter().any(is_absent) {
+        console.hint("`patsweep hook install` installs the hooks that are missing");
+    }
     let exit = exit(&tried, is_named);
     Ok(if is_readable {
         exit
@@ -237,17 +251,22 @@ fn ask(programs: &[String]) -> io::Result<bool> {
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
-/// What was tried, one gate a line.
-fn text(tree: &Path, tried: &[Tried]) -> String {
+/// What was tried, one gate a line; `runs` tells whether a pipeline of a service is a gate here.
+fn text(tree: &Path, tried: &[Tried], runs: impl Fn(Service) -> bool) -> String {
     let mut text = format!(
         "a token that nobody issued was planted in a copy of {}\n\n",
         shown(tree)
     );
     let names: Vec<String> = tried.iter().map(|tried| name(&tried.gate)).collect();
     let width = names.iter().map(String::len).max().unwrap_or_default();
-    for (Tried { outcome, .. }, name) in tried.iter().zip(names) {
+    for (Tried { gate, outcome }, name) in tried.iter().zip(names) {
         let outcome = match outcome {
-            Some(Outcome::Stopped) => "stopped it".to_owned(),
+            Some(Outcome::Stopped) => match gate {
+                Gate::Ci(service) if !runs(*service) => {
+                    "would stop it; no pipeline here runs patsweep".to_owned()
+                }
+                Gate::Hook(_) | Gate::Framework(_) | Gate::Ci(_) => "stopped it".to_owned(),
+            },
             Some(Outcome::Passed) => "LET IT PASS".to_owned(),
             Some(Outcome::Blind { said }) => {
                 format!(
@@ -256,6 +275,9 @@ fn text(tree: &Path, tried: &[Tried]) -> String {
                 )
             }
             Some(Outcome::Absent) => "not installed".to_owned(),
+            Some(Outcome::Idle) => {
+                "BROKEN: git does not run it, for it is not executable".to_owned()
+            }
             None => "not tried".to_owned(),
         };
         // Writing to a string does not fail.
@@ -272,16 +294,13 @@ fn name(gate: &Gate) -> String {
     }
 }
 
-/// Says what is not tried but told: versions, and whether a pipeline runs anything of this.
-/// Answers whether one does.
+/// Says what is not tried but told: where hooks are, and their versions.
 fn say_what_else(
-    tree: &Path,
     folder: &HooksFolder,
     tried: &[Tried],
-    args: &Doctor,
     environment: &Environment,
     console: Console,
-) -> bool {
+) {
     if folder.is_configured {
         let folder = shown(&folder.path);
         console.note(format_args!(
@@ -303,29 +322,28 @@ fn say_what_else(
             ));
         }
     }
-    let (files, named) = doctor::pipelines_that_name(tree, "patsweep");
-    if named.is_empty() && args.ci_command.is_none() {
-        let files = match files.len() as u64 {
-            0 => "no pipeline is defined here".to_owned(),
-            files => {
-                let files = count(files, "file");
-                format!("no pipeline here names patsweep ({files} looked at)")
-            }
-        };
-        console.note(format_args!("{files}; docs/ci has one for each service"));
-    }
-    let is_absent = |tried: &Tried| tried.outcome == Some(Outcome::Absent);
-    if tried.iter().any(is_absent) {
-        console.hint("`patsweep hook install` installs the hooks that are missing");
-    }
-    !named.is_empty() || args.ci_command.is_some()
+}
+
+/// Says that no pipeline runs anything of this, though `files` define some.
+fn say_no_pipeline(files: u64, console: Console) {
+    let files = match files {
+        0 => "no pipeline is defined here".to_owned(),
+        files => {
+            let files = count(files, "file");
+            format!("no pipeline here names patsweep ({files} looked at)")
+        }
+    };
+    console.note(format_args!("{files}; docs/ci has one for each service"));
 }
 
 /// Clean if all that is there stopped the token, and anything is there.
 fn exit(tried: &[Tried], is_named: bool) -> Exit {
     let outcomes = || tried.iter().map(|tried| &tried.outcome);
     let fails = |outcome: &Option<Outcome>| {
-        matches!(outcome, Some(Outcome::Passed | Outcome::Blind { .. }))
+        matches!(
+            outcome,
+            Some(Outcome::Passed | Outcome::Blind { .. } | Outcome::Idle)
+        )
     };
     let is_local = |tried: &&Tried| !matches!(tried.gate, Gate::Ci(_));
     let stops = |tried: &Tried| tried.outcome == Some(Outcome::Stopped);

@@ -26,6 +26,8 @@ pub(super) struct Environment {
     pub(super) git_dir: Option<PathBuf>,
     /// `GIT_INDEX_FILE`: the index that a hook is about.
     pub(super) git_index: Option<PathBuf>,
+    /// `GIT_EDITOR` is `:`, which git has hooks see where it opens no editor.
+    pub(super) no_editor: bool,
     /// `GIT_QUARANTINE_PATH`: where git keeps what it has received and not taken in yet.
     pub(super) git_quarantine: Option<PathBuf>,
     /// `GIT_OBJECT_DIRECTORY` and `GIT_ALTERNATE_OBJECT_DIRECTORIES`: where objects are that a hook
@@ -88,6 +90,7 @@ impl Environment {
             dumb_terminal: env::var_os("TERM").is_some_and(|term| term == "dumb"),
             git_dir: env::var_os("GIT_DIR").map(PathBuf::from),
             git_index: env::var_os("GIT_INDEX_FILE").map(PathBuf::from),
+            no_editor: env::var_os("GIT_EDITOR").is_some_and(|editor| editor == ":"),
             git_quarantine: env::var_os("GIT_QUARANTINE_PATH").map(PathBuf::from),
             git_objects: git_objects(),
             azure_devops_url: variable("PATSWEEP_AZURE_DEVOPS_URL"),

@@ -255,3 +255,107 @@ fn the_range_of_the_framework_is_scanned() {
     assert_eq!(range("HEAD", "HEAD"), 0);
     assert_eq!(range("base", "nothing"), 2);
 }
+
+#[test]
+fn variables_that_are_left_over_hide_nothing() {
+    let repo = hooked();
+    repo.write("a", mint::pat(1));
+    repo.git(&["add", "-A"]);
+    let git = ["commit", "-q", "-m", "more"];
+    let env = [
+        ("PRE_COMMIT_FROM_REF", "HEAD"),
+        ("PRE_COMMIT_TO_REF", "HEAD"),
+    ];
+    let said = repo.run_in(&repo.path(), "git", &git, &env, b"");
+    said.assert_leak();
+    repo.patsweep_on(RUN, &[("PRE_COMMIT_REMOTE_NAME", "origin")], b"")
+        .assert_leak();
+}
+
+#[test]
+fn what_head_has_already_is_blocked_and_said() {
+    let repo = Repo::begun();
+    repo.write("a", format!("PAT={}\n", mint::pat(1)));
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", "leak"]);
+    repo.patsweep("hook install");
+    repo.write("a", format!("more\nPAT={}\n", mint::pat(1)));
+    repo.git(&["add", "-A"]);
+    let said = commit(&repo);
+    said.assert_leak();
+    let lines: Vec<&str> = said.stderr.lines().collect();
+    assert_eq!(
+        lines[0],
+        "patsweep: this commit is blocked: it would still leak 1 token"
+    );
+    assert!(lines[1].starts_with("  a:2: "), "{said:?}");
+    assert!(lines[1].ends_with("; HEAD has it already"), "{said:?}");
+    // What is new beside it is what counts.
+    repo.write("b", mint::pat(2));
+    repo.git(&["add", "-A"]);
+    let said = commit(&repo);
+    assert!(
+        said.stderr.contains(": it would leak 2 tokens\n"),
+        "{said:?}"
+    );
+    assert_eq!(said.stderr.matches("; HEAD has it already\n").count(), 1);
+}
+
+#[test]
+fn a_file_that_is_moved_is_nothing_new() {
+    let repo = Repo::begun();
+    repo.write("src/z", mint::pat(1));
+    repo.write("vendor/a", mint::pat(2));
+    repo.write(".patsweepignore", "vendor\n");
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", "leak"]);
+    repo.patsweep("hook install");
+    repo.git(&["mv", "src/z", "src/zz"]);
+    commit(&repo).assert_quiet();
+    repo.git(&["mv", "src", "deep"]);
+    commit(&repo).assert_quiet();
+    // Nobody has looked at that yet, and a second one is new.
+    repo.git(&["mv", "vendor/a", "a"]);
+    commit(&repo).assert_leak();
+    repo.git(&["reset", "-q", "--hard"]);
+    repo.write("copy", mint::pat(1));
+    repo.git(&["add", "-A"]);
+    commit(&repo).assert_leak();
+    // A name that it gets is.
+    repo.git(&["reset", "-q", "--hard"]);
+    repo.git(&["mv", "deep/zz", &mint::pat(3)]);
+    commit(&repo).assert_leak();
+}
+
+#[test]
+fn folders_that_are_not_checked_out_are_compared() {
+    let repo = Repo::begun();
+    repo.write("in/a", "a\n");
+    repo.write("out/deep/a", "a\n");
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", "more"]);
+    let tip = |name: &str, file: &str, contents: &str| {
+        repo.git(&["checkout", "-q", "-b", name, "main"]);
+        repo.write(file, contents);
+        repo.git(&["add", "-A"]);
+        repo.git(&["commit", "-q", "-m", name]);
+        repo.git(&["checkout", "-q", "main"]);
+    };
+    tip("clean", "out/deep/b", "b\n");
+    tip("leak", "out/deep/c", &mint::pat(1));
+    repo.write("in/b", "b\n");
+    repo.git(&["add", "-A"]);
+    repo.git(&["commit", "-q", "-m", "ours"]);
+    repo.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "in"]);
+    repo.git(&["merge", "-q", "--no-commit", "--no-ff", "clean"]);
+    repo.git(&["sparse-checkout", "reapply"]);
+    let staged = repo.git(&["ls-files", "--sparse", "-s", "out"]);
+    assert!(staged.starts_with("040000 "), "{staged}");
+    repo.patsweep(RUN).assert_quiet();
+    repo.git(&["commit", "-q", "-m", "merge"]);
+    repo.git(&["merge", "-q", "--no-commit", "--no-ff", "leak"]);
+    repo.git(&["sparse-checkout", "reapply"]);
+    let said = repo.patsweep(RUN);
+    said.assert_leak();
+    assert!(said.stderr.contains("\n  out/deep/c:1: "), "{said:?}");
+}

@@ -32,6 +32,7 @@ fn hooks(outcomes: [&'static str; 3]) -> [(&'static str, &'static str); 3] {
 
 const STOPPED: &str = "stopped it";
 const ABSENT: &str = "not installed";
+const WOULD: &str = "would stop it; no pipeline here runs patsweep";
 
 /// Everything below the repository's own folder, and what git knows.
 fn state(repo: &Repo) -> String {
@@ -52,7 +53,8 @@ fn gates_that_close_are_told_and_nothing_changes() {
     repo.write("half done", "work in progress\n");
     let before = state(&repo);
     let said = repo.patsweep("doctor --run-hooks");
-    let expected = [hooks([STOPPED; 3]), ci(STOPPED)].concat();
+    let mut expected = [hooks([STOPPED; 3]), ci(WOULD)].concat();
+    expected[4].1 = STOPPED;
     assert_eq!((said.code, gates(&said)), (0, expected), "{said:?}");
     assert_eq!(said.stderr, "");
     let first = said.stdout.lines().next().unwrap_or_default();
@@ -70,7 +72,7 @@ fn hooks_run_only_if_somebody_lets_them() {
     let repo = Repo::pushed();
     repo.script(".git/hooks/pre-commit", "touch \"$HOME/ran\"; exit 1");
     let said = repo.patsweep("doctor");
-    let expected = [hooks(["not tried", ABSENT, ABSENT]), ci(STOPPED)].concat();
+    let expected = [hooks(["not tried", ABSENT, ABSENT]), ci(WOULD)].concat();
     assert_eq!((said.code, gates(&said)), (3, expected), "{said:?}");
     assert!(
         said.stderr
@@ -80,13 +82,9 @@ fn hooks_run_only_if_somebody_lets_them() {
     assert!(!repo.root().join("home/ran").exists());
     // With leave it runs, and stops everything.
     let said = repo.patsweep("doctor --run-hooks");
-    let blind = "STOPS EVERYTHING, leak or not: ";
+    let blind = "STOPS EVERYTHING, leak or not: it says nothing (exit code 1)";
     assert_eq!(said.code, 1, "{said:?}");
-    assert_eq!(
-        gates(&said)[0],
-        ("pre-commit hook", blind.trim_end()),
-        "{said:?}"
-    );
+    assert_eq!(gates(&said)[0], ("pre-commit hook", blind), "{said:?}");
     assert!(repo.root().join("home/ran").exists());
 }
 
@@ -111,7 +109,8 @@ fn a_gate_that_does_not_close_is_told() {
     );
     // A command that always fails is no gate either.
     let said = repo.patsweep("doctor --run-hooks --ci-command false");
-    assert_eq!(gates(&said)[3..], ci("STOPS EVERYTHING, leak or not:"));
+    let nothing = "STOPS EVERYTHING, leak or not: it says nothing (exit code 1)";
+    assert_eq!(gates(&said)[3..], ci(nothing));
 }
 
 #[test]
@@ -131,8 +130,10 @@ fn a_pipeline_that_does_not_run_it_is_no_gate() {
             .contains("note: no pipeline here names patsweep (1 file looked at); docs/ci"),
         "{said:?}"
     );
+    assert_eq!(gates(&said)[3..], ci(WOULD));
     repo.write("azure-pipelines.yml", "steps:\n- script: patsweep ci\n");
-    assert_eq!(repo.patsweep("doctor").code, 0);
+    let said = repo.patsweep("doctor");
+    assert_eq!((said.code, gates(&said)[3].1), (0, STOPPED), "{said:?}");
 }
 
 #[test]
@@ -201,6 +202,25 @@ fn hooks_are_found_where_git_finds_them() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_hook_that_git_does_not_run_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let repo = Repo::pushed();
+    repo.patsweep("hook install");
+    let path = repo.path().join(".git/hooks/pre-push");
+    let mode = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(path, mode).expect("a mode");
+    let said = repo.patsweep("doctor --run-hooks");
+    let broken = "BROKEN: git does not run it, for it is not executable";
+    let expected = hooks([STOPPED, STOPPED, broken]);
+    assert_eq!(
+        (said.code, &gates(&said)[..3]),
+        (1, &expected[..]),
+        "{said:?}"
+    );
+}
+
 #[test]
 fn files_that_steer_and_cannot_be_read_are_told() {
     let repo = Repo::pushed();
@@ -209,11 +229,7 @@ fn files_that_steer_and_cannot_be_read_are_told() {
     repo.git(&["add", "-A"]);
     let said = repo.patsweep("doctor");
     // What is committed is in order.
-    assert_eq!(
-        (said.code, &gates(&said)[3..]),
-        (1, &ci(STOPPED)[..]),
-        "{said:?}"
-    );
+    assert_eq!((said.code, gates(&said)[3].1), (1, STOPPED), "{said:?}");
     assert!(
         said.stderr.starts_with("error: patsweep.toml:2: "),
         "{said:?}"
@@ -286,7 +302,7 @@ fn repositories_without_commits_are_tried_and_bare_ones_are_not() {
     let repo = Repo::new();
     assert_eq!(repo.patsweep("hook install").code, 0);
     let said = repo.patsweep("doctor --run-hooks");
-    let expected = [hooks([STOPPED; 3]), ci(STOPPED)].concat();
+    let expected = [hooks([STOPPED; 3]), ci(WOULD)].concat();
     assert_eq!((said.code, gates(&said)), (0, expected), "{said:?}");
     repo.git(&["init", "-q", "--bare", "../bare"]);
     let said = repo.patsweep("doctor ../bare");

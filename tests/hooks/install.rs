@@ -308,3 +308,83 @@ fn a_hooks_folder_without_a_name_is_refused() {
         assert!(said.stderr.contains(expected), "{command}: {said:?}");
     }
 }
+
+/// What git itself knows of where hooks are, by ways that libgit2 takes no notice of.
+#[test]
+fn hooks_go_where_git_looks_for_them() {
+    let repo = Repo::pushed();
+    let mine = repo.write("../mine", "[core]\n\thooksPath = ../my hooks\n");
+    let mine = mine.to_str().expect("text");
+    let check = |env: &[(&str, &str)], folder: &str| {
+        let said = repo.patsweep_on("hook install pre-commit", env, b"");
+        assert_eq!(said.code, 0, "{said:?}");
+        let hook = repo.path().join(folder).join("pre-commit");
+        assert!(hook.exists(), "{said:?}");
+        repo.write("a", mint::pat(1));
+        repo.git(&["add", "-A"]);
+        let commit = ["commit", "-q", "-m", "more"];
+        let said = repo.run_in(&repo.path(), "git", &commit, env, b"");
+        said.assert_leak();
+        let said = repo.patsweep_on("hook status pre-commit", env, b"");
+        assert_eq!(said.code, 0, "{said:?}");
+        let said = repo.patsweep_on("hook uninstall pre-commit", env, b"");
+        assert_eq!(said.code, 0, "{said:?}");
+        assert!(!hook.exists(), "{said:?}");
+        assert!(!repo.path().join(".git/hooks/pre-commit").exists());
+    };
+    check(&[("GIT_CONFIG_GLOBAL", mine)], "../my hooks");
+    check(
+        &[
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_KEY_0", "core.hooksPath"),
+            ("GIT_CONFIG_VALUE_0", "counted"),
+        ],
+        "counted",
+    );
+    let name = "includeIf.hasconfig:remote.*.url:*/far.path";
+    repo.git(&["config", name, mine]);
+    check(&[], "../my hooks");
+    // Without git on the PATH it is found out without it.
+    repo.git(&["config", "--unset", name]);
+    repo.git(&["config", "core.hooksPath", "without"]);
+    let said = repo.patsweep_on("hook install pre-commit", &[("PATH", "/nowhere")], b"");
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(repo.path().join("without/pre-commit").exists());
+}
+
+/// Files of another user are made by giving them away, which only root can do.
+#[cfg(unix)]
+#[test]
+fn a_repository_that_git_trusts_is_looked_at() {
+    let repo = Repo::begun();
+    repo.patsweep("hook install");
+    repo.write("patsweep.toml", "");
+    repo.write("a", mint::pat(1));
+    repo.git(&["add", "-A"]);
+    let path = repo.path().canonicalize().expect("a folder");
+    let given = ["-R", "12345", path.to_str().expect("text")];
+    if repo.run_in(repo.root(), "chown", &given, &[], b"").code != 0 {
+        eprintln!("skipped: files cannot be given away");
+        return;
+    }
+    let run = |args: &str, env: &[(&str, &str)]| repo.patsweep_on(args, env, b"");
+    let said = run("hook run pre-commit", &[]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert_eq!(run("hook status", &[]).code, 2);
+    let trusted = [
+        ("GIT_CONFIG_COUNT", "1"),
+        ("GIT_CONFIG_KEY_0", "safe.directory"),
+        ("GIT_CONFIG_VALUE_0", path.to_str().expect("text")),
+    ];
+    run("hook run pre-commit", &trusted).assert_leak();
+    run("hook run pre-push", &trusted).assert_quiet();
+    assert_eq!(run("hook status", &trusted).code, 0);
+    let commit = ["commit", "-q", "-m", "more"];
+    let said = repo.run_in(&repo.path(), "git", &commit, &trusted, b"");
+    said.assert_leak();
+    let commit = ["commit", "-q", "--no-verify", "-m", "more"];
+    let said = repo.run_in(&repo.path(), "git", &commit, &trusted, b"");
+    assert_eq!(said.code, 0, "{said:?}");
+    // Its references are read, too.
+    run("hook run pre-push", &trusted).assert_leak();
+}

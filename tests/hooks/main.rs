@@ -7,3 +7,4 @@ mod message;
 mod push;
 mod receive;
 mod repo;
+mod server;

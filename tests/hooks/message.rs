@@ -73,6 +73,24 @@ fn a_token_can_be_taken_out_verbosely() {
 }
 
 #[test]
+fn a_change_in_the_message_that_git_keeps_counts() {
+    let repo = hooked();
+    let scissors = "# ------------------------ >8 ------------------------";
+    let change = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1 +1 @@";
+    let text = format!("m\n\n{scissors}\n{change}\n-{}\n+gone\n", mint::pat(1));
+    repo.write("../text", &text);
+    let commit = |more: &[&str]| {
+        let args = [&["commit", "-q", "--allow-empty"], more].concat();
+        repo.try_git(&args)
+    };
+    commit(&["-F", "../text"]).assert_leak();
+    commit(&["-m", &text]).assert_leak();
+    commit(&["-m", &text, "--cleanup=verbatim"]).assert_leak();
+    // Somebody who looked at it kept it, below what git keeps.
+    commit(&["-e", "-F", "../text"]).assert_leak();
+}
+
+#[test]
 fn a_message_that_is_not_there_is_no_clean_one() {
     let repo = Repo::begun();
     assert_eq!(repo.patsweep("hook run commit-msg nothing").code, 2);

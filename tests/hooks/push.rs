@@ -195,7 +195,78 @@ fn the_framework_tells_what_is_pushed() {
     run(&[(from, &base), (to, &head)]).assert_leak();
     run(&[("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main")]).assert_leak();
     run(&[]).assert_leak();
+    // It may tell of one reference of several.
+    run(&[(from, &base), (to, &base)]).assert_leak();
+    repo.git(&["reset", "-q", "--hard", &base]);
     run(&[(from, &base), (to, &base)]).assert_quiet();
+}
+
+#[test]
+fn what_the_framework_does_not_tell_of_is_scanned_too() {
+    let repo = Repo::pushed();
+    let base = repo.git(&["rev-parse", "HEAD"]);
+    commit(&repo, "b", "harmless\n");
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    let env = [
+        ("PRE_COMMIT_REMOTE_NAME", "origin"),
+        ("PRE_COMMIT_REMOTE_URL", "../far"),
+        ("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/main"),
+        ("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/main"),
+        ("PRE_COMMIT_FROM_REF", &base),
+        ("PRE_COMMIT_TO_REF", &head),
+    ];
+    let run = || repo.patsweep_on("hook run pre-push", &env, b"");
+    run().assert_quiet();
+    // What others have is not sent.
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    commit(&repo, "a", mint::pat(1));
+    repo.git(&["update-ref", "refs/remotes/other/side", "side"]);
+    repo.git(&["checkout", "-q", "main"]);
+    repo.git(&["branch", "-q", "-D", "side"]);
+    run().assert_quiet();
+    repo.git(&["branch", "-q", "side", "refs/remotes/other/side"]);
+    run().assert_leak();
+    // Nor does another server have what is tracked.
+    repo.git(&["branch", "-q", "-D", "side"]);
+    repo.git(&[
+        "update-ref",
+        "refs/remotes/origin/side",
+        "refs/remotes/other/side",
+    ]);
+    repo.git(&["branch", "-q", "side", "refs/remotes/other/side"]);
+    run().assert_quiet();
+    let mut moved = env;
+    moved[1].1 = "../new";
+    let said = repo.patsweep_on("hook run pre-push", &moved, b"");
+    said.assert_leak();
+}
+
+#[test]
+fn names_of_branches_and_tags_are_scanned() {
+    let repo = hooked();
+    let token = mint::pat(1);
+    let shown = format!("{}…{}", &token[..4], &token[token.len() - 4..]);
+    for name in ["refs/heads/", "refs/tags/", "refs/heads/feature/"] {
+        let said = push(&repo, &[&format!("main:{name}{token}")]);
+        said.assert_leak();
+        assert!(
+            said.stderr
+                .contains(&format!("\n  the name {name}{shown}: ")),
+            "{said:?}"
+        );
+        assert!(
+            said.stderr.contains("\nPush it under another name, then "),
+            "{said:?}"
+        );
+    }
+    // A local name is not sent, and one that is there already is nothing new.
+    repo.git(&["branch", "-q", &token]);
+    push(&repo, &[&format!("{token}:refs/heads/plain")]).assert_quiet();
+    repo.git(&["push", "-q", "--no-verify", "origin", &token]);
+    push(&repo, &[&format!(":refs/heads/{token}")]).assert_quiet();
+    told(&repo, "").assert_leak();
+    repo.git(&["push", "-q", "--no-verify", "origin", &token]);
+    told(&repo, "").assert_quiet();
 }
 
 #[test]

@@ -134,6 +134,13 @@ fn names_that_no_reference_leads_to_are_scanned() {
 }
 
 #[test]
+fn names_of_references_are_scanned() {
+    let repo = guarded();
+    let token = mint::pat(4);
+    push(&repo, &[&format!("main:refs/heads/feature/{token}")]).assert_leak();
+}
+
+#[test]
 fn what_was_there_before_is_not_received() {
     let repo = Repo::pushed();
     commit(&repo, "a", mint::pat(1));

@@ -1,5 +1,6 @@
 //! What a blocked commit or push says, in under ten lines.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -48,11 +49,13 @@ impl Subject {
     }
 }
 
-/// The message: what, where, why it is certain, and how to go on. `title` is that of a rule.
+/// The message: what, where, why it is certain, and how to go on. `kept` are those that stand there
+/// already, and `title` is that of a rule.
 pub(super) fn text(
     report: &Report,
     subject: &Subject,
     fail_on: FailOn,
+    kept: &BTreeSet<FindingId>,
     title: impl Fn(&str) -> Option<String>,
 ) -> String {
     let redactor = Redactor::new(report);
@@ -67,21 +70,37 @@ pub(super) fn text(
         let _ = writeln!(text, "{}", break_commands(&escape_for_terminal(line)));
     };
     let tokens = count(findings.len() as u64, "token");
-    line(&format!("patsweep: {} {tokens}", subject.would()));
+    let is_kept = |finding: &&Finding| kept.contains(&finding.id);
+    if *subject == Subject::Staged && findings.iter().all(is_kept) {
+        line(&format!(
+            "patsweep: this commit is blocked: it would still leak {tokens}"
+        ));
+    } else {
+        line(&format!("patsweep: {} {tokens}", subject.would()));
+    }
     let told = &findings[..findings.len().min(MOST)];
     for finding in told {
         let title = title(&finding.rule).unwrap_or_else(|| finding.rule.to_string());
         line(&format!(
-            "  {}: {title} {}{}",
+            "  {}: {title} {}{}{}",
             place(finding, subject, &redactor),
             finding.secret.redacted(),
-            certainty(finding)
+            certainty(finding),
+            if is_kept(finding) {
+                "; HEAD has it already"
+            } else {
+                ""
+            }
         ));
     }
     if findings.len() > told.len() {
         line(&format!("  and {} more", findings.len() - told.len()));
     }
-    let way_out = subject.way_out();
+    let way_out = if findings.iter().all(|it| is_reference(it)) {
+        "Push it under another name,"
+    } else {
+        subject.way_out()
+    };
     line(&format!("{way_out} then revoke it: who saw it can use it."));
     let ids = told.iter().filter_map(|finding| match &finding.id {
         FindingId::C3id(id) => Some(format!(" --id {id}")),
@@ -102,6 +121,15 @@ pub(super) fn text(
         line("CI will not count that entry until it is merged.");
     }
     text
+}
+
+/// Whether it stands in names of references only: what a tree names has an object.
+fn is_reference(finding: &Finding) -> bool {
+    let is_name = |place: &Occurrence| {
+        let git = place.origin.git.as_ref();
+        place.origin.source == SourceKind::GitName && git.is_some_and(|git| git.object.is_none())
+    };
+    finding.occurrences.iter().all(is_name)
 }
 
 /// Where it stands first.

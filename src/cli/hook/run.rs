@@ -1,6 +1,8 @@
 //! `hook run`: scans what a commit or a push would bring.
 
+use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,9 +18,9 @@ use super::super::steering::{Baselines, Steering};
 use super::blocked::{self, Subject};
 use crate::gate::hooks::{GitsOwn, pushed, received};
 use crate::gate::steering::{CONFIG_NAME, IGNORE_NAME};
-use crate::model::{ObjectKind, Report, SkipReason};
+use crate::model::{FindingId, ObjectKind, Origin, Report, SkipReason, SourceKind};
 use crate::report::count;
-use crate::scan::Progress;
+use crate::scan::{Lookout, Progress};
 use crate::sources::git::part::{Checkout, Part, State};
 use crate::sources::{self, git};
 use crate::triage::InlineIgnores;
@@ -37,15 +39,24 @@ pub(in crate::cli) fn run(
     args: &HookRun,
     environment: &Environment,
 ) -> Result<ExitCode, Failure> {
+    let mut exit = Exit::Clean;
+    for (part, subject) in parts(args, environment)? {
+        exit = exit.or_worse(look(common, environment, part, &subject)?);
+    }
+    Ok(exit.into())
+}
+
+/// Scans `part`, or else the message, and says what is in the way.
+fn look(
+    common: &Common,
+    environment: &Environment,
+    part: Option<Part>,
+    subject: &Subject,
+) -> Result<Exit, Failure> {
     let console = Console::new(common, environment);
-    let (target, subject) = match &args.hook {
-        HookRunCommand::CommitMsg { file } => (file.clone(), Subject::Message(file.clone())),
-        HookRunCommand::PreCommit => (PathBuf::from("."), Subject::Staged),
-        HookRunCommand::PrePush { .. } => (PathBuf::from("."), Subject::Push),
-        HookRunCommand::PreReceive => (PathBuf::from("."), Subject::Received),
-    };
-    let Some((part, subject)) = part(args, subject, environment)? else {
-        return Ok(Exit::Clean.into());
+    let target = match subject {
+        Subject::Message(file) => file.clone(),
+        Subject::Staged | Subject::Push | Subject::Received | Subject::Range => PathBuf::from("."),
     };
     let scan = Scan {
         targets: vec![target],
@@ -72,7 +83,7 @@ pub(in crate::cli) fn run(
     let git = &mut settings.scan.sources.git;
     git.part = part;
     git.git_objects.clone_from(&environment.git_objects);
-    if subject == Subject::Received {
+    if *subject == Subject::Received {
         settings.scan.inline_ignores = InlineIgnores::Off;
     } else {
         git.excluding = Some(state);
@@ -83,11 +94,12 @@ pub(in crate::cli) fn run(
         FailOn::Any | FailOn::Active | FailOn::Never => FailOn::Any,
     };
     let own = settings.baseline.as_deref().map(Named::read).transpose()?;
-    let report = scanned(&settings, &steering, own.as_ref(), &subject)?;
+    let report = scanned(&settings, &steering, own.as_ref(), subject, environment)?;
     let exit = verdict(&report, fail_on, DEFAULT_LEAK_CODE);
     if let Exit::Leak(_) = exit {
         let is_counted = |rule: &str| settings.scan.rules.rule(rule).map(|it| it.title.clone());
-        console.say(&blocked::text(&report, &subject, fail_on, is_counted));
+        let kept = kept(&report, &checkout);
+        console.say(&blocked::text(&report, subject, fail_on, &kept, is_counted));
     } else {
         say_what_passes(&report, console);
         say_what_is_left_out(&report, &checkout, environment, console);
@@ -95,44 +107,49 @@ pub(in crate::cli) fn run(
     if exit == Exit::Incomplete {
         say_what_is_unread(&report, console);
     }
-    Ok(exit.into())
+    Ok(exit)
 }
 
-/// What is scanned; `None` if there is nothing.
-fn part(
+/// What is scanned, each by itself; nothing if there is nothing.
+fn parts(
     args: &HookRun,
-    subject: Subject,
     environment: &Environment,
-) -> Result<Option<(Option<Part>, Subject)>, Failure> {
-    let framework = environment.pre_commit.sent();
-    let sent = match &args.hook {
-        HookRunCommand::CommitMsg { .. } => return Ok(Some((None, subject))),
-        HookRunCommand::PreCommit => {
-            return Ok(Some(if let Some(sent) = framework {
-                (Some(Part::Sent(sent)), Subject::Range)
-            } else {
-                let index = environment.git_index.clone();
-                (Some(Part::Staged { index }), subject)
-            }));
+) -> Result<Vec<(Option<Part>, Subject)>, Failure> {
+    let framework = &environment.pre_commit;
+    let (sent, subject) = match &args.hook {
+        HookRunCommand::CommitMsg { file } => {
+            return Ok(vec![(None, Subject::Message(file.clone()))]);
         }
-        HookRunCommand::PrePush { remote, .. } => {
+        HookRunCommand::PreCommit => {
+            let index = environment.git_index.clone();
+            let staged = (Some(Part::Staged { index }), Subject::Staged);
+            // Variables that somebody left behind must not hide what is staged.
+            let range = framework.range().map(Part::Sent);
+            let range = range.map(|range| (Some(range), Subject::Range));
+            return Ok(iter::once(staged).chain(range).collect());
+        }
+        HookRunCommand::PrePush { remote, url } => {
             let given = remote.as_deref().filter(|it| !it.is_empty());
-            if let Some(sent) = framework.filter(|_| given.is_none()) {
+            let url = url.as_deref().filter(|it| !it.is_empty());
+            let sent = if let Some(sent) = framework.sent().filter(|_| given.is_none()) {
                 Some(sent)
             } else {
                 let input = input(environment);
                 let input = input.map_err(|error| Failure::new(&Unread(error), None))?;
-                pushed(&input, given).map_err(|error| Failure::new(&error, None))?
-            }
+                pushed(&input, given, url).map_err(|error| Failure::new(&error, None))?
+            };
+            (sent, Subject::Push)
         }
         HookRunCommand::PreReceive => {
             let input = input(environment);
             let input = input.map_err(|error| Failure::new(&Unread(error), None))?;
             let quarantine = environment.git_quarantine.clone();
-            received(&input, quarantine).map_err(|error| Failure::new(&error, None))?
+            let sent = received(&input, quarantine).map_err(|error| Failure::new(&error, None))?;
+            (sent, Subject::Received)
         }
     };
-    Ok(sent.map(|sent| (Some(Part::Sent(sent)), subject)))
+    let sent = sent.map(|sent| (Some(Part::Sent(sent)), subject));
+    Ok(sent.into_iter().collect())
 }
 
 fn input(environment: &Environment) -> io::Result<Vec<u8>> {
@@ -148,6 +165,7 @@ fn scanned(
     steering: &Steering,
     own: Option<&Named>,
     subject: &Subject,
+    environment: &Environment,
 ) -> Result<Report, Failure> {
     let scan = &settings.scan;
     sources::check(&scan.targets, &scan.sources).map_err(|errors| Failure {
@@ -156,7 +174,7 @@ fn scanned(
     let stop = Arc::new(AtomicBool::new(false));
     let mut report = crate::scan::run(scan, &Arc::new(Progress::default()), &stop);
     steering.apply(own, &mut report);
-    if let Subject::Message(file) = subject {
+    if let (Subject::Message(file), false) = (subject, environment.no_editor) {
         // What cannot be read was told by the scan.
         let own = GitsOwn::of(&std::fs::read(file).unwrap_or_default());
         report.findings.retain(|finding| {
@@ -165,6 +183,35 @@ fn scanned(
         });
     }
     Ok(report)
+}
+
+/// Which tokens that are staged `HEAD` has in the same files.
+fn kept(report: &Report, checkout: &Checkout) -> BTreeSet<FindingId> {
+    let staged = report.findings.iter().filter(|finding| {
+        let mut places = finding.occurrences.iter();
+        places.any(|place| place.origin.source == SourceKind::GitIndex)
+    });
+    let wanted: BTreeSet<_> = staged.map(|finding| finding.id.clone()).collect();
+    let Some(head) = checkout.head().filter(|_| !wanted.is_empty()) else {
+        return BTreeSet::new();
+    };
+    let stop = AtomicBool::new(false);
+    let lookout = Lookout::new(&wanted, &stop);
+    let mut sink = lookout.sink();
+    let places = report.findings.iter().flat_map(|it| &it.occurrences);
+    let origins = places.map(|place| &place.origin);
+    let paths: BTreeSet<_> = origins.map(|origin| &origin.path).collect();
+    for path in paths {
+        if let Ok(Some(text)) = checkout.file(&State::Commit(head), &path.0) {
+            sink.whole(&Origin::new(SourceKind::GitObject, path.clone()), &text);
+        }
+    }
+    drop(sink);
+    wanted
+        .iter()
+        .filter(|id| lookout.has(id))
+        .cloned()
+        .collect()
 }
 
 /// Says that something was passed over, for others will not.

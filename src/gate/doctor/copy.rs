@@ -8,7 +8,6 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-use super::super::hooks::is_executable;
 use super::DoctorError;
 
 /// The branch of the bare remote that stands for the one that everybody uses.
@@ -164,9 +163,10 @@ impl Copy {
         &self.base
     }
 
-    /// Whether git finds a hook of this name here, which it runs.
-    pub(super) fn has_hook(&self, name: &str) -> bool {
-        is_executable(&self.hooks.join(name))
+    /// The hook of this name that git finds here, whether or not it runs it.
+    pub(super) fn hook(&self, name: &str) -> Option<PathBuf> {
+        let path = self.hooks.join(name);
+        path.is_file().then_some(path)
     }
 
     /// Runs `program` as the user would, with the repository's hooks and without the network.
@@ -181,9 +181,14 @@ impl Copy {
             .args(args)
             .envs(more.iter().map(|(name, value)| (name, value)));
         let output = output(&mut command, program)?;
+        let said = first_line(&output);
         Ok(Ran {
             success: output.status.success(),
-            said: first_line(&output),
+            said: match (said.is_empty(), output.status.code()) {
+                (false, _) => said,
+                (true, Some(code)) => format!("it says nothing (exit code {code})"),
+                (true, None) => "it says nothing".to_owned(),
+            },
         })
     }
 

@@ -23,7 +23,7 @@ use super::hooks::Hook;
 
 pub use self::copy::{Copy, Origin};
 pub use self::framework::framework_hooks;
-pub use self::inspect::{pipelines_that_name, version_of};
+pub use self::inspect::{Pipelines, version_of};
 pub use self::trial::Trials;
 
 /// Something that may stop a token.
@@ -51,6 +51,8 @@ pub enum Outcome {
     },
     /// There is none.
     Absent,
+    /// There is one that git does not run, for it is not executable.
+    Idle,
 }
 
 /// Why nothing could be tried.

@@ -6,7 +6,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::ci::Service;
-use super::super::hooks::Hook;
+use super::super::hooks::{Hook, is_executable};
 use super::copy::{Copy, Ran, refused};
 use super::service::Request;
 use super::{DoctorError, Outcome};
@@ -47,8 +47,10 @@ impl<'t> Trials<'t> {
     ///
     /// That the trial could not be made.
     pub fn hook(&self, hook: Hook) -> Result<Outcome, DoctorError> {
-        if !self.copy.has_hook(hook.name()) {
-            return Ok(Outcome::Absent);
+        match self.copy.hook(hook.name()) {
+            None => return Ok(Outcome::Absent),
+            Some(path) if !is_executable(&path) => return Ok(Outcome::Idle),
+            Some(_) => (),
         }
         let git = OsStr::new("git");
         self.show(|shown| match hook {

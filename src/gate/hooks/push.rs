@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::sources::git::part::{Sent, There};
+use crate::sources::git::part::{Remote, Sent, There};
 
 /// What the pre-commit framework says of a push, or of the range that it was asked to run on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,8 +15,12 @@ pub struct Framework {
     pub to: Option<String>,
     /// `PRE_COMMIT_LOCAL_BRANCH`: the reference that is sent. Without the two above all of it is new.
     pub local: Option<String>,
+    /// `PRE_COMMIT_REMOTE_BRANCH`: the reference that it becomes there.
+    pub branch: Option<String>,
     /// `PRE_COMMIT_REMOTE_NAME`: whom to.
     pub remote: Option<String>,
+    /// `PRE_COMMIT_REMOTE_URL`: where that is.
+    pub url: Option<String>,
 }
 
 impl Framework {
@@ -26,11 +30,15 @@ impl Framework {
             from: variable("PRE_COMMIT_FROM_REF"),
             to: variable("PRE_COMMIT_TO_REF"),
             local: variable("PRE_COMMIT_LOCAL_BRANCH"),
+            branch: variable("PRE_COMMIT_REMOTE_BRANCH"),
             remote: variable("PRE_COMMIT_REMOTE_NAME"),
+            url: variable("PRE_COMMIT_REMOTE_URL"),
         }
     }
 
-    /// What it asks for; `None` if it says nothing of a push or a range.
+    /// What a push brings; `None` if it says nothing of one.
+    ///
+    /// It tells of one reference of several, so that each that is here may be pushed, too.
     pub fn sent(&self) -> Option<Sent> {
         let tip = self.to.as_ref().or(self.local.as_ref());
         if tip.is_none() && self.remote.is_none() {
@@ -38,8 +46,20 @@ impl Framework {
         }
         Some(Sent {
             tips: tip.map(|tip| vec![tip.clone()]),
+            locals: self.remote.is_some(),
+            names: self.branch.iter().cloned().collect(),
             known: self.from.iter().cloned().collect(),
-            there: self.remote.clone().map(There::Tracking).unwrap_or_default(),
+            there: there(self.remote.as_deref(), self.url.as_deref()),
+            ..Sent::default()
+        })
+    }
+
+    /// The range that it was asked to run on; `None` if it was asked for none.
+    pub fn range(&self) -> Option<Sent> {
+        let (from, to) = (self.from.as_ref()?, self.to.as_ref()?);
+        Some(Sent {
+            tips: Some(vec![to.clone()]),
+            known: vec![from.clone()],
             ..Sent::default()
         })
     }
@@ -61,8 +81,8 @@ pub enum PushError {
     Nothing,
 }
 
-/// What a push to `remote` brings, as git tells a `pre-push` hook: of each reference a line with its
-/// name and object here and there. `None` if it only deletes.
+/// What a push to `remote` at `url` brings, as git tells a `pre-push` hook: of each reference a line
+/// with its name and object here and there. `None` if it only deletes.
 ///
 /// Where nothing is told, whatever the remote lacks may be about to be pushed: somebody else may
 /// have read the lines.
@@ -70,14 +90,16 @@ pub enum PushError {
 /// # Errors
 ///
 /// The first line that is none of git's.
-pub fn pushed(input: &[u8], remote: Option<&str>) -> Result<Option<Sent>, PushError> {
+pub fn pushed(
+    input: &[u8],
+    remote: Option<&str>,
+    url: Option<&str>,
+) -> Result<Option<Sent>, PushError> {
     let mut sent = Sent {
-        there: remote
-            .map(|it| There::Tracking(it.to_owned()))
-            .unwrap_or_default(),
+        there: there(remote, url),
         ..Sent::default()
     };
-    let mut tips = Vec::new();
+    let (mut tips, mut said) = (Vec::new(), Vec::new());
     let mut is_told = false;
     for (index, line) in input.split(|&it| it == b'\n').enumerate() {
         let line = line.trim_ascii_end();
@@ -85,12 +107,19 @@ pub fn pushed(input: &[u8], remote: Option<&str>) -> Result<Option<Sent>, PushEr
             continue;
         }
         is_told = true;
-        let (here, there) = ids(line).ok_or(PushError::Line {
+        let Told { to, here, there } = Told::parse(line).ok_or(PushError::Line {
             line: index + 1,
             hook: "pre-push",
         })?;
         tips.extend(here.map(str::to_owned));
         sent.known.extend(there.map(str::to_owned));
+        if here.is_some() && there.is_none() {
+            sent.names.push(to.clone());
+        }
+        said.push((to, there.map(str::to_owned)));
+    }
+    if let There::Tracking(remote) = &mut sent.there {
+        remote.said = said;
     }
     if is_told {
         sent.tips = Some(tips).filter(|tips| !tips.is_empty());
@@ -107,7 +136,7 @@ pub fn pushed(input: &[u8], remote: Option<&str>) -> Result<Option<Sent>, PushEr
 ///
 /// The first line that is none of git's, or that there is none.
 pub fn received(input: &[u8], quarantine: Option<PathBuf>) -> Result<Option<Sent>, PushError> {
-    let mut tips = Vec::new();
+    let (mut tips, mut names) = (Vec::new(), Vec::new());
     let mut is_told = false;
     for (index, line) in input.split(|&it| it == b'\n').enumerate() {
         let line = line.trim_ascii_end();
@@ -116,15 +145,20 @@ pub fn received(input: &[u8], quarantine: Option<PathBuf>) -> Result<Option<Sent
         }
         is_told = true;
         let words: Vec<&[u8]> = line.splitn(3, |&it| it == b' ').collect();
-        let after = match words.as_slice() {
-            &[before, after, _] => id(before).and_then(|_| id(after)),
+        let told = match words.as_slice() {
+            &[before, after, name] => id(before).zip(id(after)).map(|ids| (ids, name)),
             _ => None,
         };
-        let after = after.ok_or(PushError::Line {
+        let ((before, after), name) = told.ok_or(PushError::Line {
             line: index + 1,
             hook: "pre-receive",
         })?;
-        tips.extend(Some(after).filter(is_something).map(str::to_owned));
+        if is_something(&after) {
+            tips.push(after.to_owned());
+            if !is_something(&before) {
+                names.push(String::from_utf8_lossy(name).into_owned());
+            }
+        }
     }
     if !is_told {
         return Err(PushError::Nothing);
@@ -132,27 +166,48 @@ pub fn received(input: &[u8], quarantine: Option<PathBuf>) -> Result<Option<Sent
     let is_empty = tips.is_empty() && quarantine.is_none();
     Ok((!is_empty).then_some(Sent {
         tips: Some(tips),
-        known: Vec::new(),
+        names,
         there: There::Here,
-        whole: false,
         quarantine,
+        ..Sent::default()
     }))
 }
 
-/// The objects here and there of a line.
-fn ids(line: &[u8]) -> Option<(Option<&str>, Option<&str>)> {
-    let words: Vec<&[u8]> = line.split(|&it| it == b' ').collect();
-    let &[from, here, to, there] = words.as_slice() else {
-        return None;
-    };
-    if from.is_empty() || to.is_empty() {
-        return None;
+fn there(remote: Option<&str>, url: Option<&str>) -> There {
+    let remote = remote.map(|name| Remote {
+        name: name.to_owned(),
+        url: url.map(str::to_owned),
+        said: Vec::new(),
+    });
+    remote.map(There::Tracking).unwrap_or_default()
+}
+
+/// A line of what git tells of a push.
+struct Told<'l> {
+    /// The reference there.
+    to: String,
+    /// What it shall lead to.
+    here: Option<&'l str>,
+    /// What it leads to.
+    there: Option<&'l str>,
+}
+
+impl<'l> Told<'l> {
+    fn parse(line: &'l [u8]) -> Option<Self> {
+        let words: Vec<&[u8]> = line.split(|&it| it == b' ').collect();
+        let &[from, here, to, there] = words.as_slice() else {
+            return None;
+        };
+        if from.is_empty() || to.is_empty() {
+            return None;
+        }
+        let (here, there) = (id(here)?, id(there)?);
+        Some(Self {
+            to: String::from_utf8_lossy(to).into_owned(),
+            here: Some(here).filter(is_something),
+            there: Some(there).filter(is_something),
+        })
     }
-    let (here, there) = (id(here)?, id(there)?);
-    Some((
-        Some(here).filter(is_something),
-        Some(there).filter(is_something),
-    ))
 }
 
 /// The name of an object.
@@ -181,14 +236,27 @@ mod tests {
         let (a, b, c) = (named('a'), named('b'), named('c'));
         let check = |input: &str, expected: Option<(Option<Vec<&str>>, Vec<&str>)>| {
             let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<Vec<_>>();
+            let new = input.lines().filter(|line| line.ends_with(ZERO));
+            let new = new.map(|_| "refs/heads/m").collect::<Vec<_>>();
+            let said = input.lines().filter_map(|line| {
+                let (_, there) = line.rsplit_once(' ')?;
+                let there = Some(there).filter(|it| *it != ZERO);
+                Some(("refs/heads/m".to_owned(), there.map(str::to_owned)))
+            });
+            let remote = Remote {
+                name: "origin".to_owned(),
+                url: Some("../far".to_owned()),
+                said: said.collect(),
+            };
             let expected = expected.map(|(tips, known)| Sent {
                 tips: tips.map(owned),
+                names: new.iter().map(|it| (*it).to_owned()).collect(),
                 known: owned(known),
-                there: There::Tracking("origin".to_owned()),
+                there: There::Tracking(remote),
                 ..Sent::default()
             });
             assert_eq!(
-                pushed(input.as_bytes(), Some("origin")),
+                pushed(input.as_bytes(), Some("origin"), Some("../far")),
                 Ok(expected),
                 "{input}"
             );
@@ -222,7 +290,7 @@ mod tests {
         ] {
             let input = format!("refs/heads/m {a} refs/heads/m {b}\n{line}\n");
             assert_eq!(
-                pushed(input.as_bytes(), None),
+                pushed(input.as_bytes(), None, None),
                 Err(PushError::Line {
                     line: 2,
                     hook: "pre-push"
@@ -236,26 +304,30 @@ mod tests {
     fn what_is_received_is_told() {
         let (a, b) = (named('a'), named('b'));
         let folder = Some(PathBuf::from("incoming"));
-        let sent = |tips: &[&String], quarantine: &Option<PathBuf>| {
+        let sent = |tips: &[&String], names: &[&str], quarantine: &Option<PathBuf>| {
             Ok(Some(Sent {
                 tips: Some(tips.iter().map(|it| (*it).clone()).collect()),
-                known: Vec::new(),
+                names: names.iter().map(|it| (*it).to_owned()).collect(),
                 there: There::Here,
-                whole: false,
                 quarantine: quarantine.clone(),
+                ..Sent::default()
             }))
         };
-        let lines = format!("{a} {b} refs/heads/m\n{b} {ZERO} refs/heads/n\n{ZERO} {a} refs/x\n");
+        let lines =
+            format!("{a} {b} refs/heads/m\n{b} {ZERO} refs/heads/gone\n{ZERO} {a} refs/heads/n\n");
         assert_eq!(
             received(lines.as_bytes(), folder.clone()),
-            sent(&[&b, &a], &folder)
+            sent(&[&b, &a], &["refs/heads/n"], &folder)
         );
-        assert_eq!(received(lines.as_bytes(), None), sent(&[&b, &a], &None));
+        assert_eq!(
+            received(lines.as_bytes(), None),
+            sent(&[&b, &a], &["refs/heads/n"], &None)
+        );
         let gone = format!("{b} {ZERO} refs/heads/n\n");
         assert_eq!(received(gone.as_bytes(), None), Ok(None));
         assert_eq!(
             received(gone.as_bytes(), folder.clone()),
-            sent(&[], &folder)
+            sent(&[], &[], &folder)
         );
         assert_eq!(received(b"\n", folder), Err(PushError::Nothing));
         let hook = "pre-receive";
@@ -283,8 +355,9 @@ mod tests {
         let sent = |tips: Option<&str>, known: &[&str], remote: Option<&str>| {
             Some(Sent {
                 tips: tips.map(|tip| vec![tip.to_owned()]),
+                locals: remote.is_some(),
                 known: known.iter().map(|it| (*it).to_owned()).collect(),
-                there: remote.map_or(There::Unknown, |it| There::Tracking(it.to_owned())),
+                there: there(remote, None),
                 ..Sent::default()
             })
         };
@@ -300,9 +373,15 @@ mod tests {
             sent(Some("m"), &[], Some("o"))
         );
         assert_eq!(framework(&[(remote, "o")]), sent(None, &[], Some("o")));
-        assert_eq!(
-            framework(&[(from, "a"), (to, "b")]),
-            sent(Some("b"), &["a"], None)
-        );
+        let range = sent(Some("b"), &["a"], None);
+        assert_eq!(framework(&[(from, "a"), (to, "b")]), range);
+        let mut framework = Framework {
+            from: Some("a".to_owned()),
+            to: Some("b".to_owned()),
+            ..Framework::default()
+        };
+        assert_eq!(framework.range(), range);
+        framework.from = None;
+        assert_eq!(framework.range(), None);
     }
 }

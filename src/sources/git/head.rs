@@ -43,6 +43,23 @@ impl<'h, 'o> Head<'h, 'o> {
         known.map(|known| known.object)
     }
 
+    /// The folder at `path`, if what stands there is one.
+    pub(super) fn folder(&mut self, path: &[u8]) -> Option<ObjectId> {
+        let known = self.known(path).filter(|known| known.is_folder);
+        known.map(|known| known.object)
+    }
+
+    /// What stands in the folder `tree`, or else in the root: names, objects, and which are folders.
+    pub(super) fn inside(&mut self, tree: Option<ObjectId>) -> Vec<(Vec<u8>, ObjectId, bool)> {
+        let Some(tree) = tree.or(self.root) else {
+            return Vec::new();
+        };
+        let entries = self.entries(&tree).iter();
+        let entry =
+            |(name, known): (&Vec<u8>, &Known)| (name.clone(), known.object, known.is_folder);
+        entries.map(entry).collect()
+    }
+
     fn known(&mut self, path: &[u8]) -> Option<Known> {
         let mut found = Known {
             object: self.root?,

@@ -30,6 +30,7 @@ pub mod part;
 mod pass;
 mod paths;
 mod place;
+mod program;
 mod reach;
 mod reflog;
 mod refs;

@@ -108,6 +108,17 @@ impl<'s> Scanner<'_, 's> {
         self.sink.name(&self.origin, name);
     }
 
+    /// Scans the full name of a reference, each part of it by itself, as one of a folder.
+    pub(super) fn reference_at(&mut self, name: &[u8], place: GitPlace) {
+        self.origin.path.0.clear();
+        self.origin.path.0.extend_from_slice(name);
+        self.origin.git = Some(place);
+        self.origin.source = SourceKind::GitName;
+        for part in name.split(|&byte| byte == b'/') {
+            self.sink.name(&self.origin, part);
+        }
+    }
+
     /// Scans a commit or a tag that is known to stand in `place`.
     pub(super) fn message_at(&mut self, kind: ObjectKind, place: GitPlace, bytes: &[u8]) {
         self.origin.path.0.clear();

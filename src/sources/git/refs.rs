@@ -9,7 +9,7 @@ use git2::{ErrorClass, ErrorCode, Oid};
 use super::Scope;
 use super::object::SUBMODULE;
 use super::repository::Repository;
-use super::staging;
+use super::{program, staging};
 use crate::model::{BytePath, ObjectId};
 
 /// What could be learnt of a repository's references.
@@ -69,7 +69,7 @@ pub(super) fn read(repository: &Repository, scope: &Scope) -> Result<References,
         references.unread.push(message);
         return Ok(references);
     }
-    match git2::Repository::open(&repository.common) {
+    match program::open(&repository.common, &repository.top) {
         Ok(opened) => {
             read_refs(&opened, &mut references);
             read_linked(repository, &mut references);
@@ -104,7 +104,7 @@ pub(super) fn read(repository: &Repository, scope: &Scope) -> Result<References,
 fn read_linked(repository: &Repository, references: &mut References) {
     references.heads.push(references.head);
     for git in repository.checkouts.iter().skip(1) {
-        let opened = git2::Repository::open(git).ok();
+        let opened = program::open(git, &repository.top).ok();
         let head = opened
             .as_ref()
             .and_then(|opened| id(opened.head().ok()?.target()?));

@@ -140,7 +140,7 @@ impl Checkout {
         let mut objects = self.opened.database.objects();
         let commit = match state {
             State::Nothing => return Ok(None),
-            State::Index(_) if self.opened.git.is_bare() => return Ok(None),
+            State::Index(_) if self.opened.is_bare => return Ok(None),
             State::Index(index) => {
                 let staged = self.staged(index.as_deref())?;
                 return staged::contents(&mut objects, staged, path);

@@ -36,7 +36,7 @@ pub(super) fn leave_out(
     let folders: BTreeSet<Vec<u8>> = paths.flat_map(|path| folders(path)).collect();
     let files = match state {
         State::Nothing => Vec::new(),
-        State::Index(_) if opened.git.is_bare() => Vec::new(),
+        State::Index(_) if opened.is_bare => Vec::new(),
         State::Commit(commit) => of_commit(objects, commit, folders),
         State::Index(index) => {
             let read;

@@ -20,6 +20,7 @@ mod reader;
 mod revision;
 mod sent;
 mod staged;
+mod tracking;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ use self::range::Ends;
 use self::reader::Reader;
 pub use self::sent::{Sent, There};
 use self::staged::Staged;
+pub use self::tracking::Remote;
 
 use crate::model::{
     BytePath, Commit, ObjectId, ObjectKind, Outcome, Problem, ProblemKind, SkipReason, SourceKind,
@@ -148,6 +150,8 @@ struct Work {
     messages: Vec<(ObjectId, Option<Arc<Commit>>)>,
     /// Paths that are new, with what they name.
     names: Vec<(Vec<u8>, ObjectId, Option<Arc<Commit>>)>,
+    /// Names of references that are new.
+    references: Vec<String>,
     /// Whether references or the index are known to lead to it.
     is_reachable: bool,
     /// Whether it goes on in commits that a shallow clone left out.

@@ -11,7 +11,7 @@ use super::super::lookup::Lookup;
 use super::super::objects::Objects;
 use super::super::pack::{Pack, Trust};
 use super::super::repository::{self, Repository};
-use super::super::{loose, not_owned, refs, store};
+use super::super::{loose, not_owned, program, refs, store};
 use super::PartError;
 use super::revision::Unknown;
 use crate::model::{BytePath, ObjectId};
@@ -22,6 +22,8 @@ pub(super) struct Opened {
     /// The target.
     pub(super) target: PathBuf,
     pub(super) git: git2::Repository,
+    /// Whether it has no work tree.
+    pub(super) is_bare: bool,
     /// The git folder that is meant in the current folder.
     pub(super) here: Option<PathBuf>,
     pub(super) database: Database,
@@ -63,7 +65,7 @@ impl Opened {
             return Err(refused(&format!("{} is no file", path.display())));
         }
         let open = |folder: &Path| {
-            git2::Repository::open(folder).map_err(|error| match error.code() {
+            program::open(folder, &repository.top).map_err(|error| match error.code() {
                 ErrorCode::Owner => PartError::NotOwned {
                     path: folder.to_path_buf(),
                     message: not_owned(&repository.top),
@@ -83,6 +85,8 @@ impl Opened {
         };
         Ok(Self {
             target: target.to_path_buf(),
+            // As it is opened it may seem to be.
+            is_bare: git.is_bare() && !has_work_tree(&git),
             git,
             here: meant(Path::new("."), scope.git_dir.as_deref()).map(|(_, folder)| folder),
             database: Database::open(repository, folder, shown, scope),
@@ -191,12 +195,19 @@ impl Database {
 
 /// The commit at `HEAD` of the repository that [`Opened::at`] opens.
 pub(super) fn head(target: &Path, scope: &Scope) -> Option<ObjectId> {
-    let (_, folder) = meant(target, scope.git_dir.as_deref())?;
-    head_of(&git2::Repository::open(folder).ok()?)
+    let (met, folder) = meant(target, scope.git_dir.as_deref())?;
+    let top = repository::join(&[met]).pop()?.top;
+    head_of(&program::open(&folder, &top).ok()?)
 }
 
 fn head_of(git: &git2::Repository) -> Option<ObjectId> {
     refs::id(git.head().ok()?.target()?)
+}
+
+/// Whether its configuration says that it has a work tree.
+fn has_work_tree(git: &git2::Repository) -> bool {
+    let config = git.config().and_then(|config| config.get_bool("core.bare"));
+    config.is_ok_and(|is_bare| !is_bare)
 }
 
 /// Where the repository that is asked for was met, and its git folder.

@@ -78,6 +78,10 @@ impl<'r, 's> Reader<'r, 's> {
 
     /// Scans messages and names.
     fn describe(&self, work: &Work, objects: &mut Objects<'_>, scanner: &mut Scanner<'_, '_>) {
+        for name in &work.references {
+            let place = self.database.repository.place(None);
+            scanner.reference_at(name.as_bytes(), place);
+        }
         for (path, named, commit) in &work.names {
             scanner.name_at(path, self.place(*named, commit.as_ref()));
         }

@@ -8,6 +8,7 @@ use super::super::{refs, shallow};
 use super::opened::Opened;
 use super::range::Bringing;
 use super::revision::{Unknown, resolve};
+use super::tracking::{Remote, Tracking};
 use super::walk::new_to;
 use super::{Item, PartError, Work};
 use crate::model::{ObjectId, ObjectKind, ProblemKind, SourceKind};
@@ -19,6 +20,10 @@ pub struct Sent {
     /// Revisions that are sent; `None` stands for whatever `HEAD` and references lead to, the tracking
     /// ones of the remote left out.
     pub tips: Option<Vec<String>>,
+    /// Whether what `HEAD` and references lead to that are no remote's is sent besides.
+    pub locals: bool,
+    /// Names that references shall have where they are sent to, in full: they are scanned, too.
+    pub names: Vec<String>,
     /// Revisions that are there already. Those that are not known here are passed over.
     pub known: Vec<String>,
     /// Which references lead to what is there already.
@@ -36,8 +41,8 @@ pub enum There {
     /// None.
     #[default]
     Unknown,
-    /// Those that track the remote of this name or URL.
-    Tracking(String),
+    /// Those that track this remote, unless it says that it has something else.
+    Tracking(Remote),
     /// All: it is sent to this repository.
     Here,
 }
@@ -46,6 +51,8 @@ pub enum There {
 pub(super) struct Between {
     tips: Vec<ObjectId>,
     known: Vec<ObjectId>,
+    /// Names of references that are new there.
+    names: Vec<String>,
     /// References that may lead to more.
     unread: Vec<String>,
     whole: bool,
@@ -58,19 +65,34 @@ pub(super) fn between(
     objects: &mut Objects<'_>,
     sent: &Sent,
 ) -> Result<Between, PartError> {
-    let tracking = tracking(opened, &sent.there);
-    let is_tracking = |name: &str| tracking.iter().any(|prefix| name.starts_with(prefix));
     let mut unread = Vec::new();
-    let (theirs, ours): (Vec<_>, Vec<_>) = named(opened, &mut unread)
-        .into_iter()
-        .partition(|(name, _)| is_tracking(name));
-    let tips = match &sent.tips {
-        Some(tips) => tips
-            .iter()
-            .map(|tip| find(opened, objects, tip))
-            .collect::<Result<_, _>>()?,
-        None => ours.into_iter().map(|(_, id)| id).collect(),
+    let all = named(opened, &mut unread);
+    let tracking = match &sent.there {
+        There::Tracking(remote) => {
+            let shallow = shallow(&opened.database.repository);
+            Tracking::of(opened, objects, remote, &all, &shallow)
+        }
+        There::Unknown | There::Here => Tracking::default(),
     };
+    let (mut theirs, ours): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|(name, _)| sent.there == There::Here || tracking.has(name));
+    if sent.there != There::Here && !tracking.is_believed {
+        theirs.clear();
+    }
+    let mut names = sent.names.clone();
+    if sent.tips.is_none() || sent.locals {
+        let there: HashSet<_> = theirs.iter().map(|(name, _)| name).collect();
+        let is_there = |name: &str| tracking.tracks(name).any(|it| there.contains(&it));
+        let ours = ours.iter().map(|(name, _)| name);
+        let ours = ours.filter(|name| is_pushed(name) && !is_there(name));
+        names.extend(ours.cloned());
+    }
+    let is_sent = |name: &str| sent.tips.is_none() || sent.locals && !is_remote(name);
+    let ours = ours.into_iter().filter(|(name, _)| is_sent(name));
+    let given = sent.tips.iter().flatten();
+    let given: Result<Vec<_>, _> = given.map(|tip| find(opened, objects, tip)).collect();
+    let tips = given?.into_iter().chain(ours.map(|(_, id)| id)).collect();
     let given = sent.known.iter();
     let given: Vec<_> = given.flat_map(|id| find(opened, objects, id)).collect();
     let known = given
@@ -79,11 +101,26 @@ pub(super) fn between(
     Ok(Between {
         tips,
         known: known.filter(|id| objects.named(id).is_ok()).collect(),
-        // Where it is told what is sent, what else there is does not matter.
-        unread: unread.into_iter().filter(|_| sent.tips.is_none()).collect(),
+        names,
+        unread: if sent.tips.is_none() || sent.locals {
+            unread
+        } else {
+            // Where it is told what is sent, what else there is does not matter.
+            Vec::new()
+        },
         whole: sent.whole,
         quarantine: sent.quarantine.clone(),
     })
+}
+
+/// Whether a reference is one of those that stand for what others have.
+fn is_remote(name: &str) -> bool {
+    name.starts_with("refs/remotes/")
+}
+
+/// Whether a reference is sent under the name that it has here.
+fn is_pushed(name: &str) -> bool {
+    name.starts_with("refs/heads/") || name.starts_with("refs/tags/")
 }
 
 fn find(opened: &Opened, objects: &mut Objects<'_>, tip: &str) -> Result<ObjectId, PartError> {
@@ -115,35 +152,12 @@ fn named(opened: &Opened, unread: &mut Vec<String>) -> Vec<(String, ObjectId)> {
     named
 }
 
-/// How the names of references start that lead to what is there.
-fn tracking(opened: &Opened, there: &There) -> Vec<String> {
-    let remote = match there {
-        There::Unknown => return Vec::new(),
-        There::Here => return vec![String::new()],
-        There::Tracking(remote) => remote,
-    };
-    let names = opened.git.remotes();
-    let names: Vec<String> = names
-        .iter()
-        .flatten()
-        .flatten()
-        .flatten()
-        .map(str::to_owned)
-        .collect();
-    let is_it = |name: &String| {
-        *name == *remote
-            || opened.git.find_remote(name).is_ok_and(|found| {
-                let urls = [found.url_bytes(), found.pushurl_bytes().unwrap_or_default()];
-                urls.contains(&remote.as_bytes())
-            })
-    };
-    let names = names.into_iter().filter(is_it);
-    names.map(|name| format!("refs/remotes/{name}/")).collect()
-}
-
 /// What is sent and not there already.
 pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, between: Between) -> Work {
-    let mut work = Work::default();
+    let mut work = Work {
+        references: between.names,
+        ..Work::default()
+    };
     let unread = between.unread.into_iter();
     work.problems
         .extend(unread.map(|message| (ProblemKind::References, message)));

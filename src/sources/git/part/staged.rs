@@ -1,6 +1,6 @@
 //! What is staged: the index against `HEAD`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::super::head::Head;
@@ -8,7 +8,7 @@ use super::super::object::{FOLDER, LINK, SUBMODULE};
 use super::super::objects::Objects;
 use super::super::staging::{self, Entry, entries};
 use super::opened::Opened;
-use super::{Item, PartError, Work};
+use super::{Item, Moved, PartError, Work, diff};
 use crate::model::{ObjectId, ProblemKind, SourceKind};
 
 /// An index, read once for all that is asked of it.
@@ -58,7 +58,7 @@ pub(super) fn file(opened: &Opened, named: Option<&Path>) -> Result<PathBuf, Par
         Some(named) => Ok(named.to_path_buf()),
         None if own.is_file() => Ok(own),
         None if own.exists() => Err(refused(&own, "it is no file")),
-        None if opened.git.is_bare() => Err(refused(&own, "the repository is bare")),
+        None if opened.is_bare => Err(refused(&own, "the repository is bare")),
         None => Ok(own),
     }
 }
@@ -88,6 +88,7 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, staged: &Staged) 
     let mut head = Head::new(objects, commit.as_ref());
     let unchanged = Unchanged::new(index, &mut head);
     let mut names = HashSet::new();
+    let mut sparse = Vec::new();
     for Entry { path, object, mode } in entries(index) {
         if unchanged.has(path) {
             continue;
@@ -95,12 +96,6 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, staged: &Staged) 
         let path = path.strip_suffix(b"/").unwrap_or(path);
         let known = head.at(path);
         if known == Some(object) {
-            continue;
-        }
-        if mode == FOLDER {
-            let path = String::from_utf8_lossy(path);
-            let message = format!("its index is sparse, and {path} is not what HEAD has there");
-            work.problems.push((ProblemKind::References, message));
             continue;
         }
         if known.is_none() {
@@ -112,16 +107,100 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, staged: &Staged) 
             }
             work.names.push((path.to_vec(), object, None));
         }
-        if mode != SUBMODULE {
-            work.items.push(Item {
-                source: SourceKind::GitIndex,
-                path: path.to_vec(),
-                blob: object,
-                commit: None,
-            });
+        if mode == FOLDER {
+            sparse.push((path, object, head.folder(path)));
+        } else if mode != SUBMODULE {
+            work.items.push(item(path.to_vec(), object));
         }
     }
+    if !work.items.is_empty() {
+        let gone = gone(index, &mut head, &unchanged);
+        let items = std::mem::take(&mut work.items);
+        for item in items {
+            match gone.get(&item.blob) {
+                Some(from) => work.moved.push(Moved {
+                    item,
+                    from: from.clone(),
+                }),
+                None => work.items.push(item),
+            }
+        }
+    }
+    let mut budget = diff::Budget::default();
+    for (path, tree, known) in sparse {
+        let known: Vec<_> = known.into_iter().collect();
+        let changes = diff::new_in(objects, tree, &known, &mut budget);
+        note(path, changes, &mut work);
+    }
     work
+}
+
+fn item(path: Vec<u8>, blob: ObjectId) -> Item {
+    Item {
+        source: SourceKind::GitIndex,
+        path,
+        blob,
+        commit: None,
+    }
+}
+
+/// Notes what has changed in a folder that a sparse index names in place of what is in it.
+fn note(folder: &[u8], changes: diff::Changes, work: &mut Work) {
+    let whole = |path: Vec<u8>| [folder, b"/", &path].concat();
+    let mut problem = |kind, what| {
+        let folder = String::from_utf8_lossy(folder);
+        work.problems.push((kind, format!("{folder}: {what}")));
+    };
+    if changes.is_cut {
+        problem(ProblemKind::Limit, "not all that is staged was looked at");
+    }
+    if changes.is_damaged {
+        problem(ProblemKind::Corrupt, "a tree that is staged is damaged");
+    }
+    for change in changes.all {
+        let path = whole(change.path);
+        if change.is_new_path {
+            work.names.push((path.clone(), change.object, None));
+        }
+        if change.is_name {
+            continue;
+        }
+        let item = item(path, change.object);
+        if change.moved_from.is_empty() {
+            work.items.push(item);
+        } else {
+            let from = change.moved_from.into_iter().map(whole).collect();
+            work.moved.push(Moved { item, from });
+        }
+    }
+}
+
+/// The files that `HEAD` has and the index has no more at the same path, each with its paths there:
+/// where they stand in the index, they were moved.
+fn gone(
+    index: &gix_index::State,
+    head: &mut Head<'_, '_>,
+    unchanged: &Unchanged,
+) -> HashMap<ObjectId, Vec<Vec<u8>>> {
+    let mut gone: HashMap<_, Vec<_>> = HashMap::new();
+    let mut open = vec![(Vec::new(), None)];
+    let entry = |path: &[u8]| index.entry_by_path(path.into());
+    while let Some((folder, tree)) = open.pop() {
+        for (name, object, is_folder) in head.inside(tree) {
+            let mut path = [&folder[..], &name].concat();
+            if is_folder {
+                let is_unchanged = unchanged.0.contains(&path);
+                path.push(b'/');
+                // One that a sparse index names is compared for itself.
+                if !is_unchanged && path.len() < MAX_DEPTH && entry(&path).is_none() {
+                    open.push((path, Some(object)));
+                }
+            } else if entry(&path).is_none_or(|it| it.id.as_bytes() != object.as_bytes()) {
+                gone.entry(object).or_default().push(path);
+            }
+        }
+    }
+    gone
 }
 
 /// The folders that the index says are what `HEAD` has there.
