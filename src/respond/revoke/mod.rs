@@ -136,6 +136,8 @@ struct Run<'r, 'p> {
     probes: RefCell<BTreeMap<String, u32>>,
     /// C3IDs, and organisations that let them in no more.
     refused: BTreeSet<(String, String)>,
+    /// C3IDs, and organisations that were seen to let them in by this run.
+    let_in: BTreeSet<(String, String)>,
     /// Until when organisations want to be left alone, and what was to be sent to them.
     deferred: BTreeMap<String, (Instant, Vec<Order>)>,
     /// When the first of its orders was to be sent, by organisation.
@@ -154,6 +156,7 @@ impl Revoker<'_> {
             outcomes: BTreeMap::new(),
             probes: RefCell::default(),
             refused: BTreeSet::new(),
+            let_in: BTreeSet::new(),
             deferred: BTreeMap::new(),
             begun: past::begun(self.journal.records(), plan),
             logs: BTreeMap::new(),

@@ -6,8 +6,9 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::confirm::LetIn;
 use super::send::Sent;
-use super::{Confirmed, State};
+use super::{Confirmed, EFFECT, State};
 use crate::model::Timestamp;
 use crate::respond::journal::{Event, Record};
 use crate::respond::plan::{Grounds, Order, Plan, Route};
@@ -151,6 +152,48 @@ pub(super) fn was_accepted(
             && record.outcome.as_deref() == Some(Sent::Accepted.as_str())
             && is_recent(record)
     })
+}
+
+/// Who was last seen to let the token of `order` in after the service had accepted that it is revoked,
+/// if anybody was.
+pub(super) fn seen_let_in(records: &[Record], order: &Order) -> Option<LetIn> {
+    let (mut accepted, mut seen) = (None, None);
+    let mut organizations = BTreeSet::new();
+    let is_it =
+        |record: &&Record| is_about(record, order) && record.c3id.as_deref() == Some(&*order.c3id);
+    for record in records.iter().filter(is_it) {
+        let at = time(record);
+        let places = record.evidence.get("let_in").and_then(Value::as_array);
+        match (record.event, places) {
+            (Event::Answer, _) if record.outcome.as_deref() == Some(Sent::Accepted.as_str()) => {
+                (accepted, seen) = (at, None);
+                organizations.clear();
+            }
+            // Of those that were let in before, the first that still does is all that a line tells.
+            (Event::Confirm, Some(places)) => {
+                seen = at;
+                let places = places.iter().filter_map(Value::as_str);
+                organizations.extend(places.map(str::to_owned));
+            }
+            (Event::Closed, _) => {
+                (accepted, seen) = (None, None);
+                organizations.clear();
+            }
+            _ => (),
+        }
+    }
+    let seen = seen?;
+    let is_in_time = |at: &Timestamp| seen.0.saturating_sub(at.0) <= EFFECT.as_secs();
+    Some(LetIn {
+        organizations: organizations.into_iter().collect(),
+        since: accepted.filter(is_in_time).unwrap_or(seen),
+    })
+}
+
+/// When `record` was written.
+fn time(record: &Record) -> Option<Timestamp> {
+    let at: jiff::Timestamp = record.at.parse().ok()?;
+    Some(Timestamp(at.as_second()))
 }
 
 /// When the service accepted first that the token `c3id` of `organization` is revoked.
