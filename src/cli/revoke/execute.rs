@@ -27,7 +27,7 @@ use super::vet::Vetting;
 use crate::model::{Owner, Secret, Timestamp};
 use crate::policy::AutoRevoke;
 use crate::report::count;
-use crate::respond::journal::{Event, Journal, Record};
+use crate::respond::journal::{Journal, Record};
 use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, is_due};
 use crate::respond::plan::Plan;
@@ -316,14 +316,11 @@ fn leaks(records: &[Record]) -> BTreeSet<String> {
     planned.flatten().chain(acted_on).collect()
 }
 
-/// Whether `plan` leaves a token alone that worked when it was made, and is not known to be revoked.
+/// Whether `plan` leaves a token alone that worked when it was made, and is not known to be revoked
+/// since then.
 fn leaves_alive(plan: &Plan, records: &[Record]) -> bool {
-    plan.told().any(|notice| {
-        let is_closed = |record: &Record| {
-            record.event == Event::Closed && record.c3id.as_ref() == Some(&notice.c3id)
-        };
-        !records.iter().any(is_closed)
-    })
+    let left = left_alone(records);
+    plan.told().any(|notice| left.contains(&*notice.c3id))
 }
 
 /// How a run ends: could not run before failed before unconfirmed before interrupted before a leak
@@ -350,6 +347,8 @@ pub(super) fn exit(done: &Done, was_watched: bool, is_interrupted: bool) -> Exit
         Exit::Unconfirmed
     } else if is_interrupted {
         Exit::Interrupted
+    } else if any(State::Spared) {
+        Exit::ActiveLeak
     } else if any(State::Dropped) {
         Exit::NO
     } else {
@@ -380,6 +379,13 @@ mod tests {
         for (states, watched, interrupted, expected) in [
             (&[State::Closed][..], false, false, Exit::Clean),
             (&[State::Dropped, State::Closed], false, false, Exit::NO),
+            (
+                &[State::Dropped, State::Spared],
+                false,
+                false,
+                Exit::ActiveLeak,
+            ),
+            (&[State::Spared], false, true, Exit::Interrupted),
             (&[State::Unsent], false, false, Exit::Failed),
             (&[State::Unsent], false, true, Exit::Interrupted),
             (&[State::Confirming], false, false, Exit::Unconfirmed),

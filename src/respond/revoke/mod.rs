@@ -62,6 +62,8 @@ pub enum State {
     Unseen,
     /// It is not what was planned any more, and was left alone.
     Dropped,
+    /// The same, and the list shows the token as valid.
+    Spared,
     /// The service did not do it.
     Failed,
     /// It was not tried.
@@ -74,7 +76,7 @@ impl State {
         match self {
             Self::Closed => "closed",
             Self::Confirming | Self::Unseen => "confirming",
-            Self::Dropped => "dropped",
+            Self::Dropped | Self::Spared => "dropped",
             Self::Failed => "failed",
             Self::Unsent => "unsent",
         }
@@ -276,7 +278,7 @@ impl Run<'_, '_> {
         let (stale, current): (Vec<_>, Vec<_>) = orders.iter().cloned().partition(is_stale);
         for order in &stale {
             let why = "it was confirmed more than 24 hours ago and never sent: plan again";
-            self.drop(order, why)?;
+            self.drop(order, State::Dropped, why)?;
         }
         Ok(current)
     }
@@ -325,9 +327,11 @@ impl Run<'_, '_> {
             }
             Listed::Gone => self.drop(
                 &order,
+                State::Dropped,
                 "its owner's list does not hold it any more: revoked by somebody, or never theirs",
             ),
-            Listed::Differs(why) => self.drop(&order, why),
+            Listed::Differs(why) => self.drop(&order, State::Dropped, why),
+            Listed::Lives(why) => self.drop(&order, State::Spared, why),
             Listed::Unread(why) => {
                 let logged = if was_begun { self.logged(&order) } else { None };
                 if let Some(why) = logged {
@@ -362,9 +366,14 @@ impl Run<'_, '_> {
         Ok(None)
     }
 
-    /// Ends an order that is not to be sent any more.
-    fn drop(&mut self, order: &Order, why: &str) -> Result<Option<Order>, JournalError> {
-        let (state, evidence) = (State::Dropped, json!({ "why": why }));
+    /// Ends an order that is not to be sent any more, as `state` says.
+    fn drop(
+        &mut self,
+        order: &Order,
+        state: State,
+        why: &str,
+    ) -> Result<Option<Order>, JournalError> {
+        let evidence = json!({ "why": why });
         self.note(Event::Confirm, Some(order), evidence, state.as_str())?;
         self.end(order, state, why);
         Ok(None)
