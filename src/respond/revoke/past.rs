@@ -10,6 +10,7 @@ use super::confirm::LetIn;
 use super::send::Sent;
 use super::{Confirmed, EFFECT, State};
 use crate::model::Timestamp;
+use crate::policy::Certainty;
 use crate::respond::journal::{Event, Record};
 use crate::respond::plan::{Grounds, Order, Plan, Route};
 
@@ -37,27 +38,55 @@ pub fn open_orders(records: &[Record]) -> Vec<Order> {
     open.into_values().collect()
 }
 
-/// The C3IDs of what was left alone, by a plan or when it came to it, and is not known to be revoked.
+/// The C3IDs of what was left alone, by a plan or when it came to it, and is not known to be revoked
+/// since then.
+///
+/// A closure is of one authorization id. Where the service does not say that the leaked token is
+/// registered as that, it ends what was left alone before somebody said so, and nothing later.
 pub fn left_alone(records: &[Record]) -> BTreeSet<&str> {
-    let mut left = BTreeSet::new();
+    let mut left: BTreeMap<&str, u64> = BTreeMap::new();
+    // Since when it is ordered, and whether it is certain.
+    let mut ordered: BTreeMap<(String, String), (u64, bool)> = BTreeMap::new();
     for record in records {
-        match (record.event, record.c3id.as_deref()) {
+        let c3id = record.c3id.as_deref();
+        let id = record.authorization_id.clone();
+        match (record.event, c3id) {
             (Event::Plan, _) => {
                 let told = record.evidence.get("left").and_then(Value::as_array);
-                left.extend(told.into_iter().flatten().filter_map(Value::as_str));
+                let told = told.into_iter().flatten().filter_map(Value::as_str);
+                left.extend(told.map(|c3id| (c3id, record.seq)));
+                for order in planned(record) {
+                    let is_certain = order.matched == Certainty::Certain.as_str();
+                    let place = (order.c3id, order.authorization_id);
+                    // Going on with a plan says nothing anew.
+                    if is_confirmation(record) || !ordered.contains_key(&place) {
+                        ordered.insert(place, (record.seq, is_certain));
+                    }
+                }
             }
             (Event::Confirm, Some(c3id))
                 if record.outcome.as_deref() == Some(State::Dropped.as_str()) =>
             {
-                left.insert(c3id);
+                left.insert(c3id, record.seq);
+            }
+            (Event::Closed, Some(c3id)) => {
+                let order = id.and_then(|id| ordered.get(&(c3id.to_owned(), id)));
+                // Without an order, the list of its owner told its C3ID.
+                let ends = |at: u64| order.is_none_or(|&(since, certain)| certain || at <= since);
+                if left.get(c3id).is_some_and(|&at| ends(at)) {
+                    left.remove(c3id);
+                }
             }
             _ => (),
         }
     }
-    for closed in records.iter().filter(|it| it.event == Event::Closed) {
-        left.remove(closed.c3id.as_deref().unwrap_or_default());
-    }
-    left
+    left.into_keys().collect()
+}
+
+/// Whether somebody, or the policy of a run, confirmed `plan`; going on with it does not.
+fn is_confirmation(plan: &Record) -> bool {
+    let by = plan.evidence.get("confirmed_by").and_then(Value::as_str);
+    by != Some(Confirmed::Earlier.as_str())
 }
 
 /// All that a plan orders: it was confirmed as a whole.
@@ -95,13 +124,12 @@ fn ordered(intent: &Record) -> Option<Order> {
 /// does not.
 pub(super) fn confirmed_at(records: &[Record], order: &Order) -> Option<Timestamp> {
     let holds = |record: &&Record| {
-        let by = record.evidence.get("confirmed_by").and_then(Value::as_str);
         let is_it = |planned: &Order| {
             planned.organization == order.organization
                 && planned.authorization_id == order.authorization_id
         };
         record.event == Event::Plan
-            && by != Some(Confirmed::Earlier.as_str())
+            && is_confirmation(record)
             && planned(record).any(|planned| is_it(&planned))
     };
     let at: jiff::Timestamp = records.iter().rev().find(holds)?.at.parse().ok()?;
