@@ -28,7 +28,7 @@ use crate::model::{Secret, Timestamp};
 use crate::providers::azure_devops::AuditEntry;
 use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
-pub use past::{accepted_at, left_alone, open_orders};
+pub use past::{accepted_at, left_alone, open_orders, unknown};
 use send::Sent;
 pub use tell::{Stage, Tell};
 pub use vet::{Confirmed, Vetted};
@@ -213,6 +213,10 @@ impl Run<'_, '_> {
             "confirmed_by": self.revoker.confirmed.as_str(),
             "digest": plan.digest(),
         });
+        let unknown: Vec<_> = plan.unknown().collect();
+        if !unknown.is_empty() {
+            evidence["unknown"] = json!(unknown);
+        }
         if let Some(tell) = &self.revoker.tell {
             evidence["tell"] = tell.preface(plan, self.revoker.journal.records());
         }

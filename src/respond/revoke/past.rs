@@ -83,6 +83,30 @@ pub fn left_alone(records: &[Record]) -> BTreeSet<&str> {
     left.into_keys().collect()
 }
 
+/// The C3IDs of leaks of which nobody answered whether they work, and that no later plan knows better.
+pub fn unknown(records: &[Record]) -> BTreeSet<&str> {
+    let mut unknown = BTreeSet::new();
+    for record in records {
+        let told = |key: &str| {
+            let told = record.evidence.get(key).and_then(Value::as_array);
+            told.into_iter().flatten().filter_map(Value::as_str)
+        };
+        match (record.event, record.c3id.as_deref()) {
+            (Event::Plan, _) => {
+                for c3id in told("leaks") {
+                    unknown.remove(c3id);
+                }
+                unknown.extend(told("unknown"));
+            }
+            (Event::Closed, Some(c3id)) => {
+                unknown.remove(c3id);
+            }
+            _ => (),
+        }
+    }
+    unknown
+}
+
 /// Whether somebody, or the policy of a run, confirmed `plan`; going on with it does not.
 fn is_confirmation(plan: &Record) -> bool {
     let by = plan.evidence.get("confirmed_by").and_then(Value::as_str);
