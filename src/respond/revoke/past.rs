@@ -248,17 +248,50 @@ fn time(record: &Record) -> Option<Timestamp> {
     Some(Timestamp(at.as_second()))
 }
 
-/// When the service accepted first that the token `c3id` of `organization` is revoked.
-pub fn accepted_at(records: &[Record], c3id: &str, organization: &str) -> Option<Timestamp> {
+/// What a journal did with one authorization id for a leaked token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acted {
+    /// As what the token was taken to be registered.
+    pub authorization_id: String,
+    /// When the service last accepted that this is revoked.
+    pub accepted: Option<Timestamp>,
+    /// Whether it is closed by now.
+    pub is_closed: bool,
+}
+
+/// What was done about the token `c3id` of `organization`, by authorization id, what was done last at
+/// the end.
+pub fn acted_on(records: &[Record], c3id: &str, organization: &str) -> Vec<Acted> {
     let is_it = |record: &&Record| {
         let named = record.organization.as_deref().unwrap_or_default();
-        record.event == Event::Answer
-            && record.outcome.as_deref() == Some(Sent::Accepted.as_str())
-            && record.c3id.as_deref() == Some(c3id)
-            && named.eq_ignore_ascii_case(organization)
+        record.c3id.as_deref() == Some(c3id) && named.eq_ignore_ascii_case(organization)
     };
-    let at: jiff::Timestamp = records.iter().find(is_it)?.at.parse().ok()?;
-    Some(Timestamp(at.as_second()))
+    let mut all: Vec<Acted> = Vec::new();
+    for record in records.iter().filter(is_it) {
+        let Some(id) = &record.authorization_id else {
+            continue;
+        };
+        let known = all
+            .iter()
+            .position(|it| it.authorization_id.eq_ignore_ascii_case(id));
+        let mut acted = known.map_or_else(
+            || Acted {
+                authorization_id: id.clone(),
+                accepted: None,
+                is_closed: false,
+            },
+            |place| all.remove(place),
+        );
+        match record.event {
+            Event::Answer if record.outcome.as_deref() == Some(Sent::Accepted.as_str()) => {
+                (acted.accepted, acted.is_closed) = (time(record), false);
+            }
+            Event::Closed => acted.is_closed = true,
+            _ => (),
+        }
+        all.push(acted);
+    }
+    all
 }
 
 fn is_about(record: &Record, order: &Order) -> bool {
