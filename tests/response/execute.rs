@@ -106,7 +106,7 @@ fn what_is_not_as_planned_is_left_alone() {
         plan["orders"][1]["authorization_id"] = first;
     });
     let run = responder.execute("");
-    assert_eq!(run.code, 1, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
     assert_eq!(run.stdout.matches("dropped").count(), 2, "{}", run.stdout);
     assert_eq!(responder.writes(), 0);
     assert!(responder.is_let_in(token) && responder.is_let_in(other));

@@ -1,5 +1,6 @@
 //! Who is told of what is done, and what becomes of it where they cannot be reached.
 
+mod again;
 #[cfg(feature = "crash-points")]
 mod crash;
 mod failures;

@@ -215,3 +215,66 @@ fn closed_is_what_each_place_refuses_that_accepted_it() {
     let run = responder.bench.patsweep(&given, &token.token);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
 }
+
+/// That nobody answered does not mean that it is over.
+#[test]
+fn what_nobody_answered_about_is_not_over() {
+    let responder = Responder {
+        listing: "",
+        ..Responder::new()
+    };
+    let tokens = responder.live();
+    let contoso = |it: &&Issued| it.owner != tokens[0].owner;
+    let other = *tokens.iter().find(|it| contoso(it)).expect("another owner");
+    let token = tokens[0];
+    responder.order(&json!({
+        "target": { "token": other.token },
+        "behavior": "throttled",
+        "delay_s": 9999,
+    }));
+    responder.plan(&[token, other], PUBLIC);
+    let run = responder.execute("");
+    let mut journal = vec![
+        "plan confirmed -",
+        "intent revoke A",
+        "answer accepted A",
+        "closed closed A",
+    ];
+    responder.bench.forget_orders();
+    let ended = Ended::with(3, &journal, 1, &[false, true]);
+    assert_eq!(
+        responder.ended(&run, &[token, other]),
+        ended,
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    let listed = format!(
+        "unknown     {}\n            whether it works is not known; plan again once that can be asked\n",
+        other.c3id
+    );
+    assert!(run.stdout.starts_with(&listed), "{}", run.stdout);
+    let run = responder.resume("");
+    let text = format!("nothing is open\n{listed}");
+    assert_eq!((run.code, run.stdout), (3, text), "{}", run.stderr);
+    // Somebody asks again: it is dead by now, and there is nothing else to do.
+    let id = other.authorization_id.as_deref().expect("an id");
+    let path = "/vssps.dev.azure.com/contoso/_apis/tokenadmin/revocations?api-version=7.1";
+    let got = ask("POST", path)
+        .pat(&responder.bench.fake.admin_pat)
+        .json(&json!([{ "authorizationId": id }]))
+        .to(&responder.bench.fake);
+    assert_eq!(got.status, 204, "{}", got.text());
+    responder.plan(&[other], PUBLIC);
+    let run = responder.execute("");
+    journal.push("plan confirmed -");
+    let ended = Ended::with(0, &journal, 2, &[false, false]);
+    assert_eq!(
+        responder.ended(&run, &[token, other]),
+        ended,
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    assert_eq!(responder.resume("").stdout, "nothing is open\n");
+}

@@ -158,6 +158,7 @@ impl Responder {
         Plan::new(all::<Order>(&plan["orders"]))
             .with_notices(all::<Notice>(&plan["notices"]))
             .with_leaks(all::<String>(&plan["leaks"]))
+            .with_unknown(all::<String>(&plan["unknown"]))
             .made_at(Timestamp(made_at.as_second()))
             .save(&path)
             .expect("a plan");

@@ -1,6 +1,6 @@
 //! By which right a token is revoked, and what it takes until it counts as revoked.
 
-use crate::responder::{Responder, went_well};
+use crate::responder::{Ended, Responder, went_well};
 use crate::service::Issued;
 
 /// Presentations of `token` since the log was emptied.
@@ -229,6 +229,56 @@ fn what_is_still_let_in_is_not_closed() {
         "{}",
         run.stdout
     );
+}
+
+/// What an earlier run saw is not over because this one cannot ask: its value shows it, or time does.
+#[test]
+fn what_was_seen_to_be_let_in_is_not_closed_by_the_list_alone() {
+    for advances in [true, false] {
+        let responder = Responder::new();
+        let token = responder.live()[0];
+        responder.plan(&[token], "--exposure public");
+        responder.order_delay("revocation-delay", 600);
+        let run = responder.execute_with(&[token], "");
+        assert_eq!(run.code, 6, "{}{}", run.stdout, run.stderr);
+        let mut journal = vec![
+            "plan confirmed -",
+            "intent revoke A",
+            "answer accepted A",
+            "confirm confirming A",
+        ];
+        for flags in ["", "--watch=1s"] {
+            let run = responder.resume(flags);
+            journal.extend(["plan confirmed -", "confirm confirming A"]);
+            let looks = responder.journal().len() - journal.len();
+            journal.extend(["confirm confirming A"].repeat(looks));
+            let ended = Ended::with(6, &journal, 1, &[true]);
+            assert_eq!(responder.ended(&run, &[token]), ended, "{}", run.stdout);
+            for why in [
+                "the administrator's list says that it is revoked, but contoso let it in when \
+                 that was last asked",
+                "--from REPORT with --source",
+                "or wait until ",
+            ] {
+                assert!(run.stdout.contains(why), "{}", run.stdout);
+            }
+        }
+        let run = if advances {
+            responder.advance(700);
+            let given = format!(
+                "revoke --resume --journal journal.jsonl {} --from leaks.json --tokens -",
+                responder.auth
+            );
+            responder.bench.patsweep(&given, &token.token)
+        } else {
+            // Its value is not at hand, and by now nobody should let it in.
+            responder.age_journal(66 * 60);
+            responder.resume("")
+        };
+        journal.extend(["plan confirmed -", "closed closed A"]);
+        let ended = Ended::with(0, &journal, 1, &[!advances]);
+        assert_eq!(responder.ended(&run, &[token]), ended, "{}", run.stdout);
+    }
 }
 
 #[test]

@@ -299,7 +299,7 @@ fn check(planned: &str, later: Later) {
             } else {
                 "leak unsent"
             }];
-            let code = if state == "dropped" { 1 } else { 5 };
+            let code = if state == "dropped" { 4 } else { 5 };
             (Ended::with(code, &journal, 0, &[true]), told)
         }
     };
@@ -415,7 +415,7 @@ fn what_leaked_in_private_is_dropped_where_only_public_counts_by_now() {
     responder.bench.write("config.toml", public);
     let run = responder.execute(CONFIGURED);
     let journal = ["plan confirmed -", "confirm dropped A"];
-    let ended = Ended::with(1, &journal, 0, &[true]);
+    let ended = Ended::with(4, &journal, 0, &[true]);
     assert_eq!(responder.ended(&run, &[token]), ended, "{}", run.stdout);
     let why = "by now your policy revokes only what everybody can read";
     assert!(run.stdout.contains(why), "{}", run.stdout);

@@ -260,6 +260,53 @@ fn what_was_revoked_here_is_told_by_the_journal() {
     );
 }
 
+/// Of an answer that was accepted nobody knows yet what it did; of several tokens that the journal took
+/// for the leaked one, the last is it.
+#[test]
+fn the_last_of_the_journal_is_told_as_it_stands() {
+    let responder = crate::responder::Responder::new();
+    let lists = "/tokenadmin/personalaccesstokens";
+    responder.bench.order(lists, "c3id-absent", 9999);
+    let leaked = responder.plant_pat("one", "priya", "vso.code", -20);
+    let other = responder.plant_pat("two", "priya", "vso.code", -20);
+    let [id, wrong] = [&leaked, &other].map(|it| it.authorization_id.clone().expect("an id"));
+    for (id, code) in [(&wrong, 0), (&id, 6)] {
+        let flags = format!("--exposure public --match {}={id}", leaked.c3id);
+        responder.plan(&[&leaked], &flags);
+        if code == 6 {
+            responder.order_delay("revocation-early", 2000);
+        }
+        let run = responder.execute("");
+        assert_eq!(run.code, code, "{}{}", run.stdout, run.stderr);
+    }
+    let told = |format: &str| {
+        let given = format!(
+            "timeline --from leaks.json --org contoso --auth pat --journal journal.jsonl {format}"
+        );
+        responder.bench.patsweep(&given, "")
+    };
+    let report = told("-f json").report();
+    let token = &report["organizations"][0]["tokens"][0];
+    assert_eq!(
+        json!([
+            token["authorization_id"],
+            token["other_authorization_ids"],
+            token["state"],
+            token["ended_by"]
+        ]),
+        json!([id, [wrong], "accepted", null])
+    );
+    let text = told("").stdout;
+    let not = format!("  not        {wrong}: the journal took it for that, too\n");
+    assert!(text.contains(&not), "{text}");
+    let ended = "as the journal says, and the list has it as one that works\n";
+    assert!(
+        text.contains("not yet: its revocation was accepted at "),
+        "{text}"
+    );
+    assert!(text.contains(ended), "{text}");
+}
+
 #[test]
 fn the_administrators_own_token_is_not_used_once_it_leaked() {
     let stage = Stage::empty();

@@ -145,11 +145,18 @@ impl Decided<'_> {
             },
             ..order
         });
-        Plan::new(orders).made_at(now())
+        let unknown = self.proposals.iter().filter(|it| it.is_unanswered());
+        let unknown = unknown.map(|it| it.finding.id.as_str().to_owned());
+        Plan::new(orders).with_unknown(unknown).made_at(now())
     }
 }
 
 impl Proposal<'_> {
+    /// Whether nobody answered if it works, and nobody allows it.
+    fn is_unanswered(&self) -> bool {
+        !self.finding.validity.is_answered() && self.decision.because == Because::NotConfirmed
+    }
+
     /// What is to be ordered, if it is to be revoked.
     pub(super) fn order(&self) -> Option<Order> {
         if self.decision.action != Action::Revoke {

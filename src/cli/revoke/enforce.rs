@@ -143,7 +143,8 @@ impl Enforcement {
             for notice in &mut notices {
                 notice.left_because.get_or_insert_with(|| why.clone());
             }
-            plan = Plan::default();
+            let unknown: Vec<_> = plan.unknown().map(str::to_owned).collect();
+            plan = Plan::default().with_unknown(unknown);
         }
         let verdict = |report: &Report| {
             if is_too_much {
@@ -155,7 +156,8 @@ impl Enforcement {
         let leaks = leaks.into_iter().map(str::to_owned);
         let plan = plan.with_notices(notices).with_leaks(leaks);
         let has_to_tell = plan.told().next().is_some() && !self.channels.is_empty();
-        if plan.is_empty() && !has_to_tell {
+        let settles = || execute::settles(&plan, &args.enforcing.journal, environment);
+        if plan.is_empty() && !has_to_tell && !settles() {
             return Ok(verdict(report));
         }
         let values = values(report, &plan, args.service.no_probe);

@@ -1,6 +1,7 @@
 //! Does what a plan orders, once somebody has confirmed that plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,15 +24,18 @@ use super::super::{journal, notify};
 use super::DEFAULT_TIMEOUT;
 use super::act::Act;
 use super::confirm::confirm;
+use super::text;
 use super::vet::Vetting;
 use crate::model::{Owner, Secret, Timestamp};
 use crate::policy::AutoRevoke;
 use crate::report::count;
-use crate::respond::journal::{Event, Journal, Record};
+use crate::respond::journal::{Journal, Record};
 use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, is_due};
 use crate::respond::plan::Plan;
-use crate::respond::revoke::{Confirmed, Done, Outcome, Revoker, State, left_alone, open_orders};
+use crate::respond::revoke::{
+    Confirmed, Done, Outcome, Revoker, State, left_alone, open_orders, unknown,
+};
 
 /// How long after it was made a plan is executed. Who leaves it lying for longer does not remember what
 /// it said, and owners, policies and tokens have changed.
@@ -66,7 +70,8 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let plan = Plan::load(path).map_err(|error| Failure::new(&error, None))?;
     let channels = notify::channels(file, environment)?;
-    if plan.is_empty() && (plan.told().next().is_none() || channels.is_empty()) {
+    let tells = plan.told().next().is_some() && !channels.is_empty();
+    if plan.is_empty() && !tells && !settles(&plan, &args.journal, environment) {
         let hint = "[notify] in the configuration tells people of what is not revoked";
         return Err(Failure::new(&ExecuteError::Empty, Some(hint.to_owned())));
     }
@@ -104,12 +109,15 @@ pub(super) fn resume(
     let channels = notify::channels(file, environment)?;
     if plan.is_empty() && !is_due(&chain.records, &channels, now()) {
         let left = left_alone(&chain.records).len() as u64;
-        if left == 0 {
-            return print(b"nothing is open\n");
+        let mut text = "nothing is open".to_owned();
+        if left > 0 {
+            let _ = write!(text, "; {} left alone may still work", count(left, "token"));
         }
-        let tokens = count(left, "token");
-        print(format!("nothing is open; {tokens} left alone may still work\n").as_bytes())?;
-        return Ok(Exit::ActiveLeak.into());
+        let unknown = unknown(&chain.records);
+        text.push('\n');
+        text.push_str(&text::unknown(&unknown));
+        print(text.as_bytes())?;
+        return Ok(left_behind(left > 0, &unknown).into());
     }
     let desk = open_desk(&plan, args, file, environment)?;
     let acting = Acting {
@@ -127,6 +135,21 @@ pub(super) fn resume(
             revoker.run(&plan)
         }
     })
+}
+
+/// Whether the journal takes a token of `plan` for one that may work, for nobody had answered, and the
+/// plan knows better.
+pub(super) fn settles(plan: &Plan, file: &JournalFile, environment: &Environment) -> bool {
+    let Ok(path) = journal::path(file, environment) else {
+        return false;
+    };
+    let Ok(chain) = crate::respond::journal::inspect(&path) else {
+        return false;
+    };
+    let unknown = unknown(&chain.records);
+    let is_known = |c3id: &str| plan.unknown().all(|it| it != c3id);
+    plan.leaks()
+        .any(|c3id| unknown.contains(c3id) && is_known(c3id))
 }
 
 /// Refuses a plan that the operator's policy has come to forbid as a whole since it was made. What is
@@ -287,7 +310,11 @@ impl Acting<'_> {
             watch_until: args.watch.map(|watch| start + watch),
         };
         let (done, shown) = act.run(&mut journal, run);
-        print(shown.as_bytes())?;
+        let unknown = match self.confirmed {
+            Confirmed::Earlier => unknown(journal.records()),
+            _ => plan.unknown().collect(),
+        };
+        print(format!("{}{shown}", text::unknown(&unknown)).as_bytes())?;
         if let Some(error) = &done.broken {
             console.complain(&Complaint::from(error));
         }
@@ -297,12 +324,7 @@ impl Acting<'_> {
             Confirmed::Earlier => !left_alone(journal.records()).is_empty(),
             _ => leaves_alive(plan, journal.records()),
         };
-        let left = if leaves {
-            Exit::ActiveLeak
-        } else {
-            Exit::Clean
-        };
-        Ok(acted.or_worse(left).into())
+        Ok(acted.or_worse(left_behind(leaves, &unknown)).into())
     }
 }
 
@@ -316,14 +338,22 @@ fn leaks(records: &[Record]) -> BTreeSet<String> {
     planned.flatten().chain(acted_on).collect()
 }
 
-/// Whether `plan` leaves a token alone that worked when it was made, and is not known to be revoked.
+/// How a run ends that leaves tokens behind which may work: such as worked, or of which nobody answered.
+fn left_behind(leaves_alive: bool, unknown: &BTreeSet<&str>) -> Exit {
+    if leaves_alive {
+        Exit::ActiveLeak
+    } else if unknown.is_empty() {
+        Exit::Clean
+    } else {
+        Exit::Incomplete
+    }
+}
+
+/// Whether `plan` leaves a token alone that worked when it was made, and is not known to be revoked
+/// since then.
 fn leaves_alive(plan: &Plan, records: &[Record]) -> bool {
-    plan.told().any(|notice| {
-        let is_closed = |record: &Record| {
-            record.event == Event::Closed && record.c3id.as_ref() == Some(&notice.c3id)
-        };
-        !records.iter().any(is_closed)
-    })
+    let left = left_alone(records);
+    plan.told().any(|notice| left.contains(&*notice.c3id))
 }
 
 /// How a run ends: could not run before failed before unconfirmed before interrupted before a leak
@@ -350,6 +380,8 @@ pub(super) fn exit(done: &Done, was_watched: bool, is_interrupted: bool) -> Exit
         Exit::Unconfirmed
     } else if is_interrupted {
         Exit::Interrupted
+    } else if any(State::Spared) {
+        Exit::ActiveLeak
     } else if any(State::Dropped) {
         Exit::NO
     } else {
@@ -380,6 +412,13 @@ mod tests {
         for (states, watched, interrupted, expected) in [
             (&[State::Closed][..], false, false, Exit::Clean),
             (&[State::Dropped, State::Closed], false, false, Exit::NO),
+            (
+                &[State::Dropped, State::Spared],
+                false,
+                false,
+                Exit::ActiveLeak,
+            ),
+            (&[State::Spared], false, true, Exit::Interrupted),
             (&[State::Unsent], false, false, Exit::Failed),
             (&[State::Unsent], false, true, Exit::Interrupted),
             (&[State::Confirming], false, false, Exit::Unconfirmed),

@@ -1,6 +1,6 @@
 //! How a plan and what became of it are shown to people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -286,6 +286,18 @@ fn message(proposal: &Proposal<'_>) -> String {
         page(matched),
         proposal.finding.id,
     )
+}
+
+/// Those of which nobody answered whether they work, a line each.
+pub(super) fn unknown(c3ids: &BTreeSet<&str>) -> String {
+    let line = |c3id: &&str| {
+        format!(
+            "{:<10}  {}\n            whether it works is not known; plan again once that can be asked\n",
+            "unknown",
+            escape_for_terminal(c3id)
+        )
+    };
+    c3ids.iter().map(line).collect()
 }
 
 /// What became of each order, and how all of it can be proven later.

@@ -50,6 +50,7 @@ fn timeline(timeline: &Timeline<'_>) -> Value {
     json!({
         "c3id": timeline.leak.c3id,
         "authorization_id": timeline.authorization_id,
+        "other_authorization_ids": timeline.others,
         "token": record.and_then(|record| record.name.as_ref()),
         "account": timeline.owner.map(crate::respond::survey::Person::account),
         "global": record.and_then(|record| record.is_global),

@@ -8,7 +8,7 @@ use super::super::journal as journals;
 use super::Args;
 use crate::model::{Finding, FindingId, Report, Timestamp};
 use crate::respond::journal::{self, JournalError, Record};
-use crate::respond::revoke::accepted_at;
+use crate::respond::revoke::acted_on;
 use crate::respond::timeline::Leak;
 
 /// What the journal tells: the one that is named, or the user's own if there is one.
@@ -43,7 +43,7 @@ pub(super) fn of(report: &Report, args: &Args) -> Vec<Leak> {
             exposed: exposed(finding).or(args.exposed),
             issued: finding.issued,
             authorization_id: asserted.map(|it| it.authorization_id.clone()),
-            revoked: None,
+            acted: Vec::new(),
         })
     };
     report.findings.iter().filter_map(leak).collect()
@@ -51,20 +51,9 @@ pub(super) fn of(report: &Report, args: &Args) -> Vec<Leak> {
 
 /// The same as the journal knows them at `organization`.
 pub(super) fn at(leaks: &[Leak], organization: &str, records: &[Record]) -> Vec<Leak> {
-    let known = |leak: &Leak| {
-        let about = |record: &&Record| {
-            let named = record.organization.as_deref().unwrap_or_default();
-            record.c3id.as_deref() == Some(&*leak.c3id) && named.eq_ignore_ascii_case(organization)
-        };
-        let id = records
-            .iter()
-            .filter(about)
-            .find_map(|it| it.authorization_id.clone());
-        Leak {
-            authorization_id: leak.authorization_id.clone().or(id),
-            revoked: accepted_at(records, &leak.c3id, organization),
-            ..leak.clone()
-        }
+    let known = |leak: &Leak| Leak {
+        acted: acted_on(records, &leak.c3id, organization),
+        ..leak.clone()
     };
     leaks.iter().map(known).collect()
 }

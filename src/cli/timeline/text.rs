@@ -60,10 +60,17 @@ fn one(timeline: &Timeline<'_>) -> String {
     if let Some(id) = timeline.authorization_id {
         row("id", id);
     }
+    if !timeline.others.is_empty() {
+        let others = timeline.others.join(", ");
+        row(
+            "not",
+            &format!("{others}: the journal took it for that, too"),
+        );
+    }
     let issued = timeline.issued.map(|month| month.to_string());
     row("issued", issued.as_deref().unwrap_or("not known"));
     row("exposed", &exposed(timeline));
-    row("ended", &ended(timeline.revocation));
+    row("ended", &ended(timeline));
     if timeline.authorization_id.is_none() {
         row(
             "events",
@@ -125,8 +132,8 @@ fn exposed(timeline: &Timeline<'_>) -> String {
     }
 }
 
-fn ended(revocation: Revocation) -> String {
-    match revocation {
+fn ended(timeline: &Timeline<'_>) -> String {
+    match timeline.revocation {
         Revocation::At(at, RevokedBy::Journal) => {
             format!("{} UTC: revoked, as the journal says", minute(Some(at)))
         }
@@ -137,8 +144,13 @@ fn ended(revocation: Revocation) -> String {
             )
         }
         Revocation::Accepted(at) => format!(
-            "not yet: revoked at {} UTC, as the journal says, and the list has it as one that works",
-            minute(Some(at))
+            "not yet: its revocation was accepted at {} UTC, as the journal says, and {}",
+            minute(Some(at)),
+            match timeline.pat.map(|pat| pat.is_valid) {
+                Some(Some(true) | None) => "the list has it as one that works",
+                Some(Some(false)) => "the list has it as revoked, but the journal not as closed",
+                None => "nothing says that it took effect",
+            }
         ),
         Revocation::SomeTime => "revoked, and nothing says when".to_owned(),
         Revocation::Expired(at) => format!("{} UTC: expired", minute(Some(at))),

@@ -9,92 +9,10 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub(super) use super::fate::{Fate, Kind};
 use super::notice::Notice;
 use crate::model::Timestamp;
 use crate::respond::journal::{Event, Record};
-
-/// What is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
-    /// That tokens leaked, and what is done about it.
-    Leak,
-    /// That they still work.
-    Reminder,
-    /// That they work no more.
-    Closure,
-}
-
-impl Kind {
-    /// The name in journals and payloads.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Leak => "leak",
-            Self::Reminder => "reminder",
-            Self::Closure => "closure",
-        }
-    }
-}
-
-/// How a token stands when it is told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Fate {
-    /// The service accepted its revocation.
-    Accepted,
-    /// Its revocation was ordered; the service did not say what it did.
-    Unanswered,
-    /// The service did not revoke it.
-    Refused,
-    /// Its revocation was ordered, and was not sent: what orders are for is still to be done.
-    Unsent,
-    /// Its revocation was ordered, and it was left alone, for it is not what was planned any more.
-    Dropped,
-    /// It is not to be revoked: whoever owns it is told.
-    Told,
-    /// It is revoked.
-    Closed,
-}
-
-impl Fate {
-    /// The name in journals and payloads.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Unanswered => "unanswered",
-            Self::Refused => "refused",
-            Self::Unsent => "unsent",
-            Self::Dropped => "dropped",
-            Self::Told => "told",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// Whether its order was left without a request: whose it is was not found out by that.
-    pub(super) fn is_unlooked(self) -> bool {
-        matches!(self, Self::Told | Self::Unsent | Self::Dropped)
-    }
-
-    /// What a look makes of a token, by its outcome in the journal, if it is told of it.
-    fn confirmed(outcome: Option<&str>) -> Option<Self> {
-        match outcome {
-            Some("unsent") => Some(Self::Unsent),
-            Some("dropped") => Some(Self::Dropped),
-            _ => None,
-        }
-    }
-
-    /// What an answer makes of a token, by its outcome in the journal.
-    fn answered(outcome: Option<&str>) -> Self {
-        match outcome {
-            Some("accepted") => Self::Accepted,
-            Some("unknown") | None => Self::Unanswered,
-            // It is sent again.
-            Some("throttled") => Self::Unsent,
-            Some(_) => Self::Refused,
-        }
-    }
-}
 
 /// A token, as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -175,6 +93,16 @@ struct Terms {
     channels: BTreeSet<String>,
 }
 
+/// The end of a token.
+#[derive(Clone, Debug)]
+struct Closure {
+    terms: Terms,
+    /// As what it is registered, if it was ordered.
+    authorization_id: Option<String>,
+    /// How that is known, in words.
+    why: Option<String>,
+}
+
 /// The latest that was told of a token over a channel.
 #[derive(Clone, Debug)]
 struct Last {
@@ -191,7 +119,9 @@ pub(super) struct Ledger {
     /// Owners in whose list the token stood when that was looked up.
     owners: BTreeMap<Token, String>,
     leaks: BTreeMap<Token, (Fate, Terms)>,
-    closed: BTreeMap<Token, Terms>,
+    closed: BTreeMap<Token, Closure>,
+    /// How often a token turned out to be open after it was closed.
+    rounds: BTreeMap<Token, u32>,
     covered: BTreeSet<(String, Kind, Item)>,
     last: BTreeMap<(String, Token), Last>,
     tries: BTreeMap<String, (Option<String>, Line, bool)>,
@@ -221,16 +151,31 @@ impl Ledger {
                 self.prove(&token, record);
                 let fate = Fate::confirmed(record.outcome.as_deref());
                 if let Some(fate) = fate.filter(|_| self.notices.contains_key(&token)) {
+                    self.reopen(&token);
                     self.leaks.insert(token, (fate, terms.clone()));
                 }
             }
             (Event::Answer, Some(token)) if self.notices.contains_key(&token) => {
                 let fate = Fate::answered(record.outcome.as_deref());
+                self.reopen(&token);
                 self.leaks.insert(token, (fate, terms.clone()));
             }
             (Event::Closed, Some(token)) if self.notices.contains_key(&token) => {
                 self.prove(&token, record);
-                self.closed.entry(token).or_insert_with(|| terms.clone());
+                let id = &record.authorization_id;
+                let is_another = |it: &Closure| {
+                    let both = it.authorization_id.as_ref().zip(id.as_ref());
+                    both.is_some_and(|(before, now)| before != now)
+                };
+                if self.closed.get(&token).is_some_and(is_another) {
+                    self.reopen(&token);
+                }
+                let why = record.evidence.get("why").and_then(Value::as_str);
+                self.closed.entry(token).or_insert_with(|| Closure {
+                    terms: terms.clone(),
+                    authorization_id: id.clone(),
+                    why: why.map(str::to_owned),
+                });
             }
             (Event::Notify, _) => self.note(record),
             _ => (),
@@ -260,13 +205,52 @@ impl Ledger {
                 organization: notice.organization.clone(),
                 c3id: notice.c3id.clone(),
             };
-            if notice.left_because.is_some() && !self.leaks.contains_key(&token) {
+            // A plan that leaves it was made of a token that works.
+            let is_left = notice.left_because.is_some();
+            let is_reopened = is_left && self.reopen(&token);
+            if is_reopened || is_left && !self.leaks.contains_key(&token) {
                 self.leaks
                     .insert(token.clone(), (Fate::Told, terms.clone()));
             }
             self.notices.insert(token, notice);
         }
         terms
+    }
+
+    /// Forgets that `token` was closed, for it is open: people are told anew of it. Whether it was.
+    fn reopen(&mut self, token: &Token) -> bool {
+        if self.closed.remove(token).is_none() {
+            return false;
+        }
+        *self.rounds.entry(token.clone()).or_default() += 1;
+        self.covered.retain(|(_, _, item)| item.token != *token);
+        // Nobody is told any more that it is over who could not be told before.
+        let is_over = |line: &Line| {
+            let mut tokens = line.tokens.iter();
+            line.kind == Kind::Closure && tokens.any(|item| item.token == *token)
+        };
+        let tries = std::mem::take(&mut self.tries).into_iter();
+        let (over, kept) = tries.partition(|(_, (_, line, sent))| !sent && is_over(line));
+        self.tries = kept;
+        let over: BTreeMap<String, (Option<String>, Line, bool)> = over;
+        for (_, line, _) in over.into_values() {
+            for item in line.tokens {
+                let what = (line.channel.clone(), line.kind, item);
+                self.covered.remove(&what);
+            }
+        }
+        true
+    }
+
+    /// How often one of `items` turned out to be open after it was closed.
+    pub(super) fn round(&self, items: &[Item]) -> u32 {
+        let rounds = items.iter().filter_map(|item| self.rounds.get(&item.token));
+        rounds.copied().max().unwrap_or_default()
+    }
+
+    /// How it is known that `token` is closed, in words.
+    pub(super) fn closed_because(&self, token: &Token) -> Option<&str> {
+        self.closed.get(token)?.why.as_deref()
     }
 
     /// What was told, or not.
@@ -346,7 +330,7 @@ impl Ledger {
             Kind::Closure => {
                 let closed = self.closed.iter();
                 closed
-                    .map(|(token, terms)| (item(token, Fate::Closed), terms))
+                    .map(|(token, closure)| (item(token, Fate::Closed), &closure.terms))
                     .collect()
             }
             Kind::Reminder => Vec::new(),
@@ -381,13 +365,40 @@ impl Ledger {
         let mut groups: BTreeMap<(String, Option<String>), Vec<Item>> = BTreeMap::new();
         for ((channel, token), last) in &self.last {
             // What was dropped may be another's, or revoked by somebody: nobody says that it works.
-            let may_work = !self.is_closed(token) && last.fate != Fate::Dropped;
+            // Nor is anybody reminded who has only been told that it was closed.
+            let may_work =
+                !self.is_closed(token) && last.fate != Fate::Dropped && last.fate != Fate::Closed;
             if channels.contains(channel) && may_work && is_old(last) {
                 let group = groups.entry((channel.clone(), last.plan.clone()));
-                group.or_default().push(item(token, last.fate));
+                let fate = match (last.fate, self.leaks.get(token)) {
+                    // What was told of it before holds again.
+                    (Fate::Unproven, Some((fate, _))) => *fate,
+                    (fate, _) => fate,
+                };
+                group.or_default().push(item(token, fate));
             }
         }
         self.grouped(Kind::Reminder, groups)
+    }
+
+    /// A reminder of what still works, and one of what is among `unproven`, as far as there are any.
+    pub(super) fn by_proof(&self, owed: Owed, unproven: &BTreeSet<Token>) -> Vec<Owed> {
+        let (doubtful, works): (Vec<_>, Vec<_>) = owed
+            .items
+            .iter()
+            .cloned()
+            .partition(|item| unproven.contains(&item.token));
+        let doubtful = doubtful.into_iter();
+        let doubtful = doubtful.map(|it| item(&it.token, Fate::Unproven)).collect();
+        let parts = [works, doubtful].into_iter();
+        let parts = parts.filter(|items: &Vec<Item>| !items.is_empty());
+        parts
+            .map(|items| Owed {
+                follows: self.followed(&owed.channel, &items),
+                items,
+                ..owed.clone()
+            })
+            .collect()
     }
 
     fn grouped(

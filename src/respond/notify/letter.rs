@@ -46,6 +46,7 @@ fn lead(message: &Message) -> String {
     let they = one_or_more("A personal access token", "Personal access tokens");
     let (was, it) = (one_or_more("was", "were"), one_or_more("it", "them"));
     let still = one_or_more("still works", "still work");
+    let still_it = one_or_more("it still works", "they still work");
     let whose = match message.reader {
         Reader::Owner => " of yours",
         Reader::SecurityContact | Reader::Channel => "",
@@ -53,6 +54,9 @@ fn lead(message: &Message) -> String {
     let they = format!("{they}{whose} for Azure DevOps");
     let what = match message.kind {
         Kind::Leak => format!("{they} {was} found where others can read {it}."),
+        Kind::Reminder if message.is_unproven() => format!(
+            "{they} {was} found where others can read {it}. Whether {still_it} is not known."
+        ),
         Kind::Reminder => format!("{they} {was} found where others can read {it}, and {still}."),
         Kind::Closure => format!("{they} that leaked {was} revoked."),
     };
@@ -71,7 +75,9 @@ fn steps(message: &Message, notice: &Notice, fate: Fate) -> Vec<String> {
         Fate::Told | Fate::Refused | Fate::Unanswered | Fate::Unsent => {
             steps.push(revoke(notice));
         }
-        Fate::Dropped => steps.push("See whether it still works, and revoke it if so.".to_owned()),
+        Fate::Dropped | Fate::Unproven => {
+            steps.push("See whether it still works, and revoke it if so.".to_owned())
+        }
         Fate::Accepted if message.kind == Kind::Reminder => steps.push(revoke(notice)),
         Fate::Accepted | Fate::Closed => {}
     }

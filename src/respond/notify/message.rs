@@ -1,5 +1,7 @@
 //! A message: what is told to whom, before any format of it is written.
 
+use std::collections::BTreeSet;
+
 use data_encoding::HEXLOWER;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -39,10 +41,13 @@ pub(super) struct Message {
     pub(super) at: String,
     /// Of which tokens: what is known of each, cleaned, and how it stands.
     pub(super) tokens: Vec<(Notice, Fate)>,
+    /// How it is known that they are closed, in words, cleaned; each once.
+    pub(super) evidence: BTreeSet<String>,
 }
 
-/// What `owed` is known by to `recipient`, worked out from the journal alone.
-pub(super) fn id_of(owed: &Owed, recipient: &str) -> String {
+/// What `owed` is known by to `recipient`, worked out from the journal alone; of a token that was closed
+/// and turned out to be open, `round` says how often.
+pub(super) fn id_of(owed: &Owed, recipient: &str, round: u32) -> String {
     let items: Vec<_> = owed
         .items
         .iter()
@@ -53,7 +58,15 @@ pub(super) fn id_of(owed: &Owed, recipient: &str) -> String {
         .follows
         .as_ref()
         .filter(|_| owed.kind == Kind::Reminder);
-    let what = json!([owed.plan, owed.kind.as_str(), recipient, items, follows]);
+    let mut what = vec![
+        json!(owed.plan),
+        json!(owed.kind.as_str()),
+        json!(recipient),
+        json!(items),
+        json!(follows),
+    ];
+    what.extend((round > 0).then(|| json!(round)));
+    let what = json!(what);
     HEXLOWER.encode(&Sha256::digest(what.to_string())[..ID_BYTES])
 }
 
@@ -65,6 +78,7 @@ impl Message {
             let count = self.tokens.len();
             let what = match self.kind {
                 Kind::Closure => "are revoked",
+                Kind::Reminder if all(Fate::Unproven) => "leaked and may still work",
                 Kind::Reminder => "leaked and still work",
                 Kind::Leak if all(Fate::Accepted) => "leaked and are being revoked",
                 Kind::Leak if all(Fate::Told) => "leaked: revoke them",
@@ -82,11 +96,18 @@ impl Message {
     fn what(&self, all: &dyn Fn(Fate) -> bool) -> &'static str {
         match self.kind {
             Kind::Closure => "is revoked",
+            Kind::Reminder if all(Fate::Unproven) => "leaked and may still work",
             Kind::Reminder => "leaked and still works",
             Kind::Leak if all(Fate::Accepted) => "leaked and is being revoked",
             Kind::Leak if all(Fate::Dropped) => "leaked and was left alone",
             Kind::Leak => "leaked: revoke it",
         }
+    }
+
+    /// Whether nothing says of any of them that it still works.
+    pub(super) fn is_unproven(&self) -> bool {
+        let mut fates = self.tokens.iter().map(|(_, fate)| *fate);
+        fates.all(|fate| fate == Fate::Unproven)
     }
 
     /// Whether this tells where tokens were found: to whoever owns them always, to all who read a
@@ -108,11 +129,23 @@ impl Message {
             title: self.title(),
             lead: match self.kind {
                 Kind::Leak => "Found where others can read it.".to_owned(),
+                Kind::Reminder if self.is_unproven() => {
+                    "It was told before, and whether it still works is not known.".to_owned()
+                }
                 Kind::Reminder => "It was told before, and nothing has changed.".to_owned(),
-                Kind::Closure => "The administrator's list shows it as revoked.".to_owned(),
+                Kind::Closure => self.how_it_is_known(),
             },
             items: items.collect(),
             footer: format!("patsweep, journal head {}", self.head),
+        }
+    }
+
+    /// By what closures are known.
+    fn how_it_is_known(&self) -> String {
+        let all: Vec<_> = self.evidence.iter().map(String::as_str).collect();
+        match &*all {
+            [] => "The journal has it as closed.".to_owned(),
+            all => format!("How that is known: {}.", all.join("; ")),
         }
     }
 
@@ -174,6 +207,9 @@ pub(super) fn state(notice: &Notice, fate: Fate) -> String {
         }
         (Fate::Told, Some(why)) => format!("it is not revoked for you: {why}"),
         (Fate::Told, None) => "it is not revoked for you".to_owned(),
+        (Fate::Unproven, _) => {
+            "whether it still works is not known: no list that could be read tells".to_owned()
+        }
         (Fate::Closed, _) => "it is revoked and works no more".to_owned(),
     }
 }

@@ -11,6 +11,7 @@
 
 mod channels;
 mod directory;
+mod fate;
 mod ledger;
 mod letter;
 mod message;
@@ -27,10 +28,11 @@ use super::journal::{Entry, Event, Journal, JournalError, Record};
 use super::plan::Plan;
 use super::revoke::{Stage, Tell};
 use crate::model::Timestamp;
+use crate::providers::Scrubber;
 use crate::providers::notify::{Mailbox, Undelivered, deliver};
 use channels::MAIL;
 use directory::{Asked, Standing, Unknown};
-use ledger::{Item, Kind, Ledger, Line, Owed, Token, Tried};
+use ledger::{Fate, Item, Kind, Ledger, Line, Owed, Token, Tried};
 use message::{Message, Reader};
 
 pub use channels::{Channels, PostChannel, PostFormat};
@@ -103,16 +105,17 @@ impl<'n> Notifier<'n> {
         Ok(())
     }
 
-    /// Looks a token up, and writes down what that shows for the first time.
+    /// Looks a token up, and writes down what that shows for the first time. Whether it shows how the
+    /// token stands.
     fn look(
         &mut self,
         journal: &mut Journal,
         ledger: &Ledger,
         plan: Option<&str>,
         token: &Token,
-    ) -> Result<(), JournalError> {
+    ) -> Result<bool, JournalError> {
         let Some(notice) = ledger.notice(token) else {
-            return Ok(());
+            return Ok(false);
         };
         let known = ledger.proven_owner(token);
         let (event, owner, why, outcome) = match self.asked.standing(&self.directory, notice) {
@@ -128,7 +131,9 @@ impl<'n> Notifier<'n> {
                 let why = "it is gone from its owner's list";
                 (Event::Closed, known.map(str::to_owned), why, "closed")
             }
-            Standing::Works { .. } | Standing::Missing | Standing::Unproven(_) => return Ok(()),
+            Standing::Works { .. } => return Ok(true),
+            // A list that does not tell it may be of somebody else.
+            Standing::Missing | Standing::Unproven(_) => return Ok(false),
         };
         let entry = Entry {
             event,
@@ -139,10 +144,11 @@ impl<'n> Notifier<'n> {
             evidence: json!({ "owner": owner, "why": why }),
             outcome: Some(outcome),
         };
-        journal.write(entry, (self.now)()).map(|_| ())
+        journal.write(entry, (self.now)()).map(|_| true)
     }
 
-    /// Tells again what was told so long ago that it may be forgotten, if it is still so.
+    /// Tells again what was told so long ago that it may be forgotten, if it is still so, or if nothing
+    /// says whether it is.
     fn remind(&mut self, journal: &mut Journal) -> Result<(), JournalError> {
         let Some(after) = self.channels.remind_after else {
             return Ok(());
@@ -155,12 +161,16 @@ impl<'n> Notifier<'n> {
             items.map(|item| (owed.plan.clone(), item.token.clone()))
         });
         let tokens: BTreeMap<_, _> = tokens.map(|(plan, token)| (token, plan)).collect();
+        let mut unproven = BTreeSet::new();
         for (token, plan) in tokens {
-            self.look(journal, &ledger, plan.as_deref(), &token)?;
+            if !self.look(journal, &ledger, plan.as_deref(), &token)? {
+                unproven.insert(token);
+            }
         }
         let ledger = Ledger::read(journal.records());
-        let overdue = ledger.overdue(&names, after, (self.now)());
-        self.all(journal, &ledger, overdue)
+        let overdue = ledger.overdue(&names, after, (self.now)()).into_iter();
+        let told = overdue.flat_map(|owed| ledger.by_proof(owed, &unproven));
+        self.all(journal, &ledger, told.collect())
     }
 
     fn all(
@@ -326,7 +336,10 @@ impl<'n> Notifier<'n> {
         (to, reader): (&str, Reader),
     ) -> Option<Message> {
         let again = owed.again.as_ref();
-        let id = again.map_or_else(|| message::id_of(owed, to), |tried| tried.id.clone());
+        let id = again.map_or_else(
+            || message::id_of(owed, to, ledger.round(&owed.items)),
+            |tried| tried.id.clone(),
+        );
         let is_stopped = self.directory.stop.load(Ordering::Relaxed);
         if is_stopped || !self.tried.insert(id.clone()) {
             return None;
@@ -346,7 +359,18 @@ impl<'n> Notifier<'n> {
             at: line.map(|line| line.at.clone()).unwrap_or_default(),
             head,
             tokens: owed.items.iter().map(notice).collect(),
+            evidence: self.evidence(ledger, owed),
         })
+    }
+
+    /// How it is known that what is told as closed is, without any token.
+    fn evidence(&self, ledger: &Ledger, owed: &Owed) -> BTreeSet<String> {
+        let items = owed.items.iter().filter(|item| item.fate == Fate::Closed);
+        let known = items.filter_map(|item| ledger.closed_because(&item.token));
+        let scrubber = Scrubber::new(None);
+        known
+            .map(|why| scrubber.scrub_known(&(self.redact)(why)))
+            .collect()
     }
 
     fn attempt(&self, send: impl Fn() -> Result<(), Undelivered>) -> Result<(), Undelivered> {

@@ -86,7 +86,7 @@ impl Lines {
                 channel: channel.to_owned(),
                 kind: owed.kind,
                 tried: Tried {
-                    id: message::id_of(&owed, channel),
+                    id: message::id_of(&owed, channel, ledger.round(&owed.items)),
                     recipient: None,
                     head: self.journal.head().hash,
                 },
@@ -196,10 +196,10 @@ fn ids_tell_everything_apart_that_is_told() {
         follows: None,
         again: None,
     };
-    let id = message::id_of(&owed, "ann@example.org");
+    let id = message::id_of(&owed, "ann@example.org", 0);
     assert_eq!(id.len(), 32);
-    assert_eq!(message::id_of(&owed.clone(), "ann@example.org"), id);
-    assert_ne!(message::id_of(&owed, "bob@example.org"), id);
+    assert_eq!(message::id_of(&owed.clone(), "ann@example.org", 0), id);
+    assert_ne!(message::id_of(&owed, "bob@example.org", 0), id);
     let mut others = vec![owed.clone(); 4];
     others[0].kind = Kind::Closure;
     others[1].plan = None;
@@ -207,8 +207,37 @@ fn ids_tell_everything_apart_that_is_told() {
     others[3].items[0].token.c3id.push('x');
     let mut ids: BTreeSet<_> = others
         .iter()
-        .map(|other| message::id_of(other, "ann@example.org"))
+        .map(|other| message::id_of(other, "ann@example.org", 0))
         .collect();
     ids.insert(id);
     assert_eq!(ids.len(), 5);
+}
+
+/// What was closed and turns out to be open is told of anew, under ids of its own.
+#[test]
+fn what_is_left_after_it_was_closed_is_owed_again() {
+    let mut lines = Lines::new();
+    let round = |lines: &mut Lines| {
+        lines.begin(&["json"], Some("somebody says so"));
+        assert_eq!(lines.owed(), ["leak json told"]);
+        lines.tell("json", Kind::Leak, "sent");
+        assert_eq!(lines.owed(), [""; 0]);
+        lines.write(Event::Closed, Some(C3ID), Value::Null, "closed");
+        assert_eq!(lines.owed(), ["closure json closed"]);
+        lines.tell("json", Kind::Closure, "sent");
+        assert_eq!(lines.owed(), [""; 0]);
+    };
+    round(&mut lines);
+    round(&mut lines);
+    let told = lines.journal.records().iter();
+    let ids = told.filter_map(|record| record.evidence.get("id")?.as_str());
+    assert_eq!(ids.collect::<BTreeSet<_>>().len(), 4);
+    // What could not be told is not so any more.
+    lines.begin(&["json"], Some("somebody says so"));
+    lines.tell("json", Kind::Leak, "sent");
+    lines.write(Event::Closed, Some(C3ID), Value::Null, "closed");
+    lines.tell("json", Kind::Closure, "failed");
+    assert_eq!(lines.owed(), ["closure json closed again"]);
+    lines.answer("accepted");
+    assert_eq!(lines.owed(), ["leak json accepted"]);
 }

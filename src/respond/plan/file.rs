@@ -40,6 +40,9 @@ struct Document {
     notices: Vec<Notice>,
     #[serde(default)]
     leaks: BTreeSet<String>,
+    /// Leaks of which nobody answered whether they work.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    unknown: BTreeSet<String>,
 }
 
 /// Why a plan cannot be used.
@@ -118,6 +121,7 @@ impl Plan {
             seals: self.orders.iter().map(|order| self.seal(order)).collect(),
             notices: self.notices.clone(),
             leaks: self.leaks.clone(),
+            unknown: self.unknown.clone(),
         };
         document.digest = hash(&document);
         document
@@ -194,6 +198,7 @@ fn check(path: &Path, document: &Document) -> Result<Plan, PlanError> {
         ..Plan::new(document.orders.iter().cloned())
             .with_notices(document.notices.clone())
             .with_leaks(document.leaks.clone())
+            .with_unknown(document.unknown.clone())
     };
     for (order, seal) in document.orders.iter().zip(&document.seals) {
         let certainty = Certainty::named(&order.matched);

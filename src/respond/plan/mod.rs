@@ -135,6 +135,7 @@ pub struct Plan {
     orders: BTreeSet<Order>,
     notices: Vec<Notice>,
     leaks: BTreeSet<String>,
+    unknown: BTreeSet<String>,
     made_at: Option<Timestamp>,
 }
 
@@ -176,11 +177,27 @@ impl Plan {
         }
     }
 
+    /// With the C3IDs of leaks of which nobody answered whether they work, so that they are not taken for
+    /// ended.
+    #[must_use]
+    pub fn with_unknown(self, unknown: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            unknown: unknown.into_iter().collect(),
+            ..self
+        }
+    }
+
+    /// The C3IDs of leaks of which nobody answered whether they work, sorted.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        self.unknown.iter().map(String::as_str)
+    }
+
     /// The C3IDs of all that leaked, as far as the plan knows.
     pub fn leaks(&self) -> impl Iterator<Item = &str> {
         let ordered = self.orders.iter().map(|order| &order.c3id);
         let told = self.notices.iter().map(|notice| &notice.c3id);
-        let all: BTreeSet<_> = self.leaks.iter().chain(ordered).chain(told).collect();
+        let known = self.leaks.iter().chain(&self.unknown);
+        let all: BTreeSet<_> = known.chain(ordered).chain(told).collect();
         all.into_iter().map(String::as_str)
     }
 

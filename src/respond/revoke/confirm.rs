@@ -7,14 +7,24 @@ use serde_json::json;
 
 use super::look::Listed;
 use super::send::Sent;
-use super::{Run, State};
-use crate::model::{Secret, Validity, ValidityReason};
+use super::{EFFECT, Run, State, past};
+use crate::model::{Secret, Timestamp, Validity, ValidityReason};
 use crate::providers::azure_devops::Verdict;
 use crate::respond::journal::{Event, JournalError};
 use crate::respond::plan::{Order, Route};
 
 /// How often a token is presented to see whether it is still let in, at most.
 const MAX_PROBES: u32 = 20;
+
+/// What a journal tells of a token that was let in though the service had taken its revocation.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LetIn {
+    /// By whom, sorted.
+    pub(super) organizations: Vec<String>,
+    /// From when on it is waited for that to end: from when the service accepted the revocation, or
+    /// from when it was last seen if that was longer after it than it may take.
+    pub(super) since: Timestamp,
+}
 
 impl<'p> Run<'_, 'p> {
     /// Writes down how `order` stands by what the list says now.
@@ -24,7 +34,14 @@ impl<'p> Run<'_, 'p> {
             State::Closed => Event::Closed,
             _ => Event::Confirm,
         };
-        self.note(event, Some(order), json!({ "why": why }), state.as_str())?;
+        let mut evidence = json!({ "why": why });
+        // A later run may have no value to ask with: it is to know of it.
+        let places = self.let_in.iter().filter(|(c3id, _)| *c3id == order.c3id);
+        let places: Vec<_> = places.map(|(_, organization)| organization).collect();
+        if !places.is_empty() {
+            evidence["let_in"] = json!(places);
+        }
+        self.note(event, Some(order), evidence, state.as_str())?;
         self.end(order, state, &why);
         Ok(())
     }
@@ -46,7 +63,7 @@ impl<'p> Run<'_, 'p> {
         if let Some(why) = revoked {
             return match self.still_let_in(order) {
                 None => (State::Closed, why),
-                Some(but) => (State::Confirming, format!("{why}, but {but}")),
+                Some((state, but)) => (state, format!("{why}, but {but}")),
             };
         }
         match (listed, sent) {
@@ -88,37 +105,66 @@ impl<'p> Run<'_, 'p> {
         }
     }
 
-    /// Who still lets the token of `order` in, in words. Nobody, as far as is known, where its value
-    /// is not at hand.
-    pub(super) fn still_let_in(&mut self, order: &Order) -> Option<String> {
-        let value = self.value(order)?;
-        let others = order.grounds.accepted_by.iter();
-        let others = others.filter(|organization| **organization != order.organization);
+    /// Who still lets the token of `order` in, in words, and how it stands by that. Nobody, as far as
+    /// is known, where its value is not at hand and no earlier run saw it let in.
+    pub(super) fn still_let_in(&mut self, order: &Order) -> Option<(State, String)> {
+        let seen = past::seen_let_in(self.revoker.journal.records(), order);
+        let Some(value) = self.value(order) else {
+            return seen.and_then(|seen| self.waits_for(&seen));
+        };
+        let confirming = |why: String| Some((State::Confirming, why));
+        let mut others = order.grounds.accepted_by.clone();
+        others.extend(seen.into_iter().flat_map(|seen| seen.organizations));
+        others.retain(|organization| *organization != order.organization);
+        others.sort_unstable();
+        others.dedup();
         // A plan is a file: it is presented to nobody whom the operator does not name.
-        let (named, unnamed): (Vec<_>, Vec<_>) =
-            others.partition(|organization| (self.revoker.credentials)(organization).is_some());
+        let (named, unnamed): (Vec<_>, Vec<_>) = others
+            .iter()
+            .partition(|organization| (self.revoker.credentials)(organization).is_some());
         for organization in named.into_iter().chain([&order.organization]) {
             let place = (order.c3id.clone(), organization.clone());
             if self.refused.contains(&place) {
                 continue;
             }
             let Some(verdict) = self.present(value, order, organization) else {
-                return Some(format!(
+                return confirming(format!(
                     "whether {organization} lets it in was not asked more than {MAX_PROBES} times"
                 ));
             };
             let reason = verdict.reason();
             if reason.validity() == Validity::Active {
-                return Some(format!("{organization} still lets it in"));
+                self.let_in.insert(place);
+                return confirming(format!("{organization} still lets it in"));
             }
             if !refuses(reason) {
-                return Some(format!("{organization} does not say whether it lets it in"));
+                return confirming(format!("{organization} does not say whether it lets it in"));
             }
+            self.let_in.remove(&place);
             self.refused.insert(place);
         }
         let organization = unnamed.first()?;
-        Some(format!(
+        confirming(format!(
             "{organization}, which let it in, was not asked: --org {organization} lets it be"
+        ))
+    }
+
+    /// That what an earlier run saw has not been long enough ago to be believed to be over, in words.
+    fn waits_for(&self, seen: &LetIn) -> Option<(State, String)> {
+        let now = (self.revoker.now)();
+        let until = seen.since.0.saturating_add(EFFECT.as_secs());
+        if now.0 > until {
+            return None;
+        }
+        let until = jiff::Timestamp::from_second(until).unwrap_or_default();
+        Some((
+            State::Unseen,
+            format!(
+                "{} let it in when that was last asked: its value (--from REPORT with --source, \
+                 --sealed or --tokens) shows whether that is over, or wait until {} UTC",
+                seen.organizations.join(", "),
+                until.strftime("%F %H:%M")
+            ),
         ))
     }
 

@@ -22,6 +22,8 @@ pub(super) enum Listed {
     Gone,
     /// It is there as something else.
     Differs(&'static str),
+    /// The same, and a token with its C3ID is valid.
+    Lives(&'static str),
     /// The list could not be read.
     Unread(Unread),
 }
@@ -137,18 +139,30 @@ fn difference(order: &Order, record: &PatRecord) -> Option<&'static str> {
 
 /// What the whole list of an owner says about `order`.
 fn listed(order: &Order, list: &[ListedPat]) -> Listed {
-    let Some(pat) = list.iter().find(|pat| is_it(order, pat)) else {
-        return Listed::Gone;
-    };
     let theirs = list
         .iter()
         .filter(|it| it.c3id.as_ref() == Some(&order.c3id));
+    let lives = theirs.clone().any(|pat| pat.is_valid != Some(false));
+    let differs = |why| {
+        if lives {
+            Listed::Lives(why)
+        } else {
+            Listed::Differs(why)
+        }
+    };
+    let Some(pat) = list.iter().find(|pat| is_it(order, pat)) else {
+        return if lives {
+            Listed::Lives("the list has it under another authorization id")
+        } else {
+            Listed::Gone
+        };
+    };
     if theirs.count() > 1 {
-        return Listed::Differs("the list has several tokens with its C3ID");
+        return differs("the list has several tokens with its C3ID");
     }
     match &pat.c3id {
         Some(c3id) if *c3id != order.c3id => {
-            return Listed::Differs("that authorization id is another token's");
+            return differs("that authorization id is another token's");
         }
         None if order.matched == Certainty::Certain.as_str() => {
             return Listed::Differs("the list does not tell its C3ID any more");
@@ -204,8 +218,13 @@ mod tests {
             ),
             (vec![other], Listed::Gone),
             (
+                vec![pat("2", Some("A"), true)],
+                Listed::Lives("the list has it under another authorization id"),
+            ),
+            (vec![pat("2", Some("A"), false)], Listed::Gone),
+            (
                 vec![ours, pat("2", Some("A"), true)],
-                Listed::Differs("the list has several tokens with its C3ID"),
+                Listed::Lives("the list has several tokens with its C3ID"),
             ),
             (
                 vec![pat("1", Some("B"), true)],

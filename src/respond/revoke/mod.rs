@@ -28,7 +28,7 @@ use crate::model::{Secret, Timestamp};
 use crate::providers::azure_devops::AuditEntry;
 use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
-pub use past::{accepted_at, left_alone, open_orders};
+pub use past::{Acted, acted_on, left_alone, open_orders, unknown};
 use send::Sent;
 pub use tell::{Stage, Tell};
 pub use vet::{Confirmed, Vetted};
@@ -62,6 +62,8 @@ pub enum State {
     Unseen,
     /// It is not what was planned any more, and was left alone.
     Dropped,
+    /// The same, and the list shows the token as valid.
+    Spared,
     /// The service did not do it.
     Failed,
     /// It was not tried.
@@ -74,7 +76,7 @@ impl State {
         match self {
             Self::Closed => "closed",
             Self::Confirming | Self::Unseen => "confirming",
-            Self::Dropped => "dropped",
+            Self::Dropped | Self::Spared => "dropped",
             Self::Failed => "failed",
             Self::Unsent => "unsent",
         }
@@ -136,6 +138,8 @@ struct Run<'r, 'p> {
     probes: RefCell<BTreeMap<String, u32>>,
     /// C3IDs, and organisations that let them in no more.
     refused: BTreeSet<(String, String)>,
+    /// C3IDs, and organisations that were seen to let them in by this run.
+    let_in: BTreeSet<(String, String)>,
     /// Until when organisations want to be left alone, and what was to be sent to them.
     deferred: BTreeMap<String, (Instant, Vec<Order>)>,
     /// When the first of its orders was to be sent, by organisation.
@@ -154,6 +158,7 @@ impl Revoker<'_> {
             outcomes: BTreeMap::new(),
             probes: RefCell::default(),
             refused: BTreeSet::new(),
+            let_in: BTreeSet::new(),
             deferred: BTreeMap::new(),
             begun: past::begun(self.journal.records(), plan),
             logs: BTreeMap::new(),
@@ -208,6 +213,10 @@ impl Run<'_, '_> {
             "confirmed_by": self.revoker.confirmed.as_str(),
             "digest": plan.digest(),
         });
+        let unknown: Vec<_> = plan.unknown().collect();
+        if !unknown.is_empty() {
+            evidence["unknown"] = json!(unknown);
+        }
         if let Some(tell) = &self.revoker.tell {
             evidence["tell"] = tell.preface(plan, self.revoker.journal.records());
         }
@@ -273,7 +282,7 @@ impl Run<'_, '_> {
         let (stale, current): (Vec<_>, Vec<_>) = orders.iter().cloned().partition(is_stale);
         for order in &stale {
             let why = "it was confirmed more than 24 hours ago and never sent: plan again";
-            self.drop(order, why)?;
+            self.drop(order, State::Dropped, why)?;
         }
         Ok(current)
     }
@@ -322,9 +331,11 @@ impl Run<'_, '_> {
             }
             Listed::Gone => self.drop(
                 &order,
+                State::Dropped,
                 "its owner's list does not hold it any more: revoked by somebody, or never theirs",
             ),
-            Listed::Differs(why) => self.drop(&order, why),
+            Listed::Differs(why) => self.drop(&order, State::Dropped, why),
+            Listed::Lives(why) => self.drop(&order, State::Spared, why),
             Listed::Unread(why) => {
                 let logged = if was_begun { self.logged(&order) } else { None };
                 if let Some(why) = logged {
@@ -359,9 +370,14 @@ impl Run<'_, '_> {
         Ok(None)
     }
 
-    /// Ends an order that is not to be sent any more.
-    fn drop(&mut self, order: &Order, why: &str) -> Result<Option<Order>, JournalError> {
-        let (state, evidence) = (State::Dropped, json!({ "why": why }));
+    /// Ends an order that is not to be sent any more, as `state` says.
+    fn drop(
+        &mut self,
+        order: &Order,
+        state: State,
+        why: &str,
+    ) -> Result<Option<Order>, JournalError> {
+        let evidence = json!({ "why": why });
         self.note(Event::Confirm, Some(order), evidence, state.as_str())?;
         self.end(order, state, why);
         Ok(None)

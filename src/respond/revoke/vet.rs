@@ -1,6 +1,6 @@
 //! What decided about an order is asked again before it is sent.
 
-use super::Run;
+use super::{Run, State};
 use crate::respond::journal::JournalError;
 use crate::respond::plan::Order;
 
@@ -44,11 +44,11 @@ impl Confirmed {
 }
 
 impl Run<'_, '_> {
-    /// `order`, if it is still to be sent.
+    /// `order`, which the list shows as valid, if it is still to be sent.
     pub(super) fn vet(&mut self, order: Order) -> Result<Option<Order>, JournalError> {
         match (self.revoker.vet)(&order) {
             Vetted::Stands => Ok(Some(order)),
-            Vetted::Changed(why) => self.drop(&order, &why),
+            Vetted::Changed(why) => self.drop(&order, State::Spared, &why),
             Vetted::Unknown(why) => {
                 self.put_off(&[&order], &why)?;
                 Ok(None)

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use crate::model::{IssueMonth, Timestamp};
 use crate::providers::azure_devops::{AuditEntry, Category, ListedPat};
 use crate::respond::mechanism::{self, Ids, Named};
+use crate::respond::revoke::Acted;
 use crate::respond::survey::{Facts, Person};
 
 pub use moments::{Doubt, Exposed, Revocation, RevokedBy};
@@ -44,10 +45,18 @@ pub struct Leak {
     pub exposed: Option<Timestamp>,
     /// When it was issued, as it says itself.
     pub issued: Option<IssueMonth>,
-    /// What it is registered as, as a person or the journal says.
+    /// What it is registered as, as a person says.
     pub authorization_id: Option<String>,
-    /// When its revocation was accepted, as the journal says.
-    pub revoked: Option<Timestamp>,
+    /// What it was taken to be registered as, as the journal says, the last at the end.
+    pub acted: Vec<Acted>,
+}
+
+impl Leak {
+    /// What it is registered as, as a person says, or else the last line of the journal.
+    fn told(&self) -> Option<&str> {
+        let last = self.acted.last().map(|acted| &*acted.authorization_id);
+        self.authorization_id.as_deref().or(last)
+    }
 }
 
 /// Why an event is suspicious.
@@ -110,6 +119,8 @@ pub struct Timeline<'f> {
     pub pat: Option<&'f ListedPat>,
     /// Its authorization id; without one nothing can be found.
     pub authorization_id: Option<&'f str>,
+    /// What the journal took it for besides, which are other tokens.
+    pub others: Vec<&'f str>,
     /// When it was issued, as it says itself, or else its record.
     pub issued: Option<IssueMonth>,
     /// When it was exposed first.
@@ -139,9 +150,7 @@ impl Timeline<'_> {
 pub fn timelines<'f>(facts: &'f Facts, leaks: &'f [Leak], now: Timestamp) -> Vec<Timeline<'f>> {
     let pats = facts.people.iter().flat_map(|person| &person.pats);
     let listed = pats.map(|pat| &*pat.record.authorization_id);
-    let told = leaks
-        .iter()
-        .filter_map(|leak| leak.authorization_id.as_deref());
+    let told = leaks.iter().filter_map(Leak::told);
     let ids = Ids::new(listed.chain(told));
     leaks
         .iter()
@@ -152,15 +161,19 @@ pub fn timelines<'f>(facts: &'f Facts, leaks: &'f [Leak], now: Timestamp) -> Vec
 fn timeline<'f>(facts: &'f Facts, leak: &'f Leak, ids: &Ids<'f>, now: Timestamp) -> Timeline<'f> {
     let found = record(facts, leak);
     let pat = found.map(|(_, pat)| pat);
-    let told = leak.authorization_id.as_deref();
-    let id = pat.map(|pat| &*pat.record.authorization_id).or(told);
+    let id = pat.map(|pat| &*pat.record.authorization_id);
+    let id = id.or_else(|| leak.told());
+    let is_it =
+        |acted: &&Acted| id.is_some_and(|id| id.eq_ignore_ascii_case(&acted.authorization_id));
+    let (acted, others): (Vec<_>, Vec<_>) = leak.acted.iter().partition(is_it);
     let exposed = moments::exposed(leak, pat, now);
-    let revocation = moments::revocation(leak, pat, facts, now);
+    let revocation = moments::revocation(acted.first().copied(), pat, facts, now);
     let mut timeline = Timeline {
         leak,
         owner: found.map(|(owner, _)| owner),
         pat,
         authorization_id: id,
+        others: others.iter().map(|it| &*it.authorization_id).collect(),
         issued: leak.issued.or_else(|| moments::issued(pat)),
         baseline: baseline(facts, exposed.at),
         exposed,
@@ -210,7 +223,7 @@ fn record<'f>(facts: &'f Facts, leak: &Leak) -> Option<(&'f Person, &'f ListedPa
     };
     let by_c3id = all().find(|(_, pat)| pat.c3id.as_deref() == Some(&*leak.c3id));
     by_c3id.or_else(|| {
-        let id = leak.authorization_id.as_deref()?;
+        let id = leak.told()?;
         all().find(|(_, pat)| pat.record.authorization_id.eq_ignore_ascii_case(id))
     })
 }

@@ -5,6 +5,7 @@ use super::{DAY, Leak};
 use crate::model::{IssueMonth, Timestamp};
 use crate::providers::azure_devops::ListedPat;
 use crate::respond::listing::REVOKED;
+use crate::respond::revoke::Acted;
 use crate::respond::survey::Facts;
 
 /// When a token was exposed first.
@@ -38,7 +39,7 @@ impl Doubt {
 /// Who says when a token was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevokedBy {
-    /// The journal: the service accepted the revocation then.
+    /// The journal: the service accepted the revocation then, and it is closed by now.
     Journal,
     /// The audit log: a token of that name, which no other has, was revoked then.
     AuditLog,
@@ -59,8 +60,8 @@ impl RevokedBy {
 pub enum Revocation {
     /// It was revoked then.
     At(Timestamp, RevokedBy),
-    /// The service accepted its revocation then, as the journal says, and the list has it as one that
-    /// works.
+    /// The service accepted its revocation then, as the journal says, which has it not as closed or is
+    /// contradicted by the list.
     Accepted(Timestamp),
     /// The list says that it was revoked, and nothing says when.
     SomeTime,
@@ -132,27 +133,30 @@ pub(super) fn exposed(leak: &Leak, pat: Option<&ListedPat>, now: Timestamp) -> E
 
 /// Whether and when it ended: as the journal says, as the list says, as the log says.
 pub(super) fn revocation(
-    leak: &Leak,
+    acted: Option<&Acted>,
     pat: Option<&ListedPat>,
     facts: &Facts,
     now: Timestamp,
 ) -> Revocation {
+    let accepted = acted.and_then(|acted| acted.accepted);
+    // That the service accepted it ends nothing: it may still be let in.
+    let closed = accepted.filter(|_| acted.is_some_and(|acted| acted.is_closed));
+    let by_journal = |at| Revocation::At(at, RevokedBy::Journal);
     let Some(pat) = pat else {
-        return leak.revoked.map_or(Revocation::Unknown, |at| {
-            Revocation::At(at, RevokedBy::Journal)
-        });
+        let accepted = accepted.map_or(Revocation::Unknown, Revocation::Accepted);
+        return closed.map_or(accepted, by_journal);
     };
     let end = pat.record.valid_to.filter(|&end| end <= now);
-    match (leak.revoked, pat.is_valid, end) {
-        (Some(at), _, Some(end)) if at < end => Revocation::At(at, RevokedBy::Journal),
+    match (closed, pat.is_valid, end) {
+        (Some(at), _, Some(end)) if at < end => by_journal(at),
         // An expired one may be listed as not valid, too.
         (_, _, Some(end)) => Revocation::Expired(end),
-        (Some(at), Some(false), None) => Revocation::At(at, RevokedBy::Journal),
-        (Some(at), Some(true) | None, None) => Revocation::Accepted(at),
-        (None, Some(false), None) => logged(pat, facts).map_or(Revocation::SomeTime, |at| {
-            Revocation::At(at, RevokedBy::AuditLog)
-        }),
-        (None, Some(true) | None, None) => Revocation::Not,
+        (Some(at), Some(false), None) => by_journal(at),
+        (None, Some(false), None) if accepted.is_none() => logged(pat, facts)
+            .map_or(Revocation::SomeTime, |at| {
+                Revocation::At(at, RevokedBy::AuditLog)
+            }),
+        (_, _, None) => accepted.map_or(Revocation::Not, Revocation::Accepted),
     }
 }
 

@@ -84,7 +84,16 @@ fn leak(exposed: Option<i64>) -> Leak {
         exposed: exposed.map(days),
         issued: None,
         authorization_id: None,
-        revoked: None,
+        acted: Vec::new(),
+    }
+}
+
+/// What the journal tells of a revocation so many days from now.
+fn acted(accepted: i64, is_closed: bool) -> Acted {
+    Acted {
+        authorization_id: ID.to_owned(),
+        accepted: Some(days(accepted)),
+        is_closed,
     }
 }
 
@@ -300,7 +309,7 @@ fn how_it_ended_is_told_by_whoever_knows() {
         let pats = std::iter::once(one).chain(other).collect();
         let facts = facts(pats, logged.map(revoked).into_iter().collect());
         let leaks = [Leak {
-            revoked: journal.map(days),
+            acted: journal.map(|at| acted(at, true)).into_iter().collect(),
             ..leak(None)
         }];
         let timelines = timelines(&facts, &leaks, Timestamp(NOW));
@@ -310,7 +319,7 @@ fn how_it_ended_is_told_by_whoever_knows() {
         );
     }
     let gone = [Leak {
-        revoked: Some(days(-3)),
+        acted: vec![acted(-3, true)],
         ..leak(None)
     }];
     let facts = facts(Vec::new(), Vec::new());
@@ -333,7 +342,7 @@ fn what_comes_after_the_end_is_suspicious() {
     let mut ended = pat(ID, "a C3ID", "ci");
     ended.is_valid = Some(false);
     let leak = Leak {
-        revoked: Some(days(-3)),
+        acted: vec![acted(-3, true)],
         ..leak(Some(-10))
     };
     let (events, ..) = told(&facts(vec![ended], log), leak);
@@ -342,4 +351,54 @@ fn what_comes_after_the_end_is_suspicious() {
         ("Git.Before".to_owned(), vec![]),
     ];
     assert_eq!(events, expected);
+}
+
+/// That the service accepted it is not that it works no more.
+#[test]
+fn what_was_only_accepted_is_not_called_revoked() {
+    let accepted = Revocation::Accepted(days(-3));
+    for (is_listed, is_valid, expected) in [
+        (false, None, accepted),
+        (true, Some(true), accepted),
+        (true, Some(false), accepted),
+        (true, None, accepted),
+    ] {
+        let mut one = pat(ID, "a C3ID", "ci");
+        one.is_valid = is_valid;
+        let pats = is_listed.then_some(one).into_iter().collect();
+        let facts = facts(pats, Vec::new());
+        let leaks = [Leak {
+            acted: vec![acted(-3, false)],
+            ..leak(None)
+        }];
+        let told = timelines(&facts, &leaks, Timestamp(NOW))[0].revocation;
+        assert_eq!(told, expected, "{is_listed} {is_valid:?}");
+    }
+}
+
+/// A person may have taken another token for it before.
+#[test]
+fn the_last_id_of_the_journal_counts() {
+    let wrong = Acted {
+        authorization_id: TWIN.to_owned(),
+        ..acted(-9, true)
+    };
+    let leaks = [Leak {
+        acted: vec![wrong, acted(-3, true)],
+        ..leak(None)
+    }];
+    let facts = facts(Vec::new(), Vec::new());
+    let timelines = timelines(&facts, &leaks, Timestamp(NOW));
+    assert_eq!(
+        (
+            timelines[0].authorization_id,
+            &*timelines[0].others,
+            timelines[0].revocation
+        ),
+        (
+            Some(ID),
+            &[TWIN][..],
+            Revocation::At(days(-3), RevokedBy::Journal)
+        )
+    );
 }

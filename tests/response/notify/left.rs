@@ -38,7 +38,7 @@ fn what_was_dropped_is_told_at_least_once_under_one_id() {
     scene.plan(&[token], "--exposure public");
     scene.responder.bench.order(OFF.0, OFF.1, 999);
     recorder.answer(503);
-    assert_eq!(scene.execute().code, 1);
+    assert_eq!(scene.execute().code, 4);
     let mut posts = recorder.take();
     assert_eq!(posts.len(), 3, "three tries");
     recorder.answer(200);
@@ -68,7 +68,7 @@ fn owners_are_told_of_what_was_dropped() {
     let token = scene.responder.live()[0];
     scene.plan(&[token], "--exposure public");
     scene.responder.bench.order(OFF.0, OFF.1, 999);
-    assert_eq!(scene.execute().code, 1);
+    assert_eq!(scene.execute().code, 4);
     let [told] = &*mail.take() else {
         panic!("not one mail");
     };
