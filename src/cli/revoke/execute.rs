@@ -108,16 +108,20 @@ pub(super) fn resume(
     let plan = Plan::new(open_orders(&chain.records));
     let channels = notify::channels(file, environment)?;
     if plan.is_empty() && !is_due(&chain.records, &channels, now()) {
-        let left = left_alone(&chain.records).len() as u64;
+        let left = left_alone(&chain.records).len();
         let mut text = "nothing is open".to_owned();
         if left > 0 {
-            let _ = write!(text, "; {} left alone may still work", count(left, "token"));
+            let _ = write!(
+                text,
+                "; {} left alone may still work",
+                count(left as u64, "token")
+            );
         }
         let unknown = unknown(&chain.records);
         text.push('\n');
         text.push_str(&text::unknown(&unknown));
         print(text.as_bytes())?;
-        return Ok(left_behind(left > 0, &unknown).into());
+        return Ok(left_behind(left, unknown.len()).into());
     }
     let desk = open_desk(&plan, args, file, environment)?;
     let acting = Acting {
@@ -320,11 +324,11 @@ impl Acting<'_> {
         }
         let is_interrupted = self.stop.load(Ordering::Relaxed);
         let acted = exit(&done, args.watch.is_some(), is_interrupted);
-        let leaves = match self.confirmed {
-            Confirmed::Earlier => !left_alone(journal.records()).is_empty(),
-            _ => leaves_alive(plan, journal.records()),
+        let left = match self.confirmed {
+            Confirmed::Earlier => left_alone(journal.records()).len(),
+            _ => left_by(plan, journal.records()),
         };
-        Ok(acted.or_worse(left_behind(leaves, &unknown)).into())
+        Ok(acted.or_worse(left_behind(left, unknown.len())).into())
     }
 }
 
@@ -338,22 +342,21 @@ fn leaks(records: &[Record]) -> BTreeSet<String> {
     planned.flatten().chain(acted_on).collect()
 }
 
-/// How a run ends that leaves tokens behind which may work: such as worked, or of which nobody answered.
-fn left_behind(leaves_alive: bool, unknown: &BTreeSet<&str>) -> Exit {
-    if leaves_alive {
-        Exit::ActiveLeak
-    } else if unknown.is_empty() {
-        Exit::Clean
-    } else {
-        Exit::Incomplete
+/// How a run ends that leaves so many tokens behind which worked, and so many of which nobody answered.
+fn left_behind(left: usize, unknown: usize) -> Exit {
+    match (left, unknown) {
+        (0, 0) => Exit::Clean,
+        (0, _) => Exit::Incomplete,
+        (_, _) => Exit::ActiveLeak,
     }
 }
 
-/// Whether `plan` leaves a token alone that worked when it was made, and is not known to be revoked
+/// How many tokens `plan` leaves alone that worked when it was made, and are not known to be revoked
 /// since then.
-fn leaves_alive(plan: &Plan, records: &[Record]) -> bool {
+fn left_by(plan: &Plan, records: &[Record]) -> usize {
     let left = left_alone(records);
-    plan.told().any(|notice| left.contains(&*notice.c3id))
+    let told = plan.told();
+    told.filter(|notice| left.contains(&*notice.c3id)).count()
 }
 
 /// How a run ends: could not run before failed before unconfirmed before interrupted before a leak

@@ -382,7 +382,7 @@ impl Ledger {
     }
 
     /// A reminder of what still works, and one of what is among `unproven`, as far as there are any.
-    pub(super) fn by_proof(&self, owed: Owed, unproven: &BTreeSet<Token>) -> Vec<Owed> {
+    pub(super) fn by_proof(&self, owed: &Owed, unproven: &BTreeSet<Token>) -> Vec<Owed> {
         let (doubtful, works): (Vec<_>, Vec<_>) = owed
             .items
             .iter()

@@ -76,7 +76,7 @@ fn steps(message: &Message, notice: &Notice, fate: Fate) -> Vec<String> {
             steps.push(revoke(notice));
         }
         Fate::Dropped | Fate::Unproven => {
-            steps.push("See whether it still works, and revoke it if so.".to_owned())
+            steps.push("See whether it still works, and revoke it if so.".to_owned());
         }
         Fate::Accepted if message.kind == Kind::Reminder => steps.push(revoke(notice)),
         Fate::Accepted | Fate::Closed => {}

@@ -169,7 +169,7 @@ impl<'n> Notifier<'n> {
         }
         let ledger = Ledger::read(journal.records());
         let overdue = ledger.overdue(&names, after, (self.now)()).into_iter();
-        let told = overdue.flat_map(|owed| ledger.by_proof(owed, &unproven));
+        let told = overdue.flat_map(|owed| ledger.by_proof(&owed, &unproven));
         self.all(journal, &ledger, told.collect())
     }
 
