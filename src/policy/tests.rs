@@ -114,8 +114,8 @@ fn what_is_not_where_it_leaked_is_not_revoked() {
         ),
     ] {
         let leak = Leak {
-            sighting,
             certainty,
+            sighting,
             ..LEAK
         };
         let expected = Decision { action, because };

@@ -389,6 +389,29 @@ fn pushes_of_github() {
     );
 }
 
+/// `git push origin HEAD` puts whatever it is called where all can read it.
+#[test]
+fn names_of_new_branches_and_tags_are_scanned() {
+    let story = Story::new();
+    let name = mint::pat(5);
+    for (reference, created) in [
+        (format!("refs/heads/x/{name}"), true),
+        (format!("refs/tags/{name}"), true),
+        (format!("refs/heads/x/{name}"), false),
+    ] {
+        let refspec = format!("{}:{reference}", story.main);
+        story.world.dev(&["push", "-q", "-f", "origin", &refspec]);
+        story.world.check_out("refs/heads/main", Depth::All);
+        let before = if created { ZERO } else { &story.main };
+        let event = push_event(before, &story.main, &reference, "");
+        let env = story.github("push", &story.main, &reference, &event);
+        let said = story.world.ci(&borrowed(&env), "");
+        assert_eq!(said.code, i32::from(created), "{said:?}");
+        assert!(!said.stdout.contains(&name), "{said:?}");
+        assert!(!said.stderr.contains(&name), "{said:?}");
+    }
+}
+
 #[test]
 fn a_push_to_the_default_branch() {
     let story = Story::new();

@@ -231,7 +231,7 @@ impl Gate<'_> {
         // What cannot be read is told in the end.
         let own = own.map(|it| it.baseline_name());
         let names = [Some(steering.baseline_name()), own.ok()];
-        let names: Vec<_> = names.iter().flatten().map(|it| it.as_bytes()).collect();
+        let names: Vec<_> = names.iter().flatten().map(String::as_bytes).collect();
         additions(checkout, before, tip, &names)
     }
 

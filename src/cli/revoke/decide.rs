@@ -90,10 +90,10 @@ impl<'d> Deciding<'d> {
         let mut records: Vec<_> = findings
             .map(|finding| (finding, matcher.find(finding)))
             .collect();
-        let matches = records
+        let found = records
             .iter()
             .map(|(finding, matched)| (&finding.id, matched));
-        asserted::agree(self.assertions, matches)?;
+        asserted::agree(self.assertions, found)?;
         contest(records.iter_mut().map(|(_, matched)| matched));
         let organizations = records
             .iter()

@@ -119,6 +119,8 @@ struct New {
     /// Revisions that are scanned; where there is none the tips.
     revisions: Vec<String>,
     known: Vec<ObjectId>,
+    /// The full name of a reference that is new.
+    name: Option<String>,
     whole: bool,
 }
 
@@ -136,6 +138,7 @@ impl Planner<'_> {
             part: Part::Sent(Sent {
                 tips: Some(revisions),
                 known: known.iter().map(ToString::to_string).collect(),
+                names: new.name.into_iter().collect(),
                 whole: new.whole,
                 ..Sent::default()
             }),
@@ -355,6 +358,10 @@ impl Planner<'_> {
                 what,
                 tips: vec![tip],
                 known,
+                name: push
+                    .before
+                    .is_none()
+                    .then(|| format!("refs/heads/{branch}")),
                 ..New::default()
             },
             trusted,
@@ -393,6 +400,7 @@ impl Planner<'_> {
                 what: format!("what the tag {name} brings that {default} has not"),
                 tips: vec![commit],
                 revisions,
+                name: Some(format!("refs/tags/{name}")),
                 known: trusted.iter().map(|it| it.commit).collect(),
                 ..New::default()
             },
