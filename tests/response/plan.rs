@@ -213,3 +213,30 @@ fn a_policy_that_cannot_be_understood_stops_everything() {
         assert!(run.stderr.contains(complaint), "{text}\n{}", run.stderr);
     }
 }
+
+/// Whoever revokes it by hand breaks the same.
+#[test]
+fn what_breaks_is_told_of_what_is_left_to_its_owner_too() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let text = format!(
+        "//pkgs.dev.azure.com/contoso/_packaging/f/npm/registry/:_password={}\n",
+        token.token
+    );
+    responder.bench.write("site/.npmrc", &text);
+    let scanned = responder.bench.plain("scan site -f json", "");
+    responder.bench.write("leaks.json", &scanned.stdout);
+    for (exposure, action) in [("public", "revoke"), ("private", "notify")] {
+        let given = format!(
+            "revoke --from leaks.json --source site --exposure {exposure} {} {}",
+            responder.auth, responder.listing
+        );
+        let run = responder.bench.patsweep(&given, "");
+        let [start, breaks] = [
+            format!("{action}: {}\n", token.c3id),
+            "  breaks    npm".into(),
+        ];
+        assert!(run.stdout.contains(&start), "{}", run.stdout);
+        assert!(run.stdout.contains(&breaks), "{}", run.stdout);
+    }
+}

@@ -1,7 +1,9 @@
 //! What a run leaves to be done is neither forgotten, nor done too late, nor passed over in silence.
 
+use patsweep::token::mint;
 use serde_json::json;
 
+use crate::bench::leak;
 use crate::client::ask;
 use crate::responder::{Ended, Responder};
 use crate::service::Issued;
@@ -276,5 +278,30 @@ fn what_nobody_answered_about_is_not_over() {
         run.stdout,
         run.stderr
     );
+    assert_eq!(responder.resume("").stdout, "nothing is open\n");
+}
+
+/// Nobody can be asked about an application's secret, now or later.
+#[test]
+fn what_nobody_can_answer_is_no_open_question() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let secret = mint::app_secret(7);
+    let input = format!("{}secret: {secret}\n", leak("build", token));
+    let scanned = responder.bench.plain("scan - -f json", &input);
+    assert_eq!(
+        scanned.report()["findings"].as_array().map(Vec::len),
+        Some(2)
+    );
+    responder.bench.write("leaks.json", &scanned.stdout);
+    let given = format!(
+        "revoke --from leaks.json --tokens - --plan-out plan.json {} {} {PUBLIC}",
+        responder.auth, responder.listing
+    );
+    let values = format!("{}\n{secret}", token.token);
+    let run = responder.bench.patsweep(&given, &values);
+    assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
+    let run = responder.execute("");
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert_eq!(responder.resume("").stdout, "nothing is open\n");
 }

@@ -11,7 +11,7 @@ use super::super::settings::now;
 use super::asserted;
 use super::matched::{Matched, Matcher, contest, first_seen};
 use super::text;
-use crate::model::{Finding, FindingId, PatRecord, Report, Validity};
+use crate::model::{Finding, FindingId, PatRecord, Report, Validity, ValidityReason};
 use crate::policy::{
     self, Action, Because, Decision, Leak, Policy, Sighting, TenantPolicy, Visibility,
 };
@@ -152,9 +152,11 @@ impl Decided<'_> {
 }
 
 impl Proposal<'_> {
-    /// Whether nobody answered if it works, and nobody allows it.
+    /// Whether somebody could answer if it works and nobody did, and nobody allows it.
     fn is_unanswered(&self) -> bool {
-        !self.finding.validity.is_answered() && self.decision.because == Because::NotConfirmed
+        let validity = self.finding.validity;
+        let is_open = !validity.is_answered() && validity != ValidityReason::NotSupported;
+        is_open && self.decision.because == Because::NotConfirmed
     }
 
     /// What is to be ordered, if it is to be revoked.

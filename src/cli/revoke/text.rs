@@ -108,11 +108,13 @@ fn one(text: &mut String, proposal: &Proposal<'_>, sites: &BTreeMap<String, Site
                  value was had from elsewhere",
             ),
         }
-        for consumer in verification.into_iter().flat_map(|it| &it.consumers) {
-            row("breaks", &consumer.name);
-            for (number, step) in (1..).zip(&consumer.rotate) {
-                row("", &format!("{number}. {step}"));
-            }
+    }
+    // Whoever revokes it breaks them.
+    let consumers = verification.filter(|_| proposal.decision.action != Action::Nothing);
+    for consumer in consumers.into_iter().flat_map(|it| &it.consumers) {
+        row("breaks", &consumer.name);
+        for (number, step) in (1..).zip(&consumer.rotate) {
+            row("", &format!("{number}. {step}"));
         }
     }
     text.push('\n');
