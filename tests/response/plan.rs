@@ -234,7 +234,7 @@ fn what_breaks_is_told_of_what_is_left_to_its_owner_too() {
         let run = responder.bench.patsweep(&given, "");
         let [start, breaks] = [
             format!("{action}: {}\n", token.c3id),
-            "  breaks    npm".into(),
+            "  breaks    Azure Artifacts, npm\n".into(),
         ];
         assert!(run.stdout.contains(&start), "{}", run.stdout);
         assert!(run.stdout.contains(&breaks), "{}", run.stdout);

@@ -102,6 +102,15 @@ fn branch_of(reference: &str) -> Option<&str> {
     reference.strip_prefix("refs/heads/")
 }
 
+/// The last two names of the address of a repository: `owner/name`.
+fn repository_of(url: &str) -> Option<&str> {
+    let url = url.trim_end_matches('/');
+    let url = url.strip_suffix(".git").unwrap_or(url);
+    let (owner, _) = url.rsplit_once('/')?;
+    let start = owner.rfind(['/', ':']).map_or(0, |at| at + 1);
+    url.get(start..)
+}
+
 /// The object that `id` names; zeros name none.
 fn object(id: &str) -> Option<String> {
     let is_id = matches!(id.len(), 40 | 64) && id.bytes().all(|it| it.is_ascii_hexdigit());

@@ -1,6 +1,6 @@
 //! Which commits are new, and whose word on them is believed.
 
-use super::{Cause, CiError, Push, Request, Run, Service, branch_of};
+use super::{Cause, CiError, Push, Request, Run, Service, branch_of, repository_of};
 use crate::model::ObjectId;
 use crate::sources::git::part::{Checkout, Part, Sent};
 
@@ -483,15 +483,6 @@ impl Planner<'_> {
             gaps: self.gaps,
         })
     }
-}
-
-/// The last two names of the address of a repository: `owner/name`.
-fn repository_of(url: &str) -> Option<&str> {
-    let url = url.trim_end_matches('/');
-    let url = url.strip_suffix(".git").unwrap_or(url);
-    let (owner, _) = url.rsplit_once('/')?;
-    let start = owner.rfind(['/', ':']).map_or(0, |at| at + 1);
-    url.get(start..)
 }
 
 /// An end of a range that is left out is `HEAD`.

@@ -124,3 +124,18 @@ fn gitlab() {
     };
     check(&alone, Cause::Request(of_branch));
 }
+
+#[test]
+fn the_address_of_a_repository_ends_with_its_name() {
+    for (url, name) in [
+        ("https://github.com/o/up", Some("o/up")),
+        ("https://github.com/o/up.git", Some("o/up")),
+        ("https://x@github.example:8443/o/up/", Some("o/up")),
+        ("git@github.com:o/up.git", Some("o/up")),
+        ("ssh://git@github.com/o/up", Some("o/up")),
+        ("../far", Some("../far")),
+        ("far", None),
+    ] {
+        assert_eq!(repository_of(url), name, "{url}");
+    }
+}
