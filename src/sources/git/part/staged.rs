@@ -88,7 +88,7 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, staged: &Staged) 
     let mut head = Head::new(objects, commit.as_ref());
     let unchanged = Unchanged::new(index, &mut head);
     let mut names = HashSet::new();
-    let mut sparse = Vec::new();
+    let (mut added, mut sparse) = (Vec::new(), Vec::new());
     for Entry { path, object, mode } in entries(index) {
         if unchanged.has(path) {
             continue;
@@ -110,13 +110,17 @@ pub(super) fn work(opened: &Opened, objects: &mut Objects<'_>, staged: &Staged) 
         if mode == FOLDER {
             sparse.push((path, object, head.folder(path)));
         } else if mode != SUBMODULE {
-            work.items.push(item(path.to_vec(), object));
+            let item = item(path.to_vec(), object);
+            match known {
+                Some(_) => work.items.push(item),
+                None => added.push(item),
+            }
         }
     }
-    if !work.items.is_empty() {
+    // Most commits change files where they stand, and need not know what else has changed.
+    if !added.is_empty() {
         let gone = gone(index, &mut head, &unchanged);
-        let items = std::mem::take(&mut work.items);
-        for item in items {
+        for item in added {
             match gone.get(&item.blob) {
                 Some(from) => work.moved.push(Moved {
                     item,
