@@ -40,7 +40,7 @@ fn organization(audited: &Audited<'_>, terms: &Terms) -> String {
         let _ = writeln!(
             text,
             "its clock and this one differ by {}; what has ended is judged by its clock",
-            count(skew / 60, "minute"),
+            count((skew + 30) / 60, "minute"),
         );
     }
     let mut section = |part: String| {
