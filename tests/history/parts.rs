@@ -132,6 +132,20 @@ fn a_merge_with_an_old_commit_brings_back_what_was_taken_out_since() {
     repo.write("topic", "topic\n").commit("topic");
     let evil = merged(["topic", &old]);
     assert_eq!(found(&repo, &format!("--range main..{evil}")), back);
+    // Or with a commit of its own in front of the old one, at which nothing is new.
+    repo.git(&["checkout", "-q", "-b", "ahead", &old]);
+    repo.write("ahead", "ahead\n").commit("ahead");
+    for parents in [["ahead", "main"], ["main", "ahead"], ["ahead", "topic"]] {
+        let evil = merged(parents);
+        assert_eq!(found(&repo, &format!("--range main..{evil}")), back);
+    }
+    // A merge that takes it out brings nothing; nor does one of two that come from the same.
+    repo.git(&["merge", "-q", "-m", "take it out", "main"]);
+    assert_eq!(found(&repo, "--range main..ahead"), tokens([]));
+    repo.git(&["checkout", "-q", "-b", "beside", &old]);
+    repo.write("beside", "beside\n").commit("beside");
+    repo.git(&["merge", "-q", "-m", "both", "ahead~"]);
+    assert_eq!(found(&repo, "--range main..beside"), tokens([]));
     // What has not seen it taken out catches up.
     repo.git(&["checkout", "-q", "-b", "late", "t0"]);
     repo.write("late", "late\n").commit("late");

@@ -287,11 +287,12 @@ impl<'b, 'o> Bringing<'b, 'o> {
         let (mut placed, mut told) = (HashMap::new(), HashMap::new());
         let mut cut = BTreeSet::new();
         let start = self.work.items.len();
-        let lineage = walked.lineage();
+        let counting = walked.counting_parents(self.objects, self.shallow);
+        let mut moved = HashSet::new();
         for (id, node) in &walked.commits {
             let commit = self.told(*id);
-            let parents = lineage.counting_parents(node, self.objects, self.shallow);
-            for change in self.new_in(id, node, &parents) {
+            let parents = counting.get(id);
+            for change in self.new_in(id, node, parents.unwrap_or(&node.parents)) {
                 if change.is_new_path && known.insert(change.path.clone()) {
                     let name = (change.path.clone(), change.object, Some(commit.clone()));
                     self.work.names.push(name);
@@ -300,6 +301,14 @@ impl<'b, 'o> Bringing<'b, 'o> {
                     continue;
                 }
                 if !change.moved_from.is_empty() {
+                    let place = (
+                        change.object,
+                        change.path.clone(),
+                        change.moved_from.clone(),
+                    );
+                    if !moved.insert(place) {
+                        continue;
+                    }
                     self.work.moved.push(Moved {
                         item: Item {
                             source,
@@ -312,7 +321,8 @@ impl<'b, 'o> Bringing<'b, 'o> {
                     continue;
                 }
                 let bringers = self.bringers.entry(change.object).or_default();
-                if bringers.last() != Some(id) {
+                // Beside the parents that count, others may have brought it.
+                if bringers.last() != Some(id) && (parents.is_none() || bringers.is_empty()) {
                     bringers.push(*id);
                 }
                 let paths: &mut HashSet<_> = placed.entry(change.object).or_default();

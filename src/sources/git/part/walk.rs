@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::rc::Rc;
 
 use super::super::objects::{Node, Objects};
 use crate::model::ObjectId;
@@ -21,65 +22,99 @@ pub(super) struct Walked {
 }
 
 impl Walked {
-    /// How its commits descend from each other.
-    pub(super) fn lineage(&self) -> Lineage<'_> {
-        Lineage {
-            new: self.commits.iter().map(|(id, node)| (id, node)).collect(),
-            hidden: &self.hidden,
-        }
-    }
-}
-
-/// How new commits descend from each other, and from what is hidden.
-pub(super) struct Lineage<'w> {
-    new: HashMap<&'w ObjectId, &'w Node>,
-    hidden: &'w [ObjectId],
-}
-
-impl Lineage<'_> {
-    /// The parents of a new commit, `node`, of which nothing is new that it has as well. An old
-    /// commit of what is hidden is none, if another parent descends from it: whatever was taken out
-    /// since then comes back.
+    /// The parents of merges of which nothing is new that these have as well, where not all count. One
+    /// that comes from commits of what is hidden which are older than those that another comes from is
+    /// none, with whatever it added itself: what was taken out since then comes back.
     pub(super) fn counting_parents(
         &self,
-        node: &Node,
         objects: &mut Objects<'_>,
         shallow: &BTreeSet<ObjectId>,
-    ) -> Vec<ObjectId> {
-        let mut parents = node.parents.clone();
-        if parents.len() < 2 || self.hidden.is_empty() {
-            return parents;
+    ) -> HashMap<ObjectId, Vec<ObjectId>> {
+        let mut counting = HashMap::new();
+        if self.hidden.is_empty() {
+            return counting;
         }
-        parents.retain(|parent| {
-            if self.hidden.contains(parent) || self.new.contains_key(parent) {
-                return true;
+        let mut lineage = Lineage {
+            objects,
+            shallow,
+            ends: HashMap::new(),
+            older: HashMap::new(),
+        };
+        for (id, node) in &self.commits {
+            let parents = lineage.counting(&node.parents);
+            let ends = lineage.of_all(&parents);
+            lineage.ends.insert(*id, ends);
+            if parents.len() < node.parents.len() {
+                counting.insert(*id, parents);
             }
-            let others = node.parents.iter().filter(|it| *it != parent);
-            let ends = self.hidden_ends(others.collect());
-            !ends.into_iter().any(|end| {
-                end == parent
-                    || new_to(objects, &[*parent], &[*end], shallow)
-                        .commits
-                        .is_empty()
-            })
+        }
+        counting
+    }
+}
+
+/// Commits that are not new, from which new ones come.
+type Origins = Rc<BTreeSet<ObjectId>>;
+
+/// How new commits descend from what is hidden. Whoever wrote them chose their dates, so these do not
+/// count here.
+struct Lineage<'l, 'o> {
+    objects: &'l mut Objects<'o>,
+    shallow: &'l BTreeSet<ObjectId>,
+    /// Of new commits.
+    ends: HashMap<ObjectId, Origins>,
+    /// Whether the second of two commits leads to the first.
+    older: HashMap<(ObjectId, ObjectId), bool>,
+}
+
+impl Lineage<'_, '_> {
+    /// Those of `parents` that do not come from older commits than the others.
+    fn counting(&mut self, parents: &[ObjectId]) -> Vec<ObjectId> {
+        if parents.len() < 2 {
+            return parents.to_vec();
+        }
+        let mut counting = parents.to_vec();
+        counting.retain(|parent| {
+            let others = parents.iter().filter(|it| *it != parent);
+            let others: Vec<_> = others.copied().collect();
+            let (own, others) = (self.of(parent), self.of_all(&others));
+            let is_old = !own.is_empty()
+                && own != others
+                && self.are_older(&own, &others)
+                && !self.are_older(&others, &own);
+            !is_old
         });
-        parents
+        counting
     }
 
-    /// The first commits that `open` lead to which are not new. Whoever wrote the new ones chose
-    /// their dates, so these do not count here.
-    fn hidden_ends<'l>(&'l self, mut open: Vec<&'l ObjectId>) -> BTreeSet<&'l ObjectId> {
-        let (mut ends, mut met) = (BTreeSet::new(), BTreeSet::new());
-        while let Some(id) = open.pop() {
-            match self.new.get(id) {
-                Some(node) if met.insert(id) => open.extend(&node.parents),
-                Some(_) => (),
-                None => {
-                    ends.insert(id);
-                }
+    /// Where `id` comes from: itself, if it is not new.
+    fn of(&self, id: &ObjectId) -> Origins {
+        let known = self.ends.get(id).cloned();
+        known.unwrap_or_else(|| Rc::new(BTreeSet::from([*id])))
+    }
+
+    fn of_all(&self, ids: &[ObjectId]) -> Origins {
+        match ids {
+            [id] => self.of(id),
+            ids => {
+                let all = ids.iter().map(|id| self.of(id));
+                Rc::new(
+                    all.flat_map(|it| it.iter().copied().collect::<Vec<_>>())
+                        .collect(),
+                )
             }
         }
-        ends
+    }
+
+    /// Whether each of `olds` is among what `news` lead to.
+    fn are_older(&mut self, olds: &BTreeSet<ObjectId>, news: &BTreeSet<ObjectId>) -> bool {
+        let mut olds = olds.iter();
+        olds.all(|old| news.contains(old) || news.iter().any(|new| self.is_older(*old, *new)))
+    }
+
+    fn is_older(&mut self, old: ObjectId, new: ObjectId) -> bool {
+        let (objects, shallow) = (&mut *self.objects, self.shallow);
+        let led_to = self.older.entry((old, new));
+        *led_to.or_insert_with(|| new_to(objects, &[old], &[new], shallow).commits.is_empty())
     }
 }
 
