@@ -242,6 +242,20 @@ fn what_the_framework_does_not_tell_of_is_scanned_too() {
 }
 
 #[test]
+fn the_message_of_a_tag_is_told_from_that_of_a_commit() {
+    let repo = hooked();
+    repo.git(&["tag", "-a", "-m", &mint::pat(1), "v1"]);
+    let said = push(&repo, &["v1"]);
+    said.assert_leak();
+    for expected in [
+        "\n  line 1 of the message of a tag: ",
+        "\nDelete the tag (`git tag -d`), and write it without the token if it is needed, then ",
+    ] {
+        assert!(said.stderr.contains(expected), "{said:?}");
+    }
+}
+
+#[test]
 fn names_of_branches_and_tags_are_scanned() {
     let repo = hooked();
     let token = mint::pat(1);

@@ -96,10 +96,16 @@ pub(super) fn text(
     if findings.len() > told.len() {
         line(&format!("  and {} more", findings.len() - told.len()));
     }
-    let way_out = if findings.iter().all(|it| is_reference(it)) {
-        "Push it under another name,"
-    } else {
-        subject.way_out()
+    let way_out = match subject {
+        _ if findings.iter().all(|it| is_reference(it)) => "Push it under another name,",
+        Subject::Push
+            if findings
+                .iter()
+                .all(|it| it.occurrences.iter().all(is_of_tag)) =>
+        {
+            "Delete the tag (`git tag -d`), and write it without the token if it is needed,"
+        }
+        _ => subject.way_out(),
     };
     line(&format!("{way_out} then revoke it: who saw it can use it."));
     let ids = told.iter().filter_map(|finding| match &finding.id {
@@ -132,6 +138,12 @@ fn is_reference(finding: &Finding) -> bool {
     finding.occurrences.iter().all(is_name)
 }
 
+/// Whether it stands in a tag, of those that are pushed: the messages of commits have a commit.
+fn is_of_tag(place: &Occurrence) -> bool {
+    let git = place.origin.git.as_ref();
+    place.origin.source == SourceKind::GitMessage && git.is_some_and(|git| git.commit.is_none())
+}
+
 /// Where it stands first.
 fn place(finding: &Finding, subject: &Subject, redactor: &Redactor) -> String {
     let Some(first) = finding.occurrences.first() else {
@@ -141,6 +153,9 @@ fn place(finding: &Finding, subject: &Subject, redactor: &Redactor) -> String {
     let git = first.origin.git.as_ref();
     let mut text = match (first.origin.source, subject, line) {
         (_, Subject::Message(_), Some(line)) => format!("line {line} of the message"),
+        (_, Subject::Push, Some(line)) if is_of_tag(first) => {
+            format!("line {line} of the message of a tag")
+        }
         (SourceKind::GitMessage, _, Some(line)) => format!("line {line} of a message"),
         (SourceKind::GitMessage, _, None) => "the author of a message".to_owned(),
         // Nothing but the object is known of what no reference leads to.
