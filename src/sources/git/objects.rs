@@ -1,6 +1,6 @@
 //! Commits, trees and other objects, read by their names and compared with these.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use gix_hash::Kind as Hash;
 
@@ -10,11 +10,16 @@ use super::object::{Entry, entries};
 use super::pack::Lost;
 use crate::model::{ObjectId, ObjectKind};
 
+/// How many commits are remembered, of some hundred bytes each: many walks pass the latest.
+const KEPT: usize = 1 << 16;
+
 /// Reads objects, compares each with its name, and remembers what is not to be had.
 pub(super) struct Objects<'o> {
     lookup: Lookup<'o>,
     hash: Hash,
     buffer: Vec<u8>,
+    /// Commits that were read.
+    nodes: HashMap<ObjectId, Node>,
     /// What could not be read, with what it should be.
     pub(super) lost: BTreeMap<ObjectId, (ObjectKind, Lost)>,
 }
@@ -42,6 +47,7 @@ impl<'o> Objects<'o> {
             lookup,
             hash,
             buffer: Vec::new(),
+            nodes: HashMap::new(),
             lost: BTreeMap::new(),
         }
     }
@@ -68,11 +74,19 @@ impl<'o> Objects<'o> {
 
     /// What the commit `id` leads to; remembered as lost if that is not to be had.
     pub(super) fn commit(&mut self, id: &ObjectId) -> Option<Node> {
-        self.expect(id, ObjectKind::Commit).map(|bytes| Node {
+        if let Some(node) = self.nodes.get(id) {
+            return Some(node.clone());
+        }
+        let bytes = self.expect(id, ObjectKind::Commit)?;
+        let node = Node {
             tree: commit::tree(bytes),
             parents: commit::parents(bytes).collect(),
             date: commit::committed(bytes).at.0,
-        })
+        };
+        if self.nodes.len() < KEPT {
+            self.nodes.insert(*id, node.clone());
+        }
+        Some(node)
     }
 
     /// The bytes of the tree `id`; none if they are not to be had, which is remembered.
