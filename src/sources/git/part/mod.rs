@@ -13,6 +13,7 @@
 mod checkout;
 mod diff;
 mod excluded;
+mod lineage;
 pub mod named;
 mod opened;
 mod range;

@@ -8,7 +8,7 @@ use super::super::{commit, refs, shallow};
 use super::opened::Opened;
 use super::revision::{Unknown, peel, resolve};
 use super::walk::{Walked, new_to};
-use super::{Item, Moved, PartError, Work, diff};
+use super::{Item, Moved, PartError, Work, diff, lineage};
 use crate::model::{Commit, ObjectId, ObjectKind, ProblemKind, SourceKind};
 use crate::sources::git::Scope;
 
@@ -287,7 +287,7 @@ impl<'b, 'o> Bringing<'b, 'o> {
         let (mut placed, mut told) = (HashMap::new(), HashMap::new());
         let mut cut = BTreeSet::new();
         let start = self.work.items.len();
-        let counting = walked.counting_parents(self.objects, self.shallow);
+        let counting = lineage::counting_parents(&walked, self.objects, self.shallow);
         let mut moved = HashSet::new();
         for (id, node) in &walked.commits {
             let commit = self.told(*id);

@@ -2,13 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
-use std::rc::Rc;
 
 use super::super::objects::{Node, Objects};
 use crate::model::ObjectId;
 
 /// Commits that are looked at after all that wait are known to others: dates may lie.
-const SLOP: usize = 64;
+pub(super) const SLOP: usize = 64;
 
 /// What a walk met.
 #[derive(Default)]
@@ -17,105 +16,8 @@ pub(super) struct Walked {
     pub(super) commits: Vec<(ObjectId, Node)>,
     /// Whether parents of any of these were cut off when the repository was cloned.
     pub(super) is_cut: bool,
-    /// What is hidden.
-    hidden: Vec<ObjectId>,
-}
-
-impl Walked {
-    /// The parents of merges of which nothing is new that these have as well, where not all count. One
-    /// that comes from commits of what is hidden which are older than those that another comes from is
-    /// none, with whatever it added itself: what was taken out since then comes back.
-    pub(super) fn counting_parents(
-        &self,
-        objects: &mut Objects<'_>,
-        shallow: &BTreeSet<ObjectId>,
-    ) -> HashMap<ObjectId, Vec<ObjectId>> {
-        let mut counting = HashMap::new();
-        if self.hidden.is_empty() {
-            return counting;
-        }
-        let mut lineage = Lineage {
-            objects,
-            shallow,
-            ends: HashMap::new(),
-            older: HashMap::new(),
-        };
-        for (id, node) in &self.commits {
-            let parents = lineage.counting(&node.parents);
-            let ends = lineage.of_all(&parents);
-            lineage.ends.insert(*id, ends);
-            if parents.len() < node.parents.len() {
-                counting.insert(*id, parents);
-            }
-        }
-        counting
-    }
-}
-
-/// Commits that are not new, from which new ones come.
-type Origins = Rc<BTreeSet<ObjectId>>;
-
-/// How new commits descend from what is hidden. Whoever wrote them chose their dates, so these do not
-/// count here.
-struct Lineage<'l, 'o> {
-    objects: &'l mut Objects<'o>,
-    shallow: &'l BTreeSet<ObjectId>,
-    /// Of new commits.
-    ends: HashMap<ObjectId, Origins>,
-    /// Whether the second of two commits leads to the first.
-    older: HashMap<(ObjectId, ObjectId), bool>,
-}
-
-impl Lineage<'_, '_> {
-    /// Those of `parents` that do not come from older commits than the others.
-    fn counting(&mut self, parents: &[ObjectId]) -> Vec<ObjectId> {
-        if parents.len() < 2 {
-            return parents.to_vec();
-        }
-        let mut counting = parents.to_vec();
-        counting.retain(|parent| {
-            let others = parents.iter().filter(|it| *it != parent);
-            let others: Vec<_> = others.copied().collect();
-            let (own, others) = (self.of(parent), self.of_all(&others));
-            let is_old = !own.is_empty()
-                && own != others
-                && self.are_older(&own, &others)
-                && !self.are_older(&others, &own);
-            !is_old
-        });
-        counting
-    }
-
-    /// Where `id` comes from: itself, if it is not new.
-    fn of(&self, id: &ObjectId) -> Origins {
-        let known = self.ends.get(id).cloned();
-        known.unwrap_or_else(|| Rc::new(BTreeSet::from([*id])))
-    }
-
-    fn of_all(&self, ids: &[ObjectId]) -> Origins {
-        match ids {
-            [id] => self.of(id),
-            ids => {
-                let all = ids.iter().map(|id| self.of(id));
-                Rc::new(
-                    all.flat_map(|it| it.iter().copied().collect::<Vec<_>>())
-                        .collect(),
-                )
-            }
-        }
-    }
-
-    /// Whether each of `olds` is among what `news` lead to.
-    fn are_older(&mut self, olds: &BTreeSet<ObjectId>, news: &BTreeSet<ObjectId>) -> bool {
-        let mut olds = olds.iter();
-        olds.all(|old| news.contains(old) || news.iter().any(|new| self.is_older(*old, *new)))
-    }
-
-    fn is_older(&mut self, old: ObjectId, new: ObjectId) -> bool {
-        let (objects, shallow) = (&mut *self.objects, self.shallow);
-        let led_to = self.older.entry((old, new));
-        *led_to.or_insert_with(|| new_to(objects, &[old], &[new], shallow).commits.is_empty())
-    }
+    /// Whether anything was hidden.
+    pub(super) hides: bool,
 }
 
 /// The commits that `tips` lead to and `hidden` do not; parents of those in `shallow` are not here.
@@ -156,7 +58,7 @@ pub(super) fn new_to(
     Walked {
         is_cut: new.keys().any(|id| shallow.contains(id)),
         commits: sorted(new),
-        hidden: hidden.to_vec(),
+        hides: !hidden.is_empty(),
     }
 }
 
