@@ -81,7 +81,7 @@ pub struct Allowed {
     pub whom: Whom,
     /// Why.
     pub reason: String,
-    /// Until when; then it counts again.
+    /// From when on it counts again.
     pub until: Timestamp,
 }
 

@@ -13,7 +13,9 @@ use super::environment::Environment;
 use super::exit::{Exit, Failure};
 use super::generate::print;
 use super::notify;
-use crate::policy::{AutoRevoke, ExposureRule, TenantPolicy, Whom};
+use super::settings::now;
+use crate::model::Timestamp;
+use crate::policy::{Allowed, AutoRevoke, ExposureRule, TenantPolicy, Whom};
 use crate::report::escape_for_terminal;
 
 /// How long is asked at most.
@@ -70,7 +72,7 @@ pub(super) fn show(
                 "your policy is that of {}",
                 escape_for_terminal(&from)
             );
-            text.push_str(&allowed(&file.policy));
+            text.push_str(&allowed(&file.policy, now()));
             print(text.as_bytes())?
         }
         AnswerFormat::Json => {
@@ -166,22 +168,29 @@ fn text(applied: &Applied) -> String {
     text
 }
 
-/// What is left alone.
-fn allowed(table: &PolicyTable) -> String {
-    let mut text = String::new();
-    if table.allowed.is_empty() {
-        return text;
-    }
-    text.push_str("it leaves alone\n");
-    for allowed in &table.allowed {
+/// What is left alone at `now`, and what is not any more.
+fn allowed(table: &PolicyTable, now: Timestamp) -> String {
+    let line = |allowed: &&Allowed| {
         let whom = match &allowed.whom {
             Whom::C3id(c3id) => format!("the token {c3id}"),
             Whom::Owner(owner) => format!("all tokens of {owner}"),
         };
-        let until = jiff::Timestamp::from_second(allowed.until.0).ok();
-        let until = until.map_or_else(String::new, |until| until.strftime("%F").to_string());
-        let line = format!("{whom} until {until}: {}", allowed.reason);
-        let _ = writeln!(text, "  {}", escape_for_terminal(&line));
+        let last = jiff::Timestamp::from_second(allowed.until.0 - 1).ok();
+        let last = last.map_or_else(String::new, |last| last.strftime("%F").to_string());
+        let line = format!("{whom} until {last}: {}", allowed.reason);
+        format!("  {}\n", escape_for_terminal(&line))
+    };
+    let all = table.allowed.iter();
+    let (holding, ended): (Vec<_>, Vec<_>) = all.partition(|allowed| now < allowed.until);
+    let mut text = String::new();
+    for (heading, which) in [
+        ("it leaves alone", holding),
+        ("it left alone, and does not any more", ended),
+    ] {
+        if !which.is_empty() {
+            let _ = writeln!(text, "{heading}");
+            text.extend(which.iter().map(line));
+        }
     }
     text
 }

@@ -221,6 +221,9 @@ impl ServiceEvidence {
     pub fn in_words(&self) -> String {
         match (&self.message, self.status) {
             (Some(message), _) => message.clone(),
+            (None, Some(status @ 200..=299)) => {
+                format!("answered with {status} and something that is not understood")
+            }
             (None, Some(status)) => format!("answered with {status} and no reason"),
             (None, None) => "not answered".to_owned(),
         }

@@ -1,5 +1,6 @@
 //! Reads the whole list of one owner's tokens, as an administrator sees it.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,7 +69,10 @@ impl Lister<'_> {
                 _ => told,
             }
         })?;
-        Ok(Listing { pats, date })
+        Ok(Listing {
+            pats: distinct(pats),
+            date,
+        })
     }
 
     /// All tokens that whoever `grant` is of has, or had and revoked, at `organization`.
@@ -90,7 +94,10 @@ impl Lister<'_> {
             pats.extend(more);
             date = date.or(at);
         }
-        Ok(Listing { pats, date })
+        Ok(Listing {
+            pats: distinct(pats),
+            date,
+        })
     }
 
     /// The entries of the audit log of `organization` since then by which tokens were revoked.
@@ -177,6 +184,17 @@ impl Lister<'_> {
     }
 }
 
+/// `pats` without those that are there already: pages overlap when tokens are made meanwhile, and one that
+/// is told twice is no rival of itself.
+pub(super) fn distinct(mut pats: Vec<ListedPat>) -> Vec<ListedPat> {
+    let mut seen = BTreeSet::new();
+    pats.retain(|pat| {
+        let id = pat.record.authorization_id.to_ascii_lowercase();
+        seen.insert((id, pat.c3id.clone(), pat.is_valid))
+    });
+    pats
+}
+
 /// Why a list is not known whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -185,5 +203,40 @@ pub struct Unread(String);
 impl From<String> for Unread {
     fn from(why: String) -> Self {
         Self(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PatRecord;
+
+    #[test]
+    fn one_that_is_told_twice_is_one() {
+        let pat = |id: &str, c3id: Option<&str>, is_valid| ListedPat {
+            c3id: c3id.map(str::to_owned),
+            is_valid: Some(is_valid),
+            owner_id: None,
+            organizations: None,
+            record: PatRecord {
+                authorization_id: id.to_owned(),
+                name: None,
+                scopes: Vec::new(),
+                valid_from: None,
+                valid_to: None,
+                is_global: None,
+            },
+        };
+        let one = pat("a", Some("A"), true);
+        let differing = [
+            one.clone(),
+            pat("a", Some("B"), true),
+            pat("a", None, true),
+            pat("a", Some("A"), false),
+            pat("b", Some("A"), true),
+        ];
+        let mut all = differing.to_vec();
+        all.extend([one, pat("A", Some("A"), true)]);
+        assert_eq!(distinct(all), differing);
     }
 }

@@ -44,7 +44,8 @@ fn people_are_told_what_follows() {
     responder.bench.write(
         "config.toml",
         "[policy]\nexposure = \"any\"\nmax_revocations = 3\n[[policy.allow]]\nc3id = \"ABC\"\nreason = \"a decoy\"\n\
-         until = \"2999-01-01\"\n[notify.smtp]\nhost = \"127.0.0.1\"\nport = 25\n\
+         until = \"2999-01-01\"\n[[policy.allow]]\nowner = \"ola@contoso.example\"\nreason = \"she moves\"\n\
+         until = \"2026-11-30\"\n[notify.smtp]\nhost = \"127.0.0.1\"\nport = 25\n\
          tls = \"none\"\nfrom = \"leaks@patsweep.example\"\n",
     );
     let given = "policy show --org contoso --auth pat --config config.toml";
@@ -65,6 +66,8 @@ fn people_are_told_what_follows() {
             "your policy is that of config.toml, and defaults for what it does not say",
             "it leaves alone",
             "  the token ABC until 2999-01-01: a decoy",
+            "it left alone, and does not any more",
+            "  all tokens of ola@contoso.example until 2026-11-30: she moves",
         ]
     );
     assert_eq!(run.code, 0);

@@ -129,3 +129,33 @@ fn the_plan_keeps_whose_and_where_it_is() {
         assert_eq!(responder.is_let_in(&leaked), state, "{field}");
     }
 }
+
+/// The list tells the C3ID twice: of one that was revoked, and then of one that is valid.
+#[test]
+fn one_that_is_listed_as_revoked_too_is_not_taken_for_dead() {
+    let responder = Responder::new();
+    responder.plant(&json!({ "forget": true }));
+    let revoked = responder.plant_pat("revoked", OWNER, "vso.code", DAYS);
+    let end = json!([{ "authorizationId": id(&revoked) }]);
+    let path = "/vssps.dev.azure.com/contoso/_apis/tokenadmin/revocations?isPublic=false\
+                &api-version=7.1-preview.1";
+    let administrator = &responder.bench.fake.admin_pat;
+    let got = ask("POST", path).pat(administrator).json(&end);
+    assert_eq!(got.to(&responder.bench.fake).status, 204);
+    let valid = responder.plant(&json!({ "pat": {
+        "name": "valid", "owner": format!("{OWNER}@contoso.example"), "scope": "vso.code",
+        "organizations": ["contoso"], "from_days": DAYS, "to_days": 30, "c3id": revoked.c3id,
+    } }));
+    responder.bench.forget_log();
+    let flags = "--exposure public --no-probe";
+    let run = responder.plan(&[&revoked], flags);
+    assert_ambiguous(&run, "it may be any of 2 tokens");
+    assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
+    let which = valid["authorization_id"].as_str().expect("an id");
+    let flags = format!("{flags} --match {}={which}", revoked.c3id);
+    let run = responder.plan(&[&revoked], &flags);
+    assert!(run.stdout.contains("1 token to revoke"), "{}", run.stdout);
+    let run = responder.execute("");
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert_eq!(responder.writes(), 1);
+}

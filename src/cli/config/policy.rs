@@ -86,14 +86,16 @@ fn allowed(table: &Section<'_, '_>) -> Result<Allowed, KeyError> {
         (None, None) => return Err(table.missing("c3id")),
     };
     let until = table.required("until")?;
-    let day = until.value.parse::<jiff::civil::Date>();
-    let day = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC));
-    let Ok(day) = day else {
+    let Ok(day) = until.value.parse::<jiff::civil::Date>() else {
         return Err(until.reject("is no date", Some("write it as in 2026-11-22")));
     };
+    // The day that is named is the last one; behind the last that a clock can show, there is no end.
+    let next = day.tomorrow();
+    let end = next.and_then(|next| next.to_zoned(jiff::tz::TimeZone::UTC));
+    let end = end.map_or(jiff::Timestamp::MAX, |end| end.timestamp());
     Ok(Allowed {
         whom,
         reason: table.required("reason")?.value,
-        until: Timestamp(day.timestamp().as_second()),
+        until: Timestamp(end.as_second()),
     })
 }

@@ -187,11 +187,16 @@ fn every_key_of_the_policy_is_read() {
         allowed: vec![Allowed {
             whom: Whom::Owner("decoy@contoso.example".into()),
             reason: "a decoy".into(),
-            until: Timestamp(1_798_761_600),
+            // 2027-01-02: the day that is named still counts.
+            until: Timestamp(1_798_848_000),
         }],
     };
     let config = parse(Path::new(PATH), text);
     assert_eq!(config.map(|config| config.policy), Ok(expected));
+    let for_ever = text.replace("2027-01-01", "9999-12-31");
+    let config = parse(Path::new(PATH), &for_ever).expect("a policy");
+    let last = jiff::Timestamp::MAX.as_second();
+    assert_eq!(config.policy.allowed[0].until, Timestamp(last));
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use super::super::args::Assertion;
 use super::super::desk::Desk;
-use crate::model::{Finding, FindingId, Method, Owner, PatRecord, Timestamp, ValidityReason};
+use crate::model::{
+    Finding, FindingId, Method, Owner, PatRecord, Timestamp, Validity, ValidityReason,
+};
 use crate::policy::Certainty;
 use crate::providers::entra::SignInError;
 use crate::respond::listing::{Lister, Listing, Unread};
@@ -110,15 +112,17 @@ impl Matcher<'_> {
         let (Some(verification), FindingId::C3id(c3id)) = (verification, &finding.id) else {
             return matched;
         };
-        if verification.method == Some(Method::Inventory) {
-            matched.records.extend(verification.pat.clone());
-            if !matched.records.is_empty() {
-                matched.certainty = Certainty::Certain;
-                matched.route = Some(Route::Administrator);
-            }
+        let is_listed = verification.method == Some(Method::Inventory);
+        if let Some(record) = verification.pat.clone().filter(|_| is_listed) {
+            matched.records.push(record);
+            matched.certainty = Certainty::Certain;
+            matched.route = Some(Route::Administrator);
             return matched;
         }
-        // It was let in, so that it is known whose it is: that list holds it.
+        if is_listed && finding.validity.validity() == Validity::Inactive {
+            return matched;
+        }
+        // It was let in or is listed several times, so that it is known whose it is: that list holds it.
         let owner = matched.owner.as_ref();
         let Some(descriptor) = owner.and_then(|owner| owner.descriptor.clone()) else {
             return matched;
@@ -138,9 +142,9 @@ impl Matcher<'_> {
         if list.pats.iter().any(|pat| pat.c3id.is_none()) {
             matched.instance = self.instance(&organization);
         }
-        let is_live = finding.validity == ValidityReason::Live;
+        let was_let_in = !is_listed && finding.validity == ValidityReason::Live;
         let checked_at = verification.checked_at;
-        matched.accepted_at = checked_at.filter(|_| is_live && !verification.cached);
+        matched.accepted_at = checked_at.filter(|_| was_let_in && !verification.cached);
         let probed = |is_wanted: fn(Reading) -> bool| -> Vec<String> {
             let results = self.probes.get(&finding.id).into_iter().flatten();
             let results = results.filter(|result| is_wanted(result.reading));

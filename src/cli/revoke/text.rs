@@ -122,16 +122,22 @@ fn one(text: &mut String, proposal: &Proposal<'_>, sites: &BTreeMap<String, Site
 
 /// A record in words.
 pub(super) fn described(pat: &PatRecord) -> String {
-    let name = pat.name.as_deref().unwrap_or("without a name");
+    let name = pat
+        .name
+        .as_ref()
+        .map_or_else(|| "without a name".to_owned(), |it| format!("`{it}`"));
     let until = pat
         .valid_to
         .and_then(|time| jiff::Timestamp::from_second(time.0).ok())
         .map_or_else(String::new, |time| {
             format!(", until {}", time.strftime("%F"))
         });
+    let scopes = match &*pat.scopes {
+        [] => "scopes not told".to_owned(),
+        scopes => scopes.join(" "),
+    };
     format!(
-        "`{name}`, {}{until}, authorization {}",
-        pat.scopes.join(" "),
+        "{name}, {scopes}{until}, authorization {}",
         pat.authorization_id
     )
 }

@@ -75,6 +75,9 @@ impl<'p> Run<'_, 'p> {
                 let why = "accepted; the list of revoked tokens does not show it yet".to_owned();
                 (State::Unseen, why)
             }
+            (Listed::Lives(why), Some(Sent::Accepted)) => {
+                (State::Confirming, format!("accepted; {why}"))
+            }
             (_, Some(Sent::Accepted)) => {
                 let why = "accepted; the list still shows it as valid".to_owned();
                 (State::Confirming, why)

@@ -150,26 +150,37 @@ fn listed(order: &Order, list: &[ListedPat]) -> Listed {
             Listed::Differs(why)
         }
     };
-    let Some(pat) = list.iter().find(|pat| is_it(order, pat)) else {
+    let elsewhere = "the list has it under another authorization id";
+    // A list that says of one that it is valid and that it is not, lags behind.
+    let mut pats = list.iter().filter(|pat| is_it(order, pat));
+    let Some(pat) = pats
+        .clone()
+        .find(|pat| pat.is_valid != Some(false))
+        .or_else(|| pats.next())
+    else {
         return if lives {
-            Listed::Lives("the list has it under another authorization id")
+            Listed::Lives(elsewhere)
         } else {
             Listed::Gone
         };
     };
-    if theirs.count() > 1 {
-        return differs("the list has several tokens with its C3ID");
-    }
+    let has_others = theirs.clone().any(|other| !is_it(order, other));
     match &pat.c3id {
         Some(c3id) if *c3id != order.c3id => {
             return differs("that authorization id is another token's");
         }
+        // Which of several it is, a person may say.
+        Some(_) if has_others && order.matched != Certainty::Asserted.as_str() => {
+            return differs("the list has several tokens with its C3ID");
+        }
+        None if has_others => return differs(elsewhere),
         None if order.matched == Certainty::Certain.as_str() => {
             return Listed::Differs("the list does not tell its C3ID any more");
         }
         _ => (),
     }
     match pat.is_valid {
+        Some(false) if lives => Listed::Lives("the list has another token with its C3ID as valid"),
         Some(false) => Listed::Revoked,
         _ => Listed::Valid,
     }
@@ -236,6 +247,59 @@ mod tests {
             ),
         ] {
             assert_eq!(listed(&order, &list), expected);
+        }
+    }
+
+    #[test]
+    fn a_person_may_say_which_of_several_it_is_but_not_against_the_list() {
+        let order = |certainty: Certainty| Order {
+            organization: "contoso".to_owned(),
+            c3id: "A".to_owned(),
+            authorization_id: "1".to_owned(),
+            route: Route::Administrator,
+            owner: "aad.owner".to_owned(),
+            matched: certainty.as_str().to_owned(),
+            grounds: Grounds::default(),
+        };
+        let ours = |is_valid| pat("1", Some("A"), is_valid);
+        let elsewhere = "the list has it under another authorization id";
+        for (certainty, list, expected) in [
+            (
+                Certainty::Asserted,
+                [ours(true), pat("2", Some("A"), true)],
+                Listed::Valid,
+            ),
+            (
+                Certainty::Probable,
+                [ours(true), pat("2", Some("A"), false)],
+                Listed::Lives("the list has several tokens with its C3ID"),
+            ),
+            (
+                Certainty::Asserted,
+                [ours(false), pat("2", Some("A"), true)],
+                Listed::Lives("the list has another token with its C3ID as valid"),
+            ),
+            (
+                Certainty::Asserted,
+                [ours(false), pat("2", Some("A"), false)],
+                Listed::Revoked,
+            ),
+            (
+                Certainty::Asserted,
+                [pat("1", None, true), pat("2", Some("A"), true)],
+                Listed::Lives(elsewhere),
+            ),
+            (
+                Certainty::Asserted,
+                [pat("1", None, true), pat("2", Some("A"), false)],
+                Listed::Differs(elsewhere),
+            ),
+            // The same one twice.
+            (Certainty::Certain, [ours(true), ours(true)], Listed::Valid),
+            (Certainty::Certain, [ours(false), ours(true)], Listed::Valid),
+        ] {
+            let order = order(certainty);
+            assert_eq!(listed(&order, &list), expected, "{certainty:?} {list:?}");
         }
     }
 

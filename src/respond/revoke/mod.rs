@@ -324,7 +324,12 @@ impl Run<'_, '_> {
             Listed::Revoked => {
                 // Who had it in their list is told of it.
                 let owner = Some(order.owner.clone());
-                self.close(order, "it is revoked already", owner)
+                let why = if was_begun {
+                    "the list says by now that it is revoked"
+                } else {
+                    "it is revoked already"
+                };
+                self.close(order, why, owner)
             }
             Listed::Gone if was_begun && order.route == Route::Administrator => {
                 self.close(order, "it was revoked before, and is gone", None)

@@ -16,6 +16,7 @@ use crate::providers::azure_devops::{
     OrganizationPolicyName, PAGE_SIZE, Refusal, Setting, TenantPolicyName, User,
 };
 use crate::providers::entra::Credentials;
+use crate::respond::listing::distinct;
 
 pub use ask::Unread;
 
@@ -322,7 +323,7 @@ impl Surveyor {
                 |page| all.extend(page),
             );
             match read {
-                Ok(()) => return Ok(all),
+                Ok(()) => return Ok(distinct(all)),
                 Err(unread)
                     if unread.refusal == Some(Refusal::Version)
                         && asked == ListVersion::Preview72 =>

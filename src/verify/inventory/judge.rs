@@ -1,15 +1,16 @@
 //! What a record of the list says about its token.
 
 use crate::model::{
-    Attempt, Method, Owner, PatRecord, ServiceEvidence, Timestamp, ValidityReason, ValueFrom,
-    Verification,
+    Attempt, Method, Owner, PatRecord, ServiceEvidence, Timestamp, Validity, ValidityReason,
+    ValueFrom, Verification,
 };
 use crate::providers::azure_devops::{ListedPat, User};
 use crate::verify::plan::Answer;
 
-/// A record, and whose list it stands in, when and where.
+/// The records that bear a C3ID, and whose list they stand in, when and where.
 pub(super) struct Match<'a> {
-    pub(super) listed: &'a ListedPat,
+    /// The one, as a rule; never none.
+    pub(super) listed: Vec<&'a ListedPat>,
     pub(super) owner: &'a User,
     /// What time it was at the service.
     pub(super) date: Option<Timestamp>,
@@ -30,21 +31,33 @@ pub(super) fn reason(listed: &ListedPat, date: Option<Timestamp>) -> ValidityRea
 }
 
 impl Match<'_> {
-    /// What is known of the token, after what was tried before.
+    /// What is known of the token, after what was tried before. Of several records the one that says
+    /// that it works counts, and none of them is the token's for sure.
     pub(super) fn answer(self, attempts: Vec<Attempt>) -> Answer {
-        let reason = reason(self.listed, self.date);
+        let reasons = self.listed.iter().map(|listed| reason(listed, self.date));
+        let rank = |reason: &ValidityReason| match reason.validity() {
+            Validity::Active => 0,
+            Validity::Unknown => 1,
+            Validity::Inactive => 2,
+        };
+        let reason = reasons.min_by_key(rank);
+        let reason = reason.unwrap_or(ValidityReason::Inconclusive);
+        let (times, pat) = match &*self.listed {
+            [one] => (String::new(), Some(one.record.clone())),
+            several => (format!("{} times, one of them ", several.len()), None),
+        };
         let attempt = Attempt {
             method: Method::Inventory,
             organization: Some(self.organization.to_owned()),
             at: self.at,
             reason,
             evidence: ServiceEvidence {
-                message: Some(said(reason).to_owned()),
+                message: Some(format!("listed {times}{}", said(reason))),
                 ..self.evidence
             },
         };
-        let owner = owner(self.owner, self.listed.owner_id.clone());
-        settled(attempts, attempt, owner, Some(self.listed.record.clone()))
+        let id = self.listed.iter().find_map(|it| it.owner_id.clone());
+        settled(attempts, attempt, owner(self.owner, id), pat)
     }
 }
 
@@ -81,10 +94,10 @@ fn owner(user: &User, id: Option<String>) -> Owner {
 
 fn said(reason: ValidityReason) -> &'static str {
     match reason {
-        ValidityReason::Live => "listed as valid",
-        ValidityReason::Expired => "listed with an end that is past",
-        ValidityReason::Revoked => "listed as not valid",
-        _ => "listed, and the list does not say whether it is valid",
+        ValidityReason::Live => "as valid",
+        ValidityReason::Expired => "with an end that is past",
+        ValidityReason::Revoked => "as not valid",
+        _ => "without a word on whether it is valid",
     }
 }
 

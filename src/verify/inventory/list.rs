@@ -1,6 +1,7 @@
 //! The tokens of one person: page by page, each looked up among those that are sought.
 
 use std::collections::BTreeSet;
+use std::ptr;
 
 use super::coverage::End;
 use super::judge::{Gone, Match};
@@ -100,8 +101,19 @@ impl Run {
             else {
                 continue;
             };
+            let mut all: Vec<&ListedPat> = Vec::new();
+            for other in page {
+                let is_it = self.known_as(visit, user, other).as_ref() == Some(c3id);
+                if is_it && !all.contains(&other) {
+                    all.push(other);
+                }
+            }
+            // The first of several speaks for all.
+            if all.first().is_none_or(|first| !ptr::eq(*first, listed)) {
+                continue;
+            }
             let matched = Match {
-                listed,
+                listed: all,
                 owner: user,
                 date: answered.date,
                 organization: &visit.site.organization,

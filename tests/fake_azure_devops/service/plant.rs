@@ -2,7 +2,8 @@
 //!
 //! `POST /__plant` takes one of
 //! - `{"pat": {"name", "owner", "scope", "organizations": […]|null, "from_days", "to_days",
-//!   "authorization_id"?, "revoked"?}}`, days counted from now, and answers with the token and its ids;
+//!   "authorization_id"?, "c3id"?, "revoked"?}}`, days counted from now, and answers with the token and its
+//!   ids;
 //! - `{"event": {"actor", "with"?, "days", "action", "area", "category", "details"?, "data"?, "ip",
 //!   "agent"}}`, `with` being an authorization id;
 //! - `{"forget": true}`: no list holds any token that is there, and the log is empty.
@@ -61,6 +62,9 @@ fn pat(world: &mut World, new: &Value) -> Option<Value> {
     (pat.valid_from, pat.valid_to) = (valid_from, today + (to_days + 1) * DAY - 1);
     if let Some(id) = new["authorization_id"].as_str() {
         id.clone_into(&mut pat.authorization_id);
+    }
+    if let Some(c3id) = new["c3id"].as_str() {
+        c3id.clone_into(&mut pat.c3id);
     }
     if new["revoked"] == true {
         pat.revoked = Some(Revocation {
