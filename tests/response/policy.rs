@@ -135,3 +135,27 @@ fn nobody_is_asked_without_a_credential() {
         run.stderr
     );
 }
+
+/// What a file says that was given with the plan alone is not asked again, which is said until it is sent.
+#[test]
+fn a_policy_that_is_given_no_more_is_told() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    let policy = "[policy]\nauto_revoke = \"on\"\nexposure = \"any\"\n";
+    responder.bench.write("policy.toml", policy);
+    let told = "note: this was planned by a policy that is not given now";
+    responder.plan(&[token], "--policy policy.toml");
+    responder.order_delay("revoke-204-but-alive", 0);
+    let run = responder.execute("");
+    assert!(run.code == 6 && run.stderr.contains(told), "{}", run.stderr);
+    for run in [
+        responder.resume(""),
+        responder.execute("--policy policy.toml"),
+    ] {
+        assert!(
+            run.code == 6 && !run.stderr.contains(told),
+            "{}",
+            run.stderr
+        );
+    }
+}

@@ -225,7 +225,8 @@ fn what_is_still_let_in_is_not_closed() {
     let run = responder.bench.patsweep(&given, &token.token);
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert!(
-        run.stdout.contains("the list says by now that it is revoked"),
+        run.stdout
+            .contains("the list says by now that it is revoked"),
         "{}",
         run.stdout
     );

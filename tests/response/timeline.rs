@@ -158,6 +158,9 @@ fn codes_tell_suspicious_from_unknown() {
     assert_eq!(stage.run("timeline --from leaks.json").code, 2);
     let run = stage.run("timeline --from leaks.json --exposed soon");
     assert_eq!(run.code, 2);
+    let run = stage.run("timeline --from leaks.json --exposed 2999-01-01");
+    let why = "error: --exposed names a day that is still to come\n";
+    assert!(run.code == 2 && run.stderr.contains(why), "{}", run.stderr);
 }
 
 #[test]

@@ -32,9 +32,9 @@ use crate::report::count;
 use crate::respond::journal::{Journal, Record};
 use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, is_due};
-use crate::respond::plan::Plan;
+use crate::respond::plan::{Order, Permission, Plan};
 use crate::respond::revoke::{
-    Confirmed, Done, Outcome, Revoker, State, left_alone, open_orders, unknown,
+    Confirmed, Done, Outcome, Revoker, State, acted_on, left_alone, open_orders, unknown,
 };
 
 /// How long after it was made a plan is executed. Who leaves it lying for longer does not remember what
@@ -42,6 +42,14 @@ use crate::respond::revoke::{
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 /// How far clocks may differ.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// What to do where the journal cannot be used.
+const NO_JOURNAL: &str = "nothing was sent: try again when no run uses the journal; keep one that was changed as \
+                          evidence, and plan again with another --journal, which --resume needs then, too";
+
+/// What is said where the policy of a plan is not given any more.
+const NO_POLICY: &str = "this was planned by a policy that is not given now: only with --policy FILE is it asked \
+                         whom that allows by now, and how many tokens";
 
 #[derive(Debug, Error)]
 enum ExecuteError {
@@ -104,7 +112,7 @@ pub(super) fn resume(
 ) -> Result<ExitCode, Failure> {
     let path = journal::path(&args.journal, environment)?;
     let chain = crate::respond::journal::inspect(&path);
-    let chain = chain.map_err(|error| Failure::new(&error, None))?;
+    let chain = chain.map_err(|error| Failure::new(&error, Some(NO_JOURNAL.to_owned())))?;
     let plan = Plan::new(open_orders(&chain.records));
     let channels = notify::channels(file, environment)?;
     if plan.is_empty() && !is_due(&chain.records, &channels, now()) {
@@ -281,6 +289,22 @@ struct Acting<'a> {
 }
 
 impl Acting<'_> {
+    /// Whether an order that may still be sent stands on a policy of the operator that is not given now.
+    fn forgets_policy(&self, plan: &Plan, records: &[Record]) -> bool {
+        let is_missing = |order: &Order| {
+            let grounds = &order.grounds;
+            let was_on = grounds.permission == Permission::Operator;
+            let is_on_missing = was_on && self.table.auto_revoke.is_none();
+            is_on_missing || (!grounds.is_public && self.table.exposure.is_none())
+        };
+        let was_accepted = |order: &Order| {
+            let acted = acted_on(records, &order.c3id, &order.organization);
+            acted.iter().any(|it| it.accepted.is_some())
+        };
+        plan.orders()
+            .any(|order| is_missing(order) && !was_accepted(order))
+    }
+
     /// Acts, and shows what became of it.
     fn run(
         &self,
@@ -293,9 +317,13 @@ impl Acting<'_> {
         let values = values(desk, args, environment, console, self.stop)?;
         let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let sites = sites(desk, plan, &args.service.org, timeout);
-        let mut journal = open_journal(plan, &sites, &args.journal, environment)?;
+        let journal = open_journal(plan, &sites, &args.journal, environment);
+        let mut journal = journal.map_err(|failure| failure.or_hint(NO_JOURNAL))?;
         let leaks = leaks(journal.records());
         desk.refuse_leaked(&leaks.iter().map(String::as_str).collect::<Vec<_>>())?;
+        if self.forgets_policy(plan, journal.records()) {
+            console.note(NO_POLICY);
+        }
         let start = Instant::now();
         let lister = Lister {
             service: &desk.service,
@@ -395,7 +423,7 @@ pub(super) fn exit(done: &Done, was_watched: bool, is_interrupted: bool) -> Exit
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::respond::plan::{Grounds, Order, Route};
+    use crate::respond::plan::{Grounds, Route};
 
     #[test]
     fn the_worst_that_holds_is_told() {

@@ -28,6 +28,10 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 /// The policy that tells whether there is a log.
 const LOG_POLICY: PolicyId = PolicyId::Organization(OrganizationPolicyName::LogAuditEvents);
 
+#[derive(Debug, thiserror::Error)]
+#[error("--exposed names a day that is still to come")]
+struct ToCome;
+
 /// An organisation, and what was done there.
 struct Told<'f> {
     facts: &'f Facts,
@@ -44,6 +48,12 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let console = Console::new(common, environment);
     handover::check(&args.handover, &args.at.administrator)?;
+    // Somewhere it may be tomorrow already.
+    let latest = now().0 + timeline::DAY;
+    if args.exposed.is_some_and(|exposed| exposed.0 > latest) {
+        let hint = "before that day nothing would count as new".to_owned();
+        return Err(Failure::new(&ToCome, Some(hint)));
+    }
     let file = config::load(common, environment)?;
     let desk = Desk::open(&args.at.reach(), &file, environment)?;
     let records = leaks::journal(args, environment)?;
