@@ -296,6 +296,43 @@ fn alternates_in_a_circle_are_read_once() {
 }
 
 #[test]
+fn an_alternate_in_quotes_is_read() {
+    let Some(repo) = Repo::new() else { return };
+    let other = repo.beside(&["init", "-q", "-b", "main"], "an \"ödd\" one");
+    let token = mint::pat(1);
+    other.write("b.env", &token).commit("b");
+    let objects = format!("{}/objects", other.git_folder().display());
+    let objects = objects.replace('"', "\\\"").replace('ö', "\\303\\266");
+    repo.write(".git/objects/info/alternates", format!("\"{objects}\"\n"));
+    let said = repo.scan("");
+    assert_eq!(said.problems(), [""; 0]);
+    assert_eq!(said.tokens(), [token]);
+}
+
+/// Git keeps what is pushed apart until it is accepted, and leaves it there when it is stopped.
+#[test]
+fn what_was_left_of_a_push_is_read() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("a.txt", "a\n").commit("a");
+    let other = repo.beside(&["init", "-q", "-b", "main"], "other");
+    let tokens = [mint::pat(1), mint::pat(2)];
+    other.write("b.env", &tokens[0]).commit("b");
+    other.git(&["repack", "-q", "-a", "-d"]);
+    other.write("c.env", &tokens[1]).commit("c");
+    let kept = repo.path().join(".git/objects/tmp_objdir-incoming-AbCdEf");
+    fs::rename(other.path().join(".git/objects"), kept).unwrap();
+    let said = repo.scan("--no-worktree");
+    assert_eq!(said.problems(), [""; 0]);
+    let mut found = said.tokens();
+    found.sort();
+    assert_eq!(found, {
+        let mut tokens = tokens.to_vec();
+        tokens.sort();
+        tokens
+    });
+}
+
+#[test]
 fn what_a_whole_history_names_must_be_there() {
     let Some(repo) = Repo::new() else { return };
     repo.commit("empty");
