@@ -156,6 +156,26 @@ fn a_file_that_is_no_object_is_named() {
     assert_eq!(said.code, 3);
 }
 
+/// The object is lost and what stands in its place is read; the report says so.
+#[test]
+fn a_loose_object_that_is_another_is_named() {
+    let Some(repo) = Repo::new() else { return };
+    let (lost, other) = (mint::pat(1), mint::pat(2));
+    repo.write("a.env", &lost).commit("a");
+    let blob = repo.git(&["rev-parse", "HEAD:a.env"]);
+    let stray = repo.loose(&repo.blob(&other));
+    change(&repo.loose(&blob), |bytes| {
+        *bytes = fs::read(&stray).unwrap();
+    });
+    fs::remove_file(stray).unwrap();
+    let said = repo.scan("--no-worktree");
+    assert_eq!(said.problems(), [format!("corrupt repo@{blob}")]);
+    assert_eq!(said.tokens(), [other]);
+    assert_eq!(said.skipped(), [""; 0]);
+    assert_eq!(said.objects().values().sum::<u64>(), 3);
+    assert_eq!(said.timeless(), repo.scan("--no-worktree -j 8").timeless());
+}
+
 /// What is found in one pack, after a change to the files beside it.
 fn check_pack(change: impl FnOnce(&Repo)) {
     let Some(repo) = packed() else { return };
