@@ -156,6 +156,26 @@ fn a_file_that_is_no_object_is_named() {
     assert_eq!(said.code, 3);
 }
 
+/// The object is lost and what stands in its place is read; the report says so.
+#[test]
+fn a_loose_object_that_is_another_is_named() {
+    let Some(repo) = Repo::new() else { return };
+    let (lost, other) = (mint::pat(1), mint::pat(2));
+    repo.write("a.env", &lost).commit("a");
+    let blob = repo.git(&["rev-parse", "HEAD:a.env"]);
+    let stray = repo.loose(&repo.blob(&other));
+    change(&repo.loose(&blob), |bytes| {
+        *bytes = fs::read(&stray).unwrap();
+    });
+    fs::remove_file(stray).unwrap();
+    let said = repo.scan("--no-worktree");
+    assert_eq!(said.problems(), [format!("corrupt repo@{blob}")]);
+    assert_eq!(said.tokens(), [other]);
+    assert_eq!(said.skipped(), [""; 0]);
+    assert_eq!(said.objects().values().sum::<u64>(), 3);
+    assert_eq!(said.timeless(), repo.scan("--no-worktree -j 8").timeless());
+}
+
 /// What is found in one pack, after a change to the files beside it.
 fn check_pack(change: impl FnOnce(&Repo)) {
     let Some(repo) = packed() else { return };
@@ -293,6 +313,43 @@ fn alternates_in_a_circle_are_read_once() {
     assert_eq!(said.paths(&token), ["git-object b.env"]);
     assert_eq!(said.problems(), [""; 0]);
     assert_eq!(said.objects().values().sum::<u64>(), 6);
+}
+
+#[test]
+fn an_alternate_in_quotes_is_read() {
+    let Some(repo) = Repo::new() else { return };
+    let other = repo.beside(&["init", "-q", "-b", "main"], "an \"ödd\" one");
+    let token = mint::pat(1);
+    other.write("b.env", &token).commit("b");
+    let objects = format!("{}/objects", other.git_folder().display());
+    let objects = objects.replace('"', "\\\"").replace('ö', "\\303\\266");
+    repo.write(".git/objects/info/alternates", format!("\"{objects}\"\n"));
+    let said = repo.scan("");
+    assert_eq!(said.problems(), [""; 0]);
+    assert_eq!(said.tokens(), [token]);
+}
+
+/// Git keeps what is pushed apart until it is accepted, and leaves it there when it is stopped.
+#[test]
+fn what_was_left_of_a_push_is_read() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("a.txt", "a\n").commit("a");
+    let other = repo.beside(&["init", "-q", "-b", "main"], "other");
+    let tokens = [mint::pat(1), mint::pat(2)];
+    other.write("b.env", &tokens[0]).commit("b");
+    other.git(&["repack", "-q", "-a", "-d"]);
+    other.write("c.env", &tokens[1]).commit("c");
+    let kept = repo.path().join(".git/objects/tmp_objdir-incoming-AbCdEf");
+    fs::rename(other.path().join(".git/objects"), kept).unwrap();
+    let said = repo.scan("--no-worktree");
+    assert_eq!(said.problems(), [""; 0]);
+    let mut found = said.tokens();
+    found.sort();
+    assert_eq!(found, {
+        let mut tokens = tokens.to_vec();
+        tokens.sort();
+        tokens
+    });
 }
 
 #[test]

@@ -243,6 +243,22 @@ fn a_submodule_and_its_git_folder_are_one_repository() {
     let said = repo.at("repo/deps/lib").scan("");
     assert_eq!(said.objects(), objects);
     assert_eq!(said.paths(&lib.gone), ["git-object gone.env"]);
+
+    // As on a branch that does not have it: its work tree, which its configuration names, is gone.
+    fs::remove_dir_all(repo.path().join("deps")).unwrap();
+    let said = repo.scan("");
+    assert_eq!(said.problems(), [""; 0]);
+    assert_eq!(said.paths(&lib.gone), ["git-object gone.env"]);
+    let present = &said.finding(&lib.kept)["exposure"]["present_at"];
+    assert_eq!(
+        present,
+        &serde_json::json!([
+            "index",
+            "HEAD",
+            "refs/heads/main",
+            "refs/remotes/origin/main"
+        ])
+    );
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl<'p> Lookup<'p> {
         let mut judge = |read: Result<ObjectKind, Lost>, object: &[u8]| {
             match read {
                 Ok(kind) if wanted(kind, object) => return Some(kind),
-                Ok(_) => last = Lost::Corrupt("its bytes are not those of its name".to_owned()),
+                Ok(_) => last = Lost::Misnamed,
                 Err(Lost::Missing) => (),
                 Err(why) => last = why,
             }

@@ -398,7 +398,10 @@ fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> (Seen
         && let Some(now) = store.changed(pass.max_size)
     {
         let (mut objects, mut bytes) = (now.lookup(pass.max_size), Vec::new());
-        lost.retain(|&number, _| {
+        lost.retain(|&number, why| {
+            if matches!(why, Lost::Misnamed) {
+                return true;
+            }
             let read = objects.read(&store.table.id(number), &mut bytes);
             read.map_or(true, |kind| !visitor.object(number, kind, &bytes))
         });

@@ -202,11 +202,16 @@ impl<'s> Scanner<'_, 's> {
         self.origin.git = Some(place);
         let (problem, reason) = match why {
             Lost::TooLarge(_) => (ProblemKind::Limit, SkipReason::Limit),
-            Lost::Missing | Lost::Corrupt(_) => (ProblemKind::Corrupt, SkipReason::Corrupt),
+            Lost::Missing | Lost::Corrupt(_) | Lost::Misnamed => {
+                (ProblemKind::Corrupt, SkipReason::Corrupt)
+            }
         };
         self.problem(problem, why.to_string());
-        self.sink
-            .count(Unit::Object(kind), Outcome::Skipped(reason));
+        // What is misnamed was scanned and counted.
+        if !matches!(why, Lost::Misnamed) {
+            self.sink
+                .count(Unit::Object(kind), Outcome::Skipped(reason));
+        }
     }
 
     /// Tells what is wrong with the object that is scanned.

@@ -137,7 +137,7 @@ impl Tree {
 }
 
 /// Whether these bytes are those that `id` names.
-fn is_named(hash: Hash, id: &ObjectId, kind: ObjectKind, bytes: &[u8]) -> bool {
+pub(super) fn is_named(hash: Hash, id: &ObjectId, kind: ObjectKind, bytes: &[u8]) -> bool {
     let kind = match kind {
         ObjectKind::Blob => gix_object::Kind::Blob,
         ObjectKind::Tree => gix_object::Kind::Tree,

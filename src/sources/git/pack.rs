@@ -64,6 +64,9 @@ pub(super) enum Lost {
     /// It, or what it is built on, contradicts its format.
     #[error("cannot decode it: {0}")]
     Corrupt(String),
+    /// It was read all the same, but is not what its name says: what that names is lost.
+    #[error("its bytes are not those of its name")]
+    Misnamed,
 }
 
 impl Pack {

@@ -1,11 +1,13 @@
 //! One pass over a database: every object that is wanted is decoded and given once.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::loose;
+use super::objects::is_named;
 use super::pack::{DAMAGED, Lost, Pack};
 use super::store::Store;
 use super::table::Number;
@@ -28,8 +30,9 @@ pub(super) struct Options {
 /// the clones says that it is enough. Objects must be wanted with what they are built on: all of a
 /// kind, or none.
 ///
-/// Returns what could not be read, in the order of names; nothing of it depends on the number of
-/// threads.
+/// A loose object that is not what its name says is given only if that is nowhere, and told either
+/// way. Returns what could not be read, in the order of names; nothing of it depends on the number
+/// of threads.
 pub(super) fn run<V>(
     store: &Store,
     options: Options,
@@ -55,6 +58,7 @@ where
     for pack in damaged {
         pass.each(pack, &wanted, &visit);
     }
+    pass.misnamed(visit);
     let Pass {
         lost,
         taken,
@@ -65,7 +69,7 @@ where
         return BTreeMap::new();
     }
     let mut lost = lost.into_inner().unwrap_or_else(PoisonError::into_inner);
-    lost.retain(|&number, _| !taken.has(number));
+    lost.retain(|&number, why| matches!(why, Lost::Misnamed) || !taken.has(number));
     lost
 }
 
@@ -123,10 +127,29 @@ impl Pass<'_> {
         self.on_all_threads(missing.len(), visit, |at, buffer, visit| {
             let (number, path) = missing[at];
             match loose::read(path, self.options.max_size, buffer) {
-                Ok(kind) => self.give(number, kind, buffer, visit),
+                Ok(kind) if is_named(self.store.hash, &table.id(number), kind, buffer) => {
+                    self.give(number, kind, buffer, visit)
+                }
+                Ok(_) => self.lose(number, Lost::Misnamed),
                 Err(why) => self.lose(number, why),
             }
         });
+    }
+
+    /// Gives the loose objects that are not what their names say, where nothing else is.
+    fn misnamed(&self, mut visit: impl FnMut(Number, ObjectKind, &[u8]) -> bool) {
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_misnamed = |number: &Number| matches!(lost.get(number), Some(Lost::Misnamed));
+        let mut object = Vec::new();
+        for (id, path) in &self.store.loose {
+            let number = self.store.table.find(id.as_bytes()).filter(is_misnamed);
+            if let Some(number) = number
+                && let Ok(kind) = loose::read(path, self.options.max_size, &mut object)
+                && !self.give(number, kind, &object, &mut visit)
+            {
+                return;
+            }
+        }
     }
 
     /// Reads what a damaged pack has not given yet, object by object.
@@ -161,7 +184,15 @@ impl Pass<'_> {
     /// are read one after the other.
     fn lose(&self, number: Number, why: Lost) -> bool {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-        lost.entry(number).or_insert(why);
+        match lost.entry(number) {
+            // What is read all the same is not lost in two ways.
+            Entry::Occupied(mut known) if matches!(why, Lost::Misnamed) => {
+                known.insert(why);
+            }
+            known => {
+                known.or_insert(why);
+            }
+        }
         !self.enough.load(Ordering::Relaxed)
     }
 

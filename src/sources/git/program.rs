@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use git2::{ErrorCode, Repository};
+use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 
 use super::{paths, repository};
 
@@ -23,7 +23,7 @@ pub(super) fn ask_for_later(git: &Path, folder: &Path, args: &[&str]) -> Option<
 
 /// Opens the git folder `git` of the repository that stands at `top`. One of another user is opened
 /// if git trusts it, which knows of more that says so than libgit2 does; then it seems to have no
-/// work tree.
+/// work tree, as does one whose work tree is gone: that of a submodule of another branch.
 ///
 /// # Errors
 ///
@@ -31,6 +31,10 @@ pub(super) fn ask_for_later(git: &Path, folder: &Path, args: &[&str]) -> Option<
 pub(super) fn open(git: &Path, top: &Path) -> Result<Repository, git2::Error> {
     match Repository::open(git) {
         Err(error) if error.code() == ErrorCode::Owner && trusts(top) => Repository::open_bare(git),
+        Err(error) if error.code() == ErrorCode::NotFound => {
+            let flags = RepositoryOpenFlags::BARE | RepositoryOpenFlags::NO_SEARCH;
+            Repository::open_ext(git, flags | RepositoryOpenFlags::NO_DOTGIT, [""; 0])
+        }
         opened => opened,
     }
 }

@@ -154,6 +154,7 @@ pub(super) fn folders(first: &Path) -> (Vec<PathBuf>, Vec<Unopened>) {
                         unopened.push(Unopened::io(&real.join("info/alternates"), &error));
                     }
                 }
+                waiting.extend(leftovers(&real));
                 folders.push(real);
             }
             Ok(_) => (),
@@ -161,6 +162,22 @@ pub(super) fn folders(first: &Path) -> (Vec<PathBuf>, Vec<Unopened>) {
         }
     }
     (folders, unopened)
+}
+
+/// The object folders that git made in one for a push, and left there when it was stopped.
+fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.as_encoded_bytes();
+            name.starts_with(b"tmp_objdir-") || name.starts_with(b"incoming-")
+        })
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    paths.sort();
+    paths
 }
 
 /// The folders that `info/alternates` of an object folder names.
@@ -181,7 +198,42 @@ fn path(line: &[u8]) -> PathBuf {
     let quoted = line
         .strip_prefix(b"\"")
         .and_then(|line| line.strip_suffix(b"\""));
-    paths::from_bytes(quoted.unwrap_or(line))
+    match quoted.and_then(unescaped) {
+        Some(path) => paths::from_bytes(&path),
+        None => paths::from_bytes(line),
+    }
+}
+
+/// What stands between quotes, without its backslashes; none where git does not write it so.
+fn unescaped(mut text: &[u8]) -> Option<Vec<u8>> {
+    let mut plain = Vec::with_capacity(text.len());
+    while let Some((&byte, rest)) = text.split_first() {
+        text = rest;
+        if byte != b'\\' {
+            plain.push(byte);
+            continue;
+        }
+        let (&escaped, rest) = text.split_first()?;
+        text = rest;
+        plain.push(match escaped {
+            b'a' => 0x07,
+            b'b' => 0x08,
+            b't' => b'\t',
+            b'n' => b'\n',
+            b'v' => 0x0b,
+            b'f' => 0x0c,
+            b'r' => b'\r',
+            b'"' | b'\\' => escaped,
+            b'0'..=b'3' => {
+                let (digits, rest) = text.split_first_chunk::<2>()?;
+                text = rest;
+                let octal = [escaped, digits[0], digits[1]];
+                u8::from_str_radix(std::str::from_utf8(&octal).ok()?, 8).ok()?
+            }
+            _ => return None,
+        });
+    }
+    Some(plain)
 }
 
 /// Opens every pack of an object folder, those that git left half-way included.

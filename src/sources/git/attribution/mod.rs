@@ -371,7 +371,11 @@ impl Tracing<'_> {
             let masks = placed.masks(&self.trees, spots);
             let held = |commit: Index| placed.at_root(&masks, self.graph.commit(commit).root);
             let introduced = self.graph.introduced(held);
-            let rungs = self.reached.rungs(held, |_| Mask::default());
+            let mut named: HashMap<_, Mask> = HashMap::new();
+            for (bit, spot) in spots.iter().enumerate() {
+                named.entry(spot.name).or_default().insert(bit);
+            }
+            let rungs = self.reached.rungs(held, self.direct_names(&named));
             for (bit, &spot) in spots.iter().enumerate() {
                 let object = introduced[bit].and_then(|commit| self.named(commit, spot, paths));
                 let known = traced.entry(self.names.get(spot.name).into()).or_default();
@@ -412,11 +416,25 @@ impl Tracing<'_> {
         let id = self.names.find(name);
         let named = held.filter(|held| Some(held.name) == id && held.child != NONE);
         let object = named.map(|held| Number(held.child)).min();
+        let mut mask = Mask::default();
+        mask.insert(0);
+        let named = id.map(|id| (id, mask)).into_iter().collect();
+        let direct = self.direct_names(&named);
+        let rungs = self.reached.rungs(|_| Mask::default(), direct);
         TracedName {
             path: BytePath(name.to_vec()),
             object: object.map(|object| self.store.table.id(object)),
             introduced: None,
-            reach: Reach::Never,
+            reach: self.reached.told(rungs[0]),
+        }
+    }
+
+    /// Tells which of these names stand anywhere in a tree: a tip may name one itself.
+    fn direct_names(&self, names: &HashMap<u32, Mask>) -> impl Fn(Number) -> Mask {
+        let masks = self.trees.named(names);
+        move |tree| match self.trees.rank(tree) {
+            Some(rank) => masks[rank as usize],
+            None => Mask::default(),
         }
     }
 

@@ -151,6 +151,20 @@ impl Trees {
                 listed[list as usize].insert(bit);
             }
         }
+        self.spread(&listed)
+    }
+
+    /// Which of the hits each tree has, anywhere below it, that have one of these `names`.
+    pub(super) fn named(&self, names: &HashMap<u32, Mask>) -> Vec<Mask> {
+        let lists = self.lists.iter().map(|list| {
+            let masks = list.iter().filter_map(|held| names.get(&held.name));
+            masks.fold(Mask::default(), |all, &mask| all | mask)
+        });
+        self.spread(&lists.collect::<Vec<_>>())
+    }
+
+    /// Which hits each tree has, of those that each list has.
+    fn spread(&self, listed: &[Mask]) -> Vec<Mask> {
         let mut masks = vec![Mask::default(); self.len()];
         for rank in 0..self.len() {
             let mut mask = masks[rank];

@@ -78,3 +78,19 @@ fn without_a_commit() {
     repo.tree(&[format!("040000 tree {tree}\tabove")]);
     check(&repo, "token", &["token | blob | - | never"]);
 }
+
+#[test]
+fn in_a_tree_that_a_tag_names() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("x", "1").commit("start");
+    let blob = repo.git_with(&["hash-object", "-w", "--stdin"], b"text");
+    let tree = repo.tree(&[format!("100644 blob {blob}\ttoken")]);
+    let above = repo.tree(&[format!("040000 tree {tree}\tabove")]);
+    repo.git(&["tag", "-a", "-m", "a tree", "annotated", &above]);
+    check(&repo, "token", &["token | blob | - | tip"]);
+    // A commit that nothing leads to has it, too.
+    repo.commit_tree(&above, &[], "leak");
+    check(&repo, "token", &["above/token | blob | leak | tip"]);
+    repo.git(&["tag", "-d", "annotated"]);
+    check(&repo, "token", &["above/token | blob | leak | never"]);
+}
