@@ -208,17 +208,22 @@ mod tests {
         }
     }
 
-    #[test]
-    fn only_what_was_planned_is_valid() {
-        let order = Order {
+    /// To revoke the token `A` under the id `1`.
+    fn order(certainty: Certainty) -> Order {
+        Order {
             organization: "contoso".to_owned(),
             c3id: "A".to_owned(),
             authorization_id: "1".to_owned(),
             route: Route::Administrator,
             owner: "aad.owner".to_owned(),
-            matched: Certainty::Certain.as_str().to_owned(),
+            matched: certainty.as_str().to_owned(),
             grounds: Grounds::default(),
-        };
+        }
+    }
+
+    #[test]
+    fn only_what_was_planned_is_valid() {
+        let order = order(Certainty::Certain);
         let ours = pat("1", Some("A"), true);
         let other = pat("2", Some("B"), true);
         for (list, expected) in [
@@ -252,15 +257,6 @@ mod tests {
 
     #[test]
     fn a_person_may_say_which_of_several_it_is_but_not_against_the_list() {
-        let order = |certainty: Certainty| Order {
-            organization: "contoso".to_owned(),
-            c3id: "A".to_owned(),
-            authorization_id: "1".to_owned(),
-            route: Route::Administrator,
-            owner: "aad.owner".to_owned(),
-            matched: certainty.as_str().to_owned(),
-            grounds: Grounds::default(),
-        };
         let ours = |is_valid| pat("1", Some("A"), is_valid);
         let elsewhere = "the list has it under another authorization id";
         for (certainty, list, expected) in [
@@ -321,17 +317,13 @@ mod tests {
         };
         let check =
             |shown: Option<&Recorded>, certainty: Certainty, record: &PatRecord, expected| {
+                let grounds = Grounds {
+                    recorded: shown.cloned(),
+                    ..Grounds::default()
+                };
                 let order = Order {
-                    organization: "contoso".to_owned(),
-                    c3id: "A".to_owned(),
-                    authorization_id: "1".to_owned(),
-                    route: Route::Administrator,
-                    owner: "aad.owner".to_owned(),
-                    matched: certainty.as_str().to_owned(),
-                    grounds: Grounds {
-                        recorded: shown.cloned(),
-                        ..Grounds::default()
-                    },
+                    grounds,
+                    ..order(certainty)
                 };
                 assert_eq!(difference(&order, record), expected, "{record:?}");
             };
