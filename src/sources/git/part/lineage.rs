@@ -1,11 +1,11 @@
 //! How new commits descend from what is known: of a merge with something old, not all that stands
 //! there is known any more.
 
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::super::objects::{Node, Objects};
-use super::walk::{SLOP, Walked};
+use super::super::objects::Objects;
+use super::walk::{Mark, Walk, Walked};
 use crate::model::ObjectId;
 
 /// Commits that are not new, from which new ones come.
@@ -84,34 +84,22 @@ impl Descent {
         objects: &mut Objects<'_>,
         shallow: &BTreeSet<ObjectId>,
     ) -> Self {
-        let mut walk = Walk {
-            objects,
-            shallow,
-            met: HashMap::new(),
-            waiting: BinaryHeap::new(),
-        };
+        let mut walk = Walk::new(objects, shallow);
         let numbers: HashMap<_, _> = commits.into_iter().zip(0..).collect();
         for (id, number) in &numbers {
             let mut own = Numbers::none(numbers.len());
-            own.add(*number);
+            own.insert(*number);
             walk.meet(id, &own);
         }
         let mut open: BTreeSet<_> = numbers.keys().copied().collect();
-        let mut slop = SLOP;
-        while let Some((_, id)) = walk.waiting.pop() {
-            open.remove(&id);
-            if open.is_empty() {
-                match slop.checked_sub(1) {
-                    Some(less) => slop = less,
-                    None => break,
-                }
-            }
-            walk.pass(&id);
-        }
+        walk.run(|_, id| {
+            open.remove(id);
+            !open.is_empty()
+        });
         let mut from = vec![Numbers::none(numbers.len()); numbers.len()];
         for (id, number) in &numbers {
             if let Some(met) = walk.met.remove(id) {
-                from[*number] = met.from;
+                from[*number] = met.mark;
             }
         }
         Self { numbers, from }
@@ -151,76 +139,22 @@ impl Numbers {
         Self(vec![0; below.div_ceil(64)].into())
     }
 
-    fn add(&mut self, number: usize) {
+    fn insert(&mut self, number: usize) {
         self.0[number / 64] |= 1 << (number % 64);
     }
 
     fn has(&self, number: usize) -> bool {
         self.0[number / 64] >> (number % 64) & 1 == 1
     }
+}
 
-    /// Adds those of `others`; whether any was new.
-    fn add_all(&mut self, others: &Self) -> bool {
+impl Mark for Numbers {
+    fn add(&mut self, others: &Self) -> bool {
         let mut is_new = false;
         for (word, other) in self.0.iter_mut().zip(&others.0) {
             is_new |= other & !*word != 0;
             *word |= other;
         }
         is_new
-    }
-}
-
-struct Walk<'w, 'o> {
-    objects: &'w mut Objects<'o>,
-    shallow: &'w BTreeSet<ObjectId>,
-    met: HashMap<ObjectId, Met>,
-    /// The newest is next.
-    waiting: BinaryHeap<(i64, ObjectId)>,
-}
-
-struct Met {
-    node: Node,
-    from: Numbers,
-    waits: bool,
-}
-
-impl Walk<'_, '_> {
-    /// Has a commit wait, to which `from` lead, unless that was known.
-    fn meet(&mut self, id: &ObjectId, from: &Numbers) {
-        if let Some(met) = self.met.get_mut(id) {
-            if met.from.add_all(from) && !met.waits {
-                met.waits = true;
-                self.waiting.push((met.node.date, *id));
-            }
-            return;
-        }
-        let Some(mut node) = self.objects.commit(id) else {
-            return;
-        };
-        if self.shallow.contains(id) {
-            node.parents.clear();
-        }
-        self.waiting.push((node.date, *id));
-        let from = from.clone();
-        self.met.insert(
-            *id,
-            Met {
-                node,
-                from,
-                waits: true,
-            },
-        );
-    }
-
-    /// Has the parents of a commit wait.
-    fn pass(&mut self, id: &ObjectId) {
-        let Some(met) = self.met.get_mut(id) else {
-            return;
-        };
-        met.waits = false;
-        let (parents, from) = (met.node.parents.clone(), met.from.clone());
-        for parent in &parents {
-            self.meet(parent, &from);
-        }
     }
 }

@@ -7,7 +7,7 @@ use super::super::objects::{Node, Objects};
 use crate::model::ObjectId;
 
 /// Commits that are looked at after all that wait are known to others: dates may lie.
-pub(super) const SLOP: usize = 64;
+const SLOP: usize = 64;
 
 /// What a walk met.
 #[derive(Default)]
@@ -29,31 +29,14 @@ pub(super) fn new_to(
     hidden: &[ObjectId],
     shallow: &BTreeSet<ObjectId>,
 ) -> Walked {
-    let mut walk = Walk {
-        objects,
-        shallow,
-        met: HashMap::new(),
-        waiting: BinaryHeap::new(),
-        wanted: 0,
-    };
+    let mut walk = Walk::new(objects, shallow);
     for (ids, is_hidden) in [(hidden, true), (tips, false)] {
         for id in ids {
-            walk.meet(id, is_hidden);
+            walk.meet(id, &Hidden(is_hidden));
         }
     }
-    let mut slop = SLOP;
-    while let Some((_, id)) = walk.waiting.pop() {
-        if walk.wanted == 0 {
-            match slop.checked_sub(1) {
-                Some(less) => slop = less,
-                None => break,
-            }
-        } else {
-            slop = SLOP;
-        }
-        walk.pass(&id);
-    }
-    let new = walk.met.into_iter().filter(|(_, met)| !met.is_hidden);
+    walk.run(|walk, _| walk.wanted > 0);
+    let new = walk.met.into_iter().filter(|(_, met)| met.mark.is_wanted());
     let new: HashMap<_, _> = new.map(|(id, met)| (id, met.node)).collect();
     Walked {
         is_cut: new.keys().any(|id| shallow.contains(id)),
@@ -62,36 +45,94 @@ pub(super) fn new_to(
     }
 }
 
-struct Walk<'w, 'o> {
+/// Whether what is hidden leads to a commit.
+#[derive(Clone)]
+struct Hidden(bool);
+
+impl Mark for Hidden {
+    fn add(&mut self, other: &Self) -> bool {
+        let is_new = other.0 && !self.0;
+        self.0 |= other.0;
+        is_new
+    }
+
+    fn is_wanted(&self) -> bool {
+        !self.0
+    }
+}
+
+/// What a commit passes on to its parents.
+pub(super) trait Mark: Clone {
+    /// Adds what another child passes on; whether any of it was new.
+    fn add(&mut self, other: &Self) -> bool;
+
+    /// Whether the walk goes on for commits with this mark.
+    fn is_wanted(&self) -> bool {
+        false
+    }
+}
+
+/// A walk from commits to their parents, the newest first.
+pub(super) struct Walk<'w, 'o, M> {
     objects: &'w mut Objects<'o>,
     shallow: &'w BTreeSet<ObjectId>,
-    met: HashMap<ObjectId, Met>,
+    pub(super) met: HashMap<ObjectId, Met<M>>,
     /// The newest is next.
     waiting: BinaryHeap<(i64, ObjectId)>,
-    /// How many of those that wait are not hidden.
+    /// How many of those that wait are wanted.
     wanted: usize,
 }
 
-struct Met {
+/// A commit that a walk met.
+pub(super) struct Met<M> {
     node: Node,
-    is_hidden: bool,
+    pub(super) mark: M,
     waits: bool,
 }
 
-impl Walk<'_, '_> {
+impl<'w, 'o, M: Mark> Walk<'w, 'o, M> {
+    /// Parents of commits in `shallow` are not there.
+    pub(super) fn new(objects: &'w mut Objects<'o>, shallow: &'w BTreeSet<ObjectId>) -> Self {
+        Self {
+            objects,
+            shallow,
+            met: HashMap::new(),
+            waiting: BinaryHeap::new(),
+            wanted: 0,
+        }
+    }
+
+    /// Passes all that wait, until [`SLOP`] in a row were passed before which `goes_on`, asked with
+    /// the next, was false.
+    pub(super) fn run(&mut self, mut goes_on: impl FnMut(&Self, &ObjectId) -> bool) {
+        let mut slop = SLOP;
+        while let Some((_, id)) = self.waiting.pop() {
+            if goes_on(self, &id) {
+                slop = SLOP;
+            } else {
+                match slop.checked_sub(1) {
+                    Some(less) => slop = less,
+                    None => break,
+                }
+            }
+            self.pass(&id);
+        }
+    }
+
     /// Has a commit wait, unless that would tell nothing new.
-    fn meet(&mut self, id: &ObjectId, is_hidden: bool) {
+    pub(super) fn meet(&mut self, id: &ObjectId, mark: &M) {
         if let Some(met) = self.met.get_mut(id) {
-            if !is_hidden || met.is_hidden {
+            let was_wanted = met.waits && met.mark.is_wanted();
+            if !met.mark.add(mark) {
                 return;
             }
-            met.is_hidden = true;
-            if met.waits {
-                self.wanted -= 1;
-                return;
+            let is_wanted = met.mark.is_wanted();
+            if !met.waits {
+                met.waits = true;
+                self.waiting.push((met.node.date, *id));
             }
-            met.waits = true;
-            self.waiting.push((met.node.date, *id));
+            self.wanted += usize::from(is_wanted);
+            self.wanted -= usize::from(was_wanted);
             return;
         }
         let Some(mut node) = self.objects.commit(id) else {
@@ -101,10 +142,10 @@ impl Walk<'_, '_> {
             node.parents.clear();
         }
         self.waiting.push((node.date, *id));
-        self.wanted += usize::from(!is_hidden);
+        self.wanted += usize::from(mark.is_wanted());
         let met = Met {
             node,
-            is_hidden,
+            mark: mark.clone(),
             waits: true,
         };
         self.met.insert(*id, met);
@@ -116,10 +157,10 @@ impl Walk<'_, '_> {
             return;
         };
         met.waits = false;
-        let is_hidden = met.is_hidden;
-        self.wanted -= usize::from(!is_hidden);
-        for parent in met.node.parents.clone() {
-            self.meet(&parent, is_hidden);
+        self.wanted -= usize::from(met.mark.is_wanted());
+        let (parents, mark) = (met.node.parents.clone(), met.mark.clone());
+        for parent in &parents {
+            self.meet(parent, &mark);
         }
     }
 }
