@@ -7,7 +7,7 @@ use std::thread;
 
 use divan::Bencher;
 use patsweep::detect::Detector;
-use patsweep::model::{Origin, Outcome, Outside, Problem, Sink, Unit};
+use patsweep::model::{Origin, Outcome, Outside, Problem, Sink, Unit, Version};
 use patsweep::rules::RuleSet;
 use patsweep::sources::archive::Limits;
 use patsweep::sources::{Options, git};
@@ -43,6 +43,11 @@ impl Sink for Searcher {
         if let Some(detector) = &mut self.0 {
             detector.whole(bytes, &mut |_| ());
         }
+    }
+
+    fn version(&mut self, _: &Origin, version: Version<'_>) -> bool {
+        let detector = self.0.as_mut();
+        detector.is_some_and(|detector| detector.version(version, &mut |_| ()))
     }
 
     fn name(&mut self, _: &Origin, name: &[u8]) {

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use data_encoding::BASE64;
 use patsweep::detect::Detector;
-use patsweep::model::Candidate;
 use patsweep::model::Encoding::{self, Base64, Gzip, Hex, Utf16Le};
+use patsweep::model::{Candidate, Version};
 use patsweep::rules::RuleSet;
 use patsweep::token::{Salt, c3id};
 
@@ -283,4 +283,20 @@ fn a_mebibyte_of_anchors_is_searched() {
             panic!("nothing to find: {found:?}")
         });
     }
+}
+
+/// Whatever is said to have changed, and whatever not: a user's rule may reach from one to the other.
+#[test]
+fn versions_are_searched_whole() {
+    let text = format!("key_{}", "b".repeat(24));
+    let version = Version {
+        bytes: text.as_bytes(),
+        changes: Some(&[]),
+    };
+    let mut found = 0;
+    let mut detector = Detector::new(&load(&key_rule()), Salt([7; 16]));
+    let is_clean = detector.version(version, &mut |_| found += 1);
+    assert_eq!((is_clean, found), (false, 1));
+    let clean = Version::first(b"nothing");
+    assert!(!detector.version(clean, &mut |_| ()));
 }

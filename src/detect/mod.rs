@@ -11,6 +11,7 @@
 //! were cut into chunks: the input is searched in windows that start at fixed offsets, each with
 //! a margin on either side that holds whatever decides about a token that starts in it.
 
+mod changes;
 mod context;
 mod decode;
 mod excerpt;
@@ -24,9 +25,10 @@ mod run;
 mod search;
 mod wrap;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::model::{Candidate, Secret};
+use crate::model::{Candidate, Secret, Version};
 use crate::rules::RuleSet;
 use crate::token::Salt;
 use layer::MAX_SPAN;
@@ -153,6 +155,29 @@ impl Detector {
                 report(window, from as u64, start - from, hits, &locator, found);
             }
         }
+    }
+
+    /// The same as [`Detector::whole`] of its bytes, which are only searched around its changes
+    /// where those tell enough. Whether those of a version that is built on it may.
+    pub fn version(&mut self, version: Version<'_>, found: &mut dyn FnMut(Candidate)) -> bool {
+        let Version { bytes, changes } = version;
+        let is_clean = bytes.len() <= WINDOW
+            && !self.plan.has_patterns()
+            && (changes.is_some_and(|changes| self.are_clean(bytes, changes))
+                || self.is_clean(bytes));
+        if !is_clean {
+            self.whole(bytes, found);
+        }
+        is_clean
+    }
+
+    /// Whether `bytes` are clean around their changes.
+    fn are_clean(&mut self, bytes: &[u8], changes: &[Range<usize>]) -> bool {
+        changes::areas(bytes, changes).all(|area| self.is_clean(&bytes[area]))
+    }
+
+    fn is_clean(&mut self, bytes: &[u8]) -> bool {
+        Search::finds_nothing(&self.plan, bytes, &mut self.spare)
     }
 
     /// Bytes of the shortest name that can hold anything that is looked for.

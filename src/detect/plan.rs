@@ -78,6 +78,11 @@ struct UserRule {
 }
 
 impl Plan {
+    /// Whether users have rules of their own.
+    pub(super) fn has_patterns(&self) -> bool {
+        self.patterns.is_some()
+    }
+
     /// Bytes of the shortest text that can hold anything: an anchor of the users, or a run.
     pub(super) fn shortest(&self) -> usize {
         match &self.patterns {

@@ -2,6 +2,7 @@
 //! more.
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 use std::ops::Range;
 
 use super::context::{self, Reading};
@@ -61,6 +62,8 @@ pub(super) struct Search<'s> {
     /// For each token found, in its usual length, by the start of the bytes of the input that hold
     /// it: their end, and the index of the hit.
     seen: HashMap<Vec<u8>, BTreeMap<usize, (usize, usize)>>,
+    /// Whether there was nothing that may be a token so far.
+    is_clean: bool,
     spare: Vec<Vec<u8>>,
 }
 
@@ -71,14 +74,7 @@ impl<'s> Search<'s> {
         window: &Window<'_>,
         spare: Vec<Vec<u8>>,
     ) -> (Vec<Hit>, Vec<Vec<u8>>) {
-        let mut search = Self {
-            plan,
-            form: window.form,
-            owned: window.owned.clone(),
-            hits: Vec::new(),
-            seen: HashMap::new(),
-            spare,
-        };
+        let mut search = Self::new(plan, window.form, window.owned.clone(), spare);
         search.layer(&Layer::input(window.shown), window.scan.clone());
         search.hits.sort_by(|a, b| {
             let key = |hit: &Hit| (hit.span.exact.start, hit.span.exact.end);
@@ -87,6 +83,34 @@ impl<'s> Search<'s> {
                 .then_with(|| a.secret.expose().cmp(b.secret.expose()))
         });
         (search.hits, search.spare)
+    }
+
+    /// Whether `bytes` hold neither a token, nor a zero or a soft break, which would make more of
+    /// them of one piece. They are searched in buffers of `spare`; users' rules are left out.
+    pub(super) fn finds_nothing(plan: &'s Plan, bytes: &[u8], spare: &mut Vec<Vec<u8>>) -> bool {
+        if memchr::memchr(0, bytes).is_some() || quoted_printable::has_soft_break(bytes) {
+            return false;
+        }
+        let Some(run) = prefilter::next_run(bytes, 0) else {
+            return true;
+        };
+        let mut search = Self::new(plan, TextForm::Bytes, 0..0, mem::take(spare));
+        // Without a zero there is no UTF-16, and gzip is not looked for in the input itself.
+        search.runs(&Layer::input(bytes), &(run.start..bytes.len()));
+        *spare = search.spare;
+        search.is_clean
+    }
+
+    fn new(plan: &'s Plan, form: TextForm, owned: Range<usize>, spare: Vec<Vec<u8>>) -> Self {
+        Self {
+            plan,
+            form,
+            owned,
+            hits: Vec::new(),
+            seen: HashMap::new(),
+            is_clean: true,
+            spare,
+        }
     }
 
     fn layer(&mut self, layer: &Layer<'_>, scan: Range<usize>) {
@@ -283,6 +307,7 @@ impl<'s> Search<'s> {
 
     /// Takes note of a token at `exact` of `layer`.
     fn found(&mut self, layer: &Layer<'_>, exact: Range<usize>, what: Match) {
+        self.is_clean = false;
         let secret = Secret::new(&what.secret);
         let mut span = Span {
             run: exact.clone(),

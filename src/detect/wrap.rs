@@ -14,6 +14,9 @@ const MAX_BACKSLASHES: usize = 4;
 /// Bytes between two strings, quotes and indentation included.
 const MAX_BETWEEN: usize = 320;
 
+/// The bytes of gaps that are in no run.
+pub(super) const GAP_BYTES: &[u8] = b" \t\r\n\\\"',+.&";
+
 /// What parts two lines.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Gap {

@@ -11,6 +11,7 @@ mod radius;
 mod secret;
 mod sink;
 mod verification;
+mod version;
 
 pub use candidate::{Candidate, Excerpt, IgnoreMark};
 pub use coverage::{Coverage, Outcome, Outside, SkipReason, Tally, Unit};
@@ -32,3 +33,4 @@ pub use verification::{
     Attempt, Method, Owner, PatRecord, ServiceEvidence, Validity, ValidityReason, ValueFrom,
     Verification,
 };
+pub use version::Version;

@@ -1,6 +1,6 @@
 //! Where sources push bytes.
 
-use super::{Origin, Outcome, Outside, Problem, Unit};
+use super::{Origin, Outcome, Outside, Problem, Unit, Version};
 
 /// Takes the bytes of one stream after the other, on the thread that reads them.
 ///
@@ -21,6 +21,14 @@ pub trait Sink {
         self.begin(origin);
         self.chunk(bytes);
         self.end();
+    }
+
+    /// The same of one that may be built on another. Whether nothing was found in it, nor anything
+    /// that only means something together with what stands further off: then what is built on it
+    /// may be given with its changes.
+    fn version(&mut self, origin: &Origin, version: Version<'_>) -> bool {
+        self.whole(origin, version.bytes);
+        false
     }
 
     /// A name, scanned like contents: the last component of a path, or an archive member's path.

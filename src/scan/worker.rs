@@ -11,7 +11,7 @@ use super::history::Pending;
 use crate::detect::Detector;
 use crate::model::{
     BytePath, Candidate, Coverage, Exposure, Origin, Outcome, Outside, Problem, Secret, Sink,
-    SourceKind, Unit,
+    SourceKind, Unit, Version,
 };
 
 /// Progress within one large stream is told this often.
@@ -157,6 +157,12 @@ impl Sink for Worker {
         self.read(bytes);
         let Self { detector, way, .. } = self;
         detector.whole(bytes, &mut |candidate| way.sighting(origin, candidate));
+    }
+
+    fn version(&mut self, origin: &Origin, version: Version<'_>) -> bool {
+        self.read(version.bytes);
+        let Self { detector, way, .. } = self;
+        detector.version(version, &mut |candidate| way.sighting(origin, candidate))
     }
 
     fn name(&mut self, origin: &Origin, name: &[u8]) {

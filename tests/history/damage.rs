@@ -241,6 +241,31 @@ fn what_was_left_of_a_fetch_is_read() {
     assert_eq!(said.problems(), [""; 0]);
 }
 
+/// Git writes an object before it gives it its name.
+#[test]
+fn objects_without_a_name_are_read() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("kept.txt", "kept\n").commit("kept");
+    let mut tokens = [mint::pat(1), mint::pat(2)];
+    tokens.sort();
+    for (token, left) in tokens.iter().zip(["tmp_obj_Ab12Cd", "ab/tmp_obj_Ef34Gh"]) {
+        let path = repo.git_folder().join("objects").join(left);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::rename(repo.loose(&repo.blob(token)), path).unwrap();
+    }
+    repo.write(".git/objects/ab/tmp_obj_empty", "");
+    let said = repo.scan("--no-worktree");
+    assert_eq!(said.problems(), [""; 0]);
+    assert_eq!(said.tokens(), tokens);
+    repo.write(".git/objects/ab/tmp_obj_cut", "x");
+    let said = repo.scan("--no-worktree");
+    assert_eq!(
+        said.problems(),
+        ["corrupt repo/.git/objects/ab/tmp_obj_cut"]
+    );
+    assert_eq!(said.tokens(), tokens);
+}
+
 /// A fetch that was cut off leaves the start of a pack.
 #[test]
 fn what_is_there_of_a_cut_pack_is_read() {

@@ -19,6 +19,9 @@ mod partial;
 mod parts;
 mod places;
 mod program;
+#[path = "../shared/random.rs"]
+mod random;
 mod reach;
 mod repo;
 mod threads;
+mod versions;

@@ -2,6 +2,7 @@
 
 mod naive;
 mod soup;
+mod versions;
 
 use std::collections::BTreeSet;
 

@@ -8,6 +8,8 @@ use crate::detect::prefilter::{ALPHABET, run_around};
 
 /// Soft breaks closer than this belong to one text; so much around them is decoded with them.
 const REACH: usize = 1024;
+/// Bytes of a text in which few have an `=`.
+const SHORT: usize = 256;
 /// The last byte of the longest soft break.
 const BREAK: usize = 2;
 /// The length of an escape.
@@ -42,6 +44,13 @@ pub(crate) fn next_soft_break(layer: &[u8], from: usize) -> Option<usize> {
         }
         at += 1;
     }
+}
+
+/// Whether [`next_soft_break`] finds any, which for short texts is told sooner from each `=`.
+pub(crate) fn has_soft_break(text: &[u8]) -> bool {
+    let may_be_one = |at: usize| matches!(text.get(at + 1), Some(b'\r' | b'\n' | b'3'));
+    (text.len() > SHORT || memchr::memchr_iter(b'=', text).any(may_be_one))
+        && next_soft_break(text, 0).is_some()
 }
 
 /// Where the `=` starts that `text` ends with, which may be quoted itself, more than once.

@@ -10,8 +10,9 @@ use std::thread;
 use gix_pack::data::entry::Header;
 use libdeflater::Decompressor;
 
+use super::delta::{self, Changes};
 use super::pack::{Entry, Pack, kind_of};
-use crate::model::ObjectKind;
+use crate::model::{ObjectKind, Version};
 
 /// A larger buffer is not used for other objects.
 const KEPT: usize = 16 << 20;
@@ -19,8 +20,20 @@ const KEPT: usize = 16 << 20;
 /// Stands for what an object is built on where that is nothing.
 const NOTHING: u32 = u32::MAX;
 
+/// What a visitor makes of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It was the last that is wanted.
+    Enough,
+    /// More is wanted.
+    Read,
+    /// More is wanted, and of what is built on this only how it differs matters.
+    Clean,
+}
+
 /// Decodes `entries`, which are sorted by their place and include what they are built on, and
-/// gives each once to a clone of `visit` on one of `jobs` threads. Ends early where `visit` says so.
+/// gives each once to a clone of `visit` on one of `jobs` threads, with how it differs from what it
+/// is built on if that was called clean. Ends early where `visit` has enough.
 ///
 /// False if it ended early: there, or at the first that cannot be decoded, or has more than
 /// `max_size` bytes. Others may not have been given, then.
@@ -32,7 +45,7 @@ pub(super) fn decode<V>(
     visit: V,
 ) -> bool
 where
-    V: FnMut(&Entry, ObjectKind, &[u8]) -> bool + Send + Clone,
+    V: FnMut(&Entry, ObjectKind, Version<'_>) -> Verdict + Send + Clone,
 {
     let Some(bases) = bases(pack, entries, jobs) else {
         return false;
@@ -109,6 +122,7 @@ struct Task {
 struct Base {
     kind: ObjectKind,
     bytes: Vec<u8>,
+    is_clean: bool,
 }
 
 impl<'p> Work<'p> {
@@ -220,13 +234,15 @@ struct Worker<'w, 'p, V> {
     unpacked: Vec<u8>,
     /// What was built last.
     object: Vec<u8>,
+    /// How that differs from what it is built on.
+    changes: Changes,
     /// The last is done first, so that little waits for what is built on it.
     tasks: VecDeque<Task>,
 }
 
 impl<'w, 'p, V> Worker<'w, 'p, V>
 where
-    V: FnMut(&Entry, ObjectKind, &[u8]) -> bool,
+    V: FnMut(&Entry, ObjectKind, Version<'_>) -> Verdict,
 {
     fn new(work: &'w Work<'p>, visit: V) -> Self {
         Self {
@@ -235,6 +251,7 @@ where
             inflate: Decompressor::new(),
             unpacked: Vec::new(),
             object: Vec::new(),
+            changes: Changes::default(),
             tasks: VecDeque::new(),
         }
     }
@@ -274,14 +291,20 @@ where
         if self.inflate.zlib_decompress(packed, unpacked).ok()? != size {
             return None;
         }
-        let (kind, bytes) = match &task.base {
-            Some(base) => {
-                apply(&base.bytes, unpacked, self.work.max_size, &mut self.object)?;
-                (base.kind, &self.object[..])
-            }
-            None => (kind_of(header.header.as_kind()?), &*unpacked),
+        let (kind, version) = if let Some(base) = &task.base {
+            let (object, changes) = (&mut self.object, &mut self.changes);
+            delta::apply(&base.bytes, unpacked, self.work.max_size, object, changes)?;
+            let version = Version {
+                bytes: object,
+                changes: base.is_clean.then_some(&changes.spans),
+            };
+            (base.kind, version)
+        } else {
+            let kind = kind_of(header.header.as_kind()?);
+            (kind, Version::first(unpacked))
         };
-        if !(self.visit)(entry, kind, bytes) {
+        let verdict = (self.visit)(entry, kind, version);
+        if verdict == Verdict::Enough {
             return None;
         }
         self.work.given.fetch_add(1, Ordering::Relaxed);
@@ -291,7 +314,11 @@ where
                 Some(_) => mem::take(&mut self.object),
                 None => unpacked.to_vec(),
             };
-            let base = Arc::new(Base { kind, bytes });
+            let base = Arc::new(Base {
+                kind,
+                bytes,
+                is_clean: verdict == Verdict::Clean,
+            });
             self.tasks.extend(built.iter().map(|&index| Task {
                 index,
                 base: Some(Arc::clone(&base)),
@@ -307,109 +334,5 @@ where
             self.object = base.bytes;
         }
         Some(())
-    }
-}
-
-/// Builds an object of at most `max_size` bytes in `object`, from `base` by the instructions in
-/// `delta`; none if they contradict each other.
-fn apply(base: &[u8], delta: &[u8], max_size: usize, object: &mut Vec<u8>) -> Option<()> {
-    let mut delta = delta.iter();
-    let base_size = take_size(&mut delta)?;
-    let size = take_size(&mut delta)?;
-    if base_size != base.len() || size > max_size {
-        return None;
-    }
-    object.clear();
-    object.try_reserve_exact(size).ok()?;
-    while let Some(&instruction) = delta.next() {
-        let part = if instruction & 0x80 == 0 {
-            let (part, rest) = delta
-                .as_slice()
-                .split_at_checked(usize::from(instruction))?;
-            delta = rest.iter();
-            part
-        } else {
-            // Of seven bytes those are there of which the bit is set: an offset, then a length.
-            let mut numbers = [0; 8];
-            for (bit, number) in numbers[..7].iter_mut().enumerate() {
-                if instruction >> bit & 1 == 1 {
-                    *number = *delta.next()?;
-                }
-            }
-            let [a, b, c, d, length @ ..] = numbers;
-            let start = u32::from_le_bytes([a, b, c, d]) as usize;
-            let length = match u32::from_le_bytes(length) as usize {
-                0 => 0x1_0000,
-                length => length,
-            };
-            base.get(start..start.checked_add(length)?)?
-        };
-        if part.is_empty() || part.len() > size - object.len() {
-            return None;
-        }
-        object.extend_from_slice(part);
-    }
-    (object.len() == size).then_some(())
-}
-
-/// The size at the start of a delta: seven bits of each byte, the lowest first, as long as the
-/// eighth is set.
-fn take_size<'d>(delta: &mut impl Iterator<Item = &'d u8>) -> Option<usize> {
-    let mut size = 0_u64;
-    for shift in (0..u64::BITS).step_by(7) {
-        let byte = *delta.next()?;
-        size |= u64::from(byte & 0x7f) << shift;
-        if byte & 0x80 == 0 {
-            return usize::try_from(size).ok();
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(base: &[u8], delta: &[u8], expected: Option<&[u8]>) {
-        let mut object = b"of before".to_vec();
-        let applied = apply(base, delta, 100_000, &mut object);
-        assert_eq!(applied.map(|()| &object[..]), expected);
-    }
-
-    #[test]
-    fn applies_instructions() {
-        check(b"abcdef", b"\x06\x00", Some(b""));
-        check(b"abcdef", b"\x06\x03\x03xyz", Some(b"xyz"));
-        check(b"abcdef", b"\x06\x05\x91\x02\x03\x02yz", Some(b"cdeyz"));
-        check(b"abcdef", b"\x06\x02\x90\x02", Some(b"ab"));
-        let long = vec![b'a'; 0x1_0203];
-        let copied = b"\x83\x84\x04\x80\x80\x04\x80";
-        check(&long, copied, Some(&long[..0x1_0000]));
-        let all = b"\x83\x84\x04\x83\x84\x04\xf0\x03\x02\x01";
-        check(&long, all, Some(&long));
-        let end = b"\x83\x84\x04\x01\x97\x02\x02\x01\x01";
-        check(&long, end, Some(b"a"));
-    }
-
-    #[test]
-    fn refuses_what_contradicts_itself() {
-        for delta in [
-            &b""[..],
-            b"\x02",
-            b"\x82",
-            b"\x03\x02\x90\x02",
-            b"\x02\x03\x90\x02",
-            b"\x02\x01\x90\x02",
-            b"\x02\x02\x91\x01\x02",
-            b"\x02\x02\x90",
-            b"\x02\x02\x02x",
-            b"\x02\x02\x90\x02\x00",
-            b"\x02\xa1\x8d\x06",
-            b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
-        ] {
-            check(b"ab", delta, None);
-        }
-        check(b"ab", b"\x02\xa1\x8d\x06", None);
     }
 }

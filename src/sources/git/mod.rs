@@ -15,6 +15,7 @@
 mod absent;
 mod attribution;
 mod commit;
+mod delta;
 mod deltas;
 mod head;
 mod hooks;
@@ -47,6 +48,7 @@ mod visit;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use self::deltas::Verdict;
 use self::pack::Lost;
 use self::reflog::Reflog;
 use self::refs::References;
@@ -56,7 +58,7 @@ use super::file::{self, Reader};
 use super::{Options, Sinks};
 use crate::model::{
     BytePath, ObjectId, ObjectKind, Origin, Outcome, Outside, Problem, ProblemKind, Sink,
-    SourceKind, Unit,
+    SourceKind, Unit, Version,
 };
 
 pub use hooks::{HooksFolder, hooks_folder};
@@ -390,7 +392,7 @@ fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> (Seen
         store,
         pass,
         |_| true,
-        move |number, kind, bytes| visitor.object(number, kind, bytes),
+        move |number, kind, version| visitor.object(number, kind, version),
     );
     let mut visitor = visit.visitor();
     // What is gone was perhaps packed while it was read.
@@ -403,7 +405,9 @@ fn read_objects(store: &Store, visit: Visit<'_, '_>, options: &Options) -> (Seen
                 return true;
             }
             let read = objects.read(&store.table.id(number), &mut bytes);
-            read.map_or(true, |kind| !visitor.object(number, kind, &bytes))
+            read.map_or(true, |kind| {
+                visitor.object(number, kind, Version::first(&bytes)) == Verdict::Enough
+            })
         });
     }
     for (number, why) in &lost {

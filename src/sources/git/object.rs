@@ -1,13 +1,14 @@
 //! What is scanned of a decoded object: contents, messages, authors, names.
 
 use std::collections::HashSet;
+use std::ptr;
 
 use super::links::Links;
 use super::pack::Lost;
 use super::versions::Versions;
 use crate::model::{
     BytePath, GitPlace, ObjectId, ObjectKind, Origin, Outcome, Outside, Problem, ProblemKind, Sink,
-    SkipReason, SourceKind, Unit,
+    SkipReason, SourceKind, Unit, Version,
 };
 use crate::sources::archive::{Body, Limits, Unpacker};
 
@@ -67,15 +68,18 @@ impl<'s> Scanner<'_, 's> {
         self.sink.stopped()
     }
 
-    /// Scans an object of which only the name is known.
-    pub(super) fn object(&mut self, id: ObjectId, kind: ObjectKind, bytes: &[u8]) {
+    /// Scans an object of which only the name is known; whether its bytes are clean, as
+    /// [`Sink::version`] tells.
+    pub(super) fn object(&mut self, id: ObjectId, kind: ObjectKind, version: Version<'_>) -> bool {
         self.stand_at(id);
-        let outcome = match kind {
-            ObjectKind::Blob => self.blob(id, bytes),
-            ObjectKind::Tree => self.tree(id, bytes),
-            _ => self.message(bytes),
+        let bytes = version.bytes;
+        let (outcome, is_clean) = match kind {
+            ObjectKind::Blob => self.blob(id, version),
+            ObjectKind::Tree => (self.tree(id, bytes), false),
+            _ => (self.message(bytes), false),
         };
         self.sink.count(Unit::Object(kind), outcome);
+        is_clean
     }
 
     /// Scans a blob that stands at `path` and is known to have been brought as `place` says.
@@ -91,7 +95,7 @@ impl<'s> Scanner<'_, 's> {
         let id = place.object;
         self.origin.git = Some(place);
         self.origin.source = source;
-        let outcome = self.contents(bytes);
+        let (outcome, _) = self.contents(Version::first(bytes));
         if let Some(id) = id {
             self.point(id, bytes);
         }
@@ -134,10 +138,10 @@ impl<'s> Scanner<'_, 's> {
         }
     }
 
-    fn blob(&mut self, id: ObjectId, bytes: &[u8]) -> Outcome {
-        self.point(id, bytes);
+    fn blob(&mut self, id: ObjectId, version: Version<'_>) -> (Outcome, bool) {
+        self.point(id, version.bytes);
         self.origin.source = SourceKind::GitObject;
-        self.contents(bytes)
+        self.contents(version)
     }
 
     /// Remembers a pointer of LFS.
@@ -147,13 +151,15 @@ impl<'s> Scanner<'_, 's> {
         }
     }
 
-    fn contents(&mut self, bytes: &[u8]) -> Outcome {
+    fn contents(&mut self, version: Version<'_>) -> (Outcome, bool) {
         let mut sink = Named {
-            sink: &mut *self.sink,
-            place: self.origin.git.clone(),
+            version: Some(version),
+            ..Named::new(&mut *self.sink, self.origin.git.clone())
         };
-        Unpacker::new(&mut sink, &mut self.origin, self.limits, bytes.len() as u64)
-            .top(Body::Whole(bytes))
+        let bytes = version.bytes;
+        let outcome = Unpacker::new(&mut sink, &mut self.origin, self.limits, bytes.len() as u64)
+            .top(Body::Whole(bytes));
+        (outcome, sink.is_clean)
     }
 
     /// Scans the names; what has them is looked up when one is found.
@@ -216,11 +222,7 @@ impl<'s> Scanner<'_, 's> {
 
     /// Tells what is wrong with the object that is scanned.
     fn problem(&mut self, kind: ProblemKind, message: String) {
-        Named {
-            sink: &mut *self.sink,
-            place: self.origin.git.clone(),
-        }
-        .problem(Problem {
+        Named::new(&mut *self.sink, self.origin.git.clone()).problem(Problem {
             path: BytePath::default(),
             kind,
             message,
@@ -299,6 +301,20 @@ fn pointed_at(bytes: &[u8]) -> Option<ObjectId> {
 struct Named<'n> {
     sink: &'n mut dyn Sink,
     place: Option<GitPlace>,
+    /// The blob, and whether its own bytes are clean.
+    version: Option<Version<'n>>,
+    is_clean: bool,
+}
+
+impl<'n> Named<'n> {
+    fn new(sink: &'n mut dyn Sink, place: Option<GitPlace>) -> Self {
+        Self {
+            sink,
+            place,
+            version: None,
+            is_clean: false,
+        }
+    }
 }
 
 impl Sink for Named<'_> {
@@ -315,7 +331,12 @@ impl Sink for Named<'_> {
     }
 
     fn whole(&mut self, origin: &Origin, bytes: &[u8]) {
-        self.sink.whole(origin, bytes);
+        match self.version {
+            Some(version) if ptr::eq(version.bytes, bytes) => {
+                self.is_clean = self.sink.version(origin, version);
+            }
+            _ => self.sink.whole(origin, bytes),
+        }
     }
 
     fn name(&mut self, origin: &Origin, name: &[u8]) {

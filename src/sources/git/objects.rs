@@ -67,7 +67,7 @@ impl<'o> Objects<'o> {
             return Ok((*kind, b""));
         }
         let hash = self.hash;
-        let is_named = |kind, bytes: &[u8]| is_named(hash, id, kind, bytes);
+        let is_named = |kind, bytes: &[u8]| name(hash, kind, bytes).as_ref() == Some(id);
         let kind = self.lookup.read_if(id, &mut self.buffer, is_named)?;
         Ok((kind, &self.buffer))
     }
@@ -136,14 +136,15 @@ impl Tree {
     }
 }
 
-/// Whether these bytes are those that `id` names.
-pub(super) fn is_named(hash: Hash, id: &ObjectId, kind: ObjectKind, bytes: &[u8]) -> bool {
+/// The name of an object of these bytes; none of one that has no kind.
+pub(super) fn name(hash: Hash, kind: ObjectKind, bytes: &[u8]) -> Option<ObjectId> {
     let kind = match kind {
         ObjectKind::Blob => gix_object::Kind::Blob,
         ObjectKind::Tree => gix_object::Kind::Tree,
         ObjectKind::Commit => gix_object::Kind::Commit,
         ObjectKind::Tag => gix_object::Kind::Tag,
-        ObjectKind::Unknown => return false,
+        ObjectKind::Unknown => return None,
     };
-    gix_object::compute_hash(hash, kind, bytes).is_ok_and(|named| named.as_bytes() == id.as_bytes())
+    let name = gix_object::compute_hash(hash, kind, bytes).ok()?;
+    ObjectId::from_bytes(name.as_bytes())
 }

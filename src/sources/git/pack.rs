@@ -11,11 +11,11 @@ use gix_pack::data::entry::Header;
 use gix_zlib::Inflate;
 use thiserror::Error;
 
-use super::deltas;
+use super::deltas::{self, Verdict};
 use super::pack_index::PackIndex;
 use super::store::Unopened;
 use super::table::{Number, Table};
-use crate::model::{ObjectId, ObjectKind, ProblemKind};
+use crate::model::{ObjectId, ObjectKind, ProblemKind, Version};
 
 /// Bytes of bases that are kept while objects are read one by one, by all readers together.
 const CACHE: usize = 64 << 20;
@@ -126,7 +126,7 @@ impl Pack {
     }
 
     /// Decodes the objects that are `wanted`, which must include what they are built on, and gives
-    /// each once to a clone of `visit` on one of `jobs` threads. Ends early where `visit` says so.
+    /// each once to a clone of `visit` on one of `jobs` threads. Ends early where `visit` has enough.
     ///
     /// False if it ended early: there, or at the first object that cannot be decoded or has more
     /// than `max_size` bytes. Others may not have been given, then.
@@ -139,13 +139,17 @@ impl Pack {
         visit: V,
     ) -> bool
     where
-        V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
+        V: FnMut(Number, ObjectKind, Version<'_>) -> Verdict + Send + Clone,
     {
         let entries = self.entries(table, wanted);
         let mut visit = visit;
-        deltas::decode(self, &entries, jobs, max_size, move |entry, kind, bytes| {
-            visit(entry.number, kind, bytes)
-        })
+        deltas::decode(
+            self,
+            &entries,
+            jobs,
+            max_size,
+            move |entry, kind, version| visit(entry.number, kind, version),
+        )
     }
 
     /// The objects that are `wanted`, by their place in the pack.

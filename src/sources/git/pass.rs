@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use super::deltas::Verdict;
 use super::loose;
-use super::objects::is_named;
+use super::objects;
 use super::pack::{DAMAGED, Lost, Pack};
 use super::store::Store;
 use super::table::Number;
-use crate::model::ObjectKind;
+use crate::model::{ObjectKind, Version};
 
 /// Objects that are read one after the other where a pack is damaged: each such run keeps what
 /// its objects are built on.
@@ -40,7 +41,7 @@ pub(super) fn run<V>(
     visit: V,
 ) -> BTreeMap<Number, Lost>
 where
-    V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
+    V: FnMut(Number, ObjectKind, Version<'_>) -> Verdict + Send + Clone,
 {
     let pass = Pass {
         store,
@@ -88,33 +89,56 @@ impl Pass<'_> {
     /// Decodes a whole pack; false if something of it was not given.
     fn whole<V>(&self, pack: &Pack, wanted: &(impl Fn(Number) -> bool + Sync), mut visit: V) -> bool
     where
-        V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
+        V: FnMut(Number, ObjectKind, Version<'_>) -> Verdict + Send + Clone,
     {
         let Options { jobs, max_size } = self.options;
         let table = &self.store.table;
-        pack.traverse(table, wanted, jobs, max_size, move |number, kind, bytes| {
-            self.give(number, kind, bytes, &mut visit)
-        })
+        pack.traverse(
+            table,
+            wanted,
+            jobs,
+            max_size,
+            move |number, kind, version| self.give(number, kind, version, &mut visit),
+        )
     }
 
-    /// Gives an object that nobody was given; false when the pass is to end.
+    /// Gives an object that nobody was given.
     fn give(
         &self,
         number: Number,
         kind: ObjectKind,
-        bytes: &[u8],
-        visit: &mut impl FnMut(Number, ObjectKind, &[u8]) -> bool,
-    ) -> bool {
-        if self.taken.take(number) && !visit(number, kind, bytes) {
-            self.enough.store(true, Ordering::Relaxed);
+        version: Version<'_>,
+        visit: &mut impl FnMut(Number, ObjectKind, Version<'_>) -> Verdict,
+    ) -> Verdict {
+        let mut verdict = Verdict::Read;
+        if self.taken.take(number) {
+            verdict = visit(number, kind, version);
+            if verdict == Verdict::Enough {
+                self.enough.store(true, Ordering::Relaxed);
+            }
         }
-        !self.enough.load(Ordering::Relaxed)
+        if self.enough.load(Ordering::Relaxed) {
+            Verdict::Enough
+        } else {
+            verdict
+        }
+    }
+
+    /// The same of one that stands by itself; false when the pass is to end.
+    fn give_alone(
+        &self,
+        number: Number,
+        kind: ObjectKind,
+        bytes: &[u8],
+        visit: &mut impl FnMut(Number, ObjectKind, Version<'_>) -> Verdict,
+    ) -> bool {
+        self.give(number, kind, Version::first(bytes), visit) != Verdict::Enough
     }
 
     /// Reads the loose objects.
     fn loose<V>(&self, wanted: &(impl Fn(Number) -> bool + Sync), visit: &V)
     where
-        V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
+        V: FnMut(Number, ObjectKind, Version<'_>) -> Verdict + Send + Clone,
     {
         let table = &self.store.table;
         let missing: Vec<_> = self
@@ -127,8 +151,10 @@ impl Pass<'_> {
         self.on_all_threads(missing.len(), visit, |at, buffer, visit| {
             let (number, path) = missing[at];
             match loose::read(path, self.options.max_size, buffer) {
-                Ok(kind) if is_named(self.store.hash, &table.id(number), kind, buffer) => {
-                    self.give(number, kind, buffer, visit)
+                Ok(kind)
+                    if objects::name(self.store.hash, kind, buffer) == Some(table.id(number)) =>
+                {
+                    self.give_alone(number, kind, buffer, visit)
                 }
                 Ok(_) => self.lose(number, Lost::Misnamed),
                 Err(why) => self.lose(number, why),
@@ -137,7 +163,7 @@ impl Pass<'_> {
     }
 
     /// Gives the loose objects that are not what their names say, where nothing else is.
-    fn misnamed(&self, mut visit: impl FnMut(Number, ObjectKind, &[u8]) -> bool) {
+    fn misnamed(&self, mut visit: impl FnMut(Number, ObjectKind, Version<'_>) -> Verdict) {
         let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         let is_misnamed = |number: &Number| matches!(lost.get(number), Some(Lost::Misnamed));
         let mut object = Vec::new();
@@ -145,7 +171,7 @@ impl Pass<'_> {
             let number = self.store.table.find(id.as_bytes()).filter(is_misnamed);
             if let Some(number) = number
                 && let Ok(kind) = loose::read(path, self.options.max_size, &mut object)
-                && !self.give(number, kind, &object, &mut visit)
+                && !self.give_alone(number, kind, &object, &mut visit)
             {
                 return;
             }
@@ -155,7 +181,7 @@ impl Pass<'_> {
     /// Reads what a damaged pack has not given yet, object by object.
     fn each<V>(&self, pack: &Pack, wanted: &(impl Fn(Number) -> bool + Sync), visit: &V)
     where
-        V: FnMut(Number, ObjectKind, &[u8]) -> bool + Send + Clone,
+        V: FnMut(Number, ObjectKind, Version<'_>) -> Verdict + Send + Clone,
     {
         let entries = pack.entries(&self.store.table, |_| true);
         let missing: Vec<_> = entries
@@ -173,7 +199,7 @@ impl Pass<'_> {
                     Err(Lost::Corrupt(DAMAGED.to_owned()))
                 };
                 match read {
-                    Ok(kind) => self.give(entry.number, kind, buffer, visit),
+                    Ok(kind) => self.give_alone(entry.number, kind, buffer, visit),
                     Err(why) => self.lose(entry.number, why),
                 }
             })

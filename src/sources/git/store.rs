@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use gix_hash::Kind as Hash;
 
 use super::lookup::Lookup;
-use super::pack::{Pack, Trust};
+use super::pack::{Lost, Pack, Trust};
 use super::paths;
 use super::table::Table;
+use super::{loose, objects};
 use crate::model::{ObjectId, ProblemKind};
 use crate::sources::file;
 
@@ -86,6 +87,7 @@ impl Store {
                     &mut unopened,
                 )?);
                 loose.extend(loose_objects(folder, hash, &mut unopened)?);
+                loose.extend(unnamed_objects(folder, hash, max_size, &mut unopened)?);
                 Ok(())
             };
             if let Err(error) = open() {
@@ -305,6 +307,46 @@ pub(super) fn loose_objects(
         }
     }
     objects.sort();
+    Ok(objects)
+}
+
+/// Lists the loose objects that git had not given their names yet when it was stopped.
+fn unnamed_objects(
+    folder: &Path,
+    hash: Hash,
+    max_size: usize,
+    unopened: &mut Vec<Unopened>,
+) -> io::Result<Vec<(ObjectId, PathBuf)>> {
+    let is_unnamed = |path: &Path| {
+        let name = path.file_name();
+        name.is_some_and(|name| name.as_encoded_bytes().starts_with(b"tmp_obj_"))
+    };
+    let mut paths: Vec<_> = list(folder)?.iter().map(fs::DirEntry::path).collect();
+    // Whatever cannot be listed was told with the objects that have names.
+    let folders = paths
+        .iter()
+        .filter(|path| path.file_name().is_some_and(|name| name.len() == 2));
+    let within = folders.flat_map(|path| list(path).unwrap_or_default());
+    paths.extend(within.map(|entry| entry.path()).collect::<Vec<_>>());
+    // Of one without a byte nothing is lost.
+    paths.retain(|path| is_unnamed(path) && fs::metadata(path).map_or(true, |it| it.len() > 0));
+    paths.sort();
+    let (mut objects, mut bytes) = (Vec::new(), Vec::new());
+    for path in paths {
+        let read = loose::read(&path, max_size, &mut bytes);
+        match read.map(|kind| objects::name(hash, kind, &bytes)) {
+            Ok(name) => objects.extend(name.map(|name| (name, path))),
+            Err(why) => {
+                let kind = match why {
+                    Lost::Missing => ProblemKind::Vanished,
+                    Lost::TooLarge(_) => ProblemKind::Limit,
+                    Lost::Corrupt(_) | Lost::Misnamed => ProblemKind::Corrupt,
+                };
+                let message = format!("{why}; git left it when it was stopped");
+                unopened.push(Unopened::new(&path, kind, message));
+            }
+        }
+    }
     Ok(objects)
 }
 

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::deltas::Verdict;
 use super::links::Links;
 use super::object::{Pointer, Scanner};
 use super::pack::Lost;
 use super::store::Store;
 use super::table::Number;
-use crate::model::{GitPlace, ObjectId, ObjectKind};
+use crate::model::{GitPlace, ObjectId, ObjectKind, Version};
 use crate::sources::Sinks;
 use crate::sources::archive::Limits;
 
@@ -99,22 +100,28 @@ pub(super) struct Lease<'a, 'v, 's> {
 }
 
 impl Lease<'_, '_, '_> {
-    /// Scans an object; false when the scan is to end.
-    pub(super) fn object(&mut self, number: Number, kind: ObjectKind, bytes: &[u8]) -> bool {
-        self.visitor.as_mut().is_some_and(|visitor| {
-            let table = &self.visit.store.table;
-            table.set_kind(number, kind);
-            // What another repository shares was scanned with that.
-            if !self
-                .visit
-                .is_shared
-                .get(number.0 as usize)
-                .is_some_and(|&shared| shared)
-            {
-                visitor.object(table.id(number), kind, bytes);
-            }
-            !visitor.stopped()
-        })
+    /// Scans an object.
+    pub(super) fn object(
+        &mut self,
+        number: Number,
+        kind: ObjectKind,
+        version: Version<'_>,
+    ) -> Verdict {
+        let Some(visitor) = &mut self.visitor else {
+            return Verdict::Enough;
+        };
+        let table = &self.visit.store.table;
+        table.set_kind(number, kind);
+        // What another repository shares was scanned with that.
+        let is_shared = self.visit.is_shared.get(number.0 as usize);
+        let is_clean = is_shared != Some(&true) && visitor.object(table.id(number), kind, version);
+        if visitor.stopped() {
+            Verdict::Enough
+        } else if is_clean {
+            Verdict::Clean
+        } else {
+            Verdict::Read
+        }
     }
 
     /// Counts an object that could not be read, and says why.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::super::commit;
+use super::super::deltas::Verdict;
 use super::super::object::{Entry, entries};
 use super::super::pass;
 use super::super::store::Store;
@@ -157,15 +158,17 @@ fn mark(store: &Store, options: pass::Options, parts: &[Part]) -> Marks {
             store,
             options,
             |number| store.table.kind(number) == ObjectKind::Tree,
-            |number, _, bytes| {
-                let mut folders = entries(bytes, id_len).flatten().filter(|it| it.is_tree);
+            |number, _, tree| {
+                let mut folders = entries(tree.bytes, id_len)
+                    .flatten()
+                    .filter(|it| it.is_tree);
                 if !marks.has(number)
                     && folders.any(|it| store.table.find(it.id).is_some_and(|it| marks.has(it)))
                 {
                     marks.set(number);
                     changed.store(true, Ordering::Relaxed);
                 }
-                true
+                Verdict::Read
             },
         );
         if !changed.into_inner() {
@@ -241,9 +244,9 @@ impl<'c> Collection<'c> {
             self.store,
             options,
             |number| wanted(self.store.table.kind(number)),
-            move |number, kind, bytes| {
-                collector.object(number, kind, bytes);
-                true
+            move |number, kind, version| {
+                collector.object(number, kind, version.bytes);
+                Verdict::Read
             },
         );
         let parts = self

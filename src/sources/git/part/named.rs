@@ -10,7 +10,7 @@ use super::super::pack::Lost;
 use super::super::repository;
 use super::PartError;
 use super::opened::{Database, Opened};
-use crate::model::{BytePath, ObjectId, ObjectKind, Origin, SourceKind};
+use crate::model::{BytePath, ObjectId, ObjectKind, Origin, SourceKind, Version};
 use crate::sources::again::Unread;
 use crate::sources::file::Reader as FileReader;
 use crate::sources::git::Scope;
@@ -78,7 +78,7 @@ impl Reader<'_> {
             Lost::Missing => Unread::Gone,
             why => Unread::Failed(why.to_string()),
         })?;
-        self.scanner.object(id, kind, bytes);
+        self.scanner.object(id, kind, Version::first(bytes));
         self.lfs();
         Ok(())
     }
@@ -99,7 +99,8 @@ impl Reader<'_> {
                 break;
             }
             if let Ok((ObjectKind::Tree, bytes)) = self.objects.read(&id) {
-                self.scanner.object(id, ObjectKind::Tree, bytes);
+                self.scanner
+                    .object(id, ObjectKind::Tree, Version::first(bytes));
                 let folders = entries(bytes, self.id_len).flatten();
                 let folders = folders.filter(|entry| entry.is_tree);
                 let folders = folders.filter_map(|entry| ObjectId::from_bytes(entry.id));

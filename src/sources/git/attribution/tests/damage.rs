@@ -5,6 +5,7 @@ use flate2::write::ZlibEncoder;
 
 use super::super::paths::MAX_PATHS;
 use super::*;
+use crate::model::Version;
 
 /// Traces one blob; `told`, and how many places there are, and whether those are all.
 fn trace(repo: &Repo, blob: &str) -> (String, usize, bool) {
@@ -182,7 +183,10 @@ fn a_pack_that_begins_with_what_is_not_read() {
     let table = &opened.store.table;
     let kind = crate::model::ObjectKind::Tree;
     let (sender, seen) = std::sync::mpsc::channel();
-    let visit = move |number, kind, _: &[u8]| sender.send((number, kind)).is_ok();
+    let visit = move |number, kind, _: Version<'_>| match sender.send((number, kind)) {
+        Ok(()) => Verdict::Read,
+        Err(_) => Verdict::Enough,
+    };
     let [pack] = &opened.store.packs[..] else {
         panic!("not one pack");
     };

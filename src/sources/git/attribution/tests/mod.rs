@@ -16,6 +16,7 @@ use gix_hash::Kind as Hash;
 use tempfile::TempDir;
 
 use super::*;
+use crate::sources::git::deltas::Verdict;
 use crate::sources::git::store;
 
 /// A repository of real git, with fixed dates.
@@ -142,7 +143,7 @@ impl Repo {
             |_| true,
             |number, kind, _| {
                 store.table.set_kind(number, kind);
-                true
+                Verdict::Read
             },
         );
         let tips = self.tips(folder, &store);
