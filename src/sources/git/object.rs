@@ -169,7 +169,7 @@ impl<'s> Scanner<'_, 's> {
             place.object = None;
         }
         let shortest = self.sink.shortest_name();
-        let is_whole = self.versions.read(bytes, |entry| {
+        let kept = self.versions.read(bytes, |_, entry| {
             if let Some(links) = &mut self.links {
                 links.entry(entry);
             }
@@ -180,7 +180,7 @@ impl<'s> Scanner<'_, 's> {
                 self.sink.name(&self.origin, entry.name);
             }
         });
-        if !is_whole {
+        if !kept.is_whole {
             self.stand_at(id);
             self.problem(ProblemKind::Corrupt, "its entries are damaged".to_owned());
             return Outcome::Skipped(SkipReason::Corrupt);

@@ -9,6 +9,7 @@ use super::object::{Entry, split_entry};
 const STEP: usize = 32;
 
 /// The tree that was read last.
+#[derive(Debug)]
 pub(super) struct Versions {
     /// Bytes of a name of an object.
     id_len: usize,
@@ -30,9 +31,9 @@ impl Versions {
         }
     }
 
-    /// Gives the entries of `tree` to `visit`; those that the tree before had as well may be left
-    /// out, and most are. False where it is damaged: what stands before that was given.
-    pub(super) fn read(&mut self, tree: &[u8], mut visit: impl FnMut(&Entry<'_>)) -> bool {
+    /// Gives the entries of `tree` to `visit`, each with where it starts; those that the tree before
+    /// had as well may be left out, and most are. What stands behind damage is left out, too.
+    pub(super) fn read(&mut self, tree: &[u8], mut visit: impl FnMut(usize, &Entry<'_>)) -> Kept {
         let before = mem::take(&mut self.tree);
         let bounds_before = mem::replace(&mut self.bounds, mem::take(&mut self.spare));
         let same = same_at_start(&before, tree);
@@ -40,31 +41,101 @@ impl Versions {
         self.bounds.clear();
         self.bounds.extend(&bounds_before[..kept]);
         let mut at = bounds_before[kept - 1];
+        let mut kept = Kept {
+            start: at,
+            end_before: before.len(),
+            end: tree.len(),
+            is_whole: true,
+        };
         let same = same_at_end(&before[at..], &tree[at..]);
-        let is_whole = loop {
+        loop {
             if at + same >= tree.len()
                 && let at_before = at + before.len() - tree.len()
                 && let Ok(index) = bounds_before.binary_search(&at_before)
             {
                 let rest = bounds_before[index + 1..].iter();
                 self.bounds.extend(rest.map(|bound| bound - at_before + at));
-                break true;
+                (kept.end_before, kept.end) = (at_before, at);
+                break;
             }
             let Some((entry, rest)) = split_entry(&tree[at..], self.id_len) else {
-                break false;
+                kept.is_whole = false;
+                break;
             };
-            visit(&entry);
+            visit(at, &entry);
             at = tree.len() - rest.len();
             self.bounds.push(at);
-        };
+        }
         (self.tree, self.spare) = (before, bounds_before);
         self.tree.clear();
-        if is_whole {
+        if kept.is_whole {
             self.tree.extend_from_slice(tree);
         } else {
             self.bounds.truncate(1);
         }
-        is_whole
+        kept
+    }
+}
+
+/// Which entries of a tree those of the one before are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept {
+    /// Those in so many bytes at the start.
+    start: usize,
+    /// Those from here to the end of the one before,
+    end_before: usize,
+    /// which start here.
+    end: usize,
+    /// Whether the tree is not damaged.
+    pub(super) is_whole: bool,
+}
+
+/// What is made of some of the entries of a tree, out of what was made of those of the one before.
+#[derive(Debug)]
+pub(super) struct Notes<T> {
+    versions: Versions,
+    /// Those of the tree that was read last, with where their entries start.
+    last: Vec<(usize, T)>,
+    /// The allocation of the next notes.
+    spare: Vec<(usize, T)>,
+}
+
+impl<T: Copy> Notes<T> {
+    /// Before anything was read; ids have `id_len` bytes.
+    pub(super) fn new(id_len: usize) -> Self {
+        Self {
+            versions: Versions::new(id_len),
+            last: Vec::new(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// What `note` makes of each entry of `tree`, with where that starts, in order and as far as the
+    /// tree is not damaged. It is asked again for few of those that the tree before had.
+    pub(super) fn read(
+        &mut self,
+        tree: &[u8],
+        mut note: impl FnMut(&Entry<'_>) -> Option<T>,
+    ) -> &[(usize, T)] {
+        // Of a damaged tree no version is known.
+        if self.versions.tree.is_empty() {
+            self.last.clear();
+        }
+        let before = mem::replace(&mut self.last, mem::take(&mut self.spare));
+        self.last.clear();
+        let mut fresh = Vec::new();
+        let kept = self.versions.read(tree, |at, entry| {
+            fresh.extend(note(entry).map(|note| (at, note)));
+        });
+        let at_start = before.partition_point(|&(at, _)| at < kept.start);
+        let at_end = before.partition_point(|&(at, _)| at < kept.end_before);
+        self.last.extend(&before[..at_start]);
+        self.last.append(&mut fresh);
+        let moved = before[at_end..].iter();
+        let moved = moved.map(|&(at, note)| (at - kept.end_before + kept.end, note));
+        self.last.extend(moved);
+        self.spare = before;
+        &self.last
     }
 }
 
@@ -112,10 +183,10 @@ mod tests {
 
     fn read(versions: &mut Versions, tree: &[u8]) -> (Vec<Owned>, bool) {
         let mut given = Vec::new();
-        let is_whole = versions.read(tree, |entry| {
+        let kept = versions.read(tree, |_, entry| {
             given.push((entry.name.to_vec(), entry.id.to_vec()));
         });
-        (given, is_whole)
+        (given, kept.is_whole)
     }
 
     fn versions_of_trees() -> impl Strategy<Value = Vec<Vec<u8>>> {
@@ -156,6 +227,20 @@ mod tests {
                 prop_assert!(given.iter().all(|entry| all.contains(entry)));
                 seen.extend(given);
                 prop_assert!(all.is_subset(&seen));
+            }
+        }
+
+        #[test]
+        fn notes_are_those_of_all_entries(trees in versions_of_trees()) {
+            let note = |entry: &Entry<'_>| {
+                entry.name.len().is_multiple_of(3).then_some((entry.name.len(), entry.id[0]))
+            };
+            let mut notes = Notes::new(20);
+            for tree in trees {
+                let all = entries(&tree, 20).map_while(|entry| entry);
+                let expected: Vec<_> = all.filter_map(|entry| note(&entry)).collect();
+                let read = notes.read(&tree, note).iter().map(|it| it.1);
+                prop_assert_eq!(read.collect::<Vec<_>>(), expected);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The pass over trees, commits and tags: what of them is needed to trace hits.
 
 use std::collections::{BTreeSet, HashMap};
+use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,6 +11,7 @@ use super::super::object::{Entry, entries};
 use super::super::pass;
 use super::super::store::Store;
 use super::super::table::Number;
+use super::super::versions::Notes;
 use super::{Hits, NONE};
 use crate::model::{ObjectId, ObjectKind};
 
@@ -32,6 +34,13 @@ pub(super) struct Held {
     pub(super) name: u32,
     /// What it names; [`NONE`] if that is not in the database.
     pub(super) child: u32,
+}
+
+/// What an entry of a tree is to attribution: perhaps both.
+#[derive(Clone, Copy, Debug)]
+struct Note {
+    edge: Option<Edge>,
+    held: Option<Held>,
 }
 
 /// The folders met last: they recur in every version of the folder above.
@@ -101,6 +110,8 @@ pub(super) struct Part {
     uncounted: usize,
     /// Used again for every tree.
     held: Vec<Held>,
+    /// Of the tree that was read last.
+    notes: Option<Notes<Note>>,
     folders: Folders,
 }
 
@@ -333,25 +344,15 @@ impl Part {
     fn tree(&mut self, shared: &Collection<'_>, number: Number, bytes: &[u8]) {
         let keep = shared.count(self);
         let before = self.edges.len();
-        self.held.clear();
-        for entry in entries(bytes, shared.store.hash.len_in_bytes()).flatten() {
-            let is_hit = entry.name.len() >= shared.shortest
-                && !shared.hits.names.is_empty()
-                && shared.hits.names.contains(entry.name);
-            if entry.is_tree && keep {
-                let edge = self.edge(shared.store, &entry);
-                self.edges.extend(edge);
-            }
-            if !is_hit && (entry.is_tree || entry.is_submodule || !shared.may_be_hit(entry.id)) {
-                continue;
-            }
-            let child = shared.store.table.find(entry.id);
-            if is_hit || child.is_some_and(|child| shared.hits.blobs.contains(&child)) {
-                let name = self.intern(entry.name);
-                let child = child.map_or(NONE, |child| child.0);
-                self.held.push(Held { name, child });
-            }
+        let notes = self.notes.take();
+        let mut notes = notes.unwrap_or_else(|| Notes::new(shared.store.hash.len_in_bytes()));
+        let mut held = mem::take(&mut self.held);
+        held.clear();
+        for (_, note) in notes.read(bytes, |entry| self.note(shared, entry)) {
+            self.edges.extend(note.edge.filter(|_| keep));
+            held.extend(note.held);
         }
+        (self.notes, self.held) = (Some(notes), held);
         self.uncounted += self.edges.len() - before;
         if self.edges.len() > before {
             self.edged.push((number, self.edges.len()));
@@ -364,6 +365,29 @@ impl Part {
             };
             self.listed.push((number, list));
         }
+    }
+
+    /// What an entry of a tree is to attribution.
+    fn note(&mut self, shared: &Collection<'_>, entry: &Entry<'_>) -> Option<Note> {
+        let is_hit = entry.name.len() >= shared.shortest
+            && !shared.hits.names.is_empty()
+            && shared.hits.names.contains(entry.name);
+        let mut note = Note {
+            edge: None,
+            held: None,
+        };
+        if entry.is_tree {
+            note.edge = self.edge(shared.store, entry);
+        }
+        if is_hit || !(entry.is_tree || entry.is_submodule) && shared.may_be_hit(entry.id) {
+            let child = shared.store.table.find(entry.id);
+            if is_hit || child.is_some_and(|child| shared.hits.blobs.contains(&child)) {
+                let name = self.intern(entry.name);
+                let child = child.map_or(NONE, |child| child.0);
+                note.held = Some(Held { name, child });
+            }
+        }
+        (note.edge.is_some() || note.held.is_some()).then_some(note)
     }
 
     /// Keeps the edges of a marked tree that lead to marked ones.
