@@ -154,6 +154,24 @@ fn each_rule_is_broken_by_what_it_is_about_alone() {
     }
 }
 
+#[test]
+fn what_the_list_does_not_tell_is_not_called_kept() {
+    let mut stage = Stage::empty();
+    stage.pat("silent", "noor", &json!({ "scope": "" }));
+    for (rule, code) in [
+        ("deny_full_access = true", 3),
+        ("allowed_scopes = [\"vso.code\"]", 3),
+        ("deny_global = true", 0),
+    ] {
+        let rules = format!("[audit]\n{rule}\n");
+        stage.bench().write("rules.toml", &rules);
+        let run = stage.run("audit --rules rules.toml");
+        assert_eq!(run.code, code, "{rule}: {}", run.stdout);
+        let why = "of 1 of 1 tokens which scopes they hold: the service does not say";
+        assert_eq!(run.stdout.contains(why), code == 3, "{}", run.stdout);
+    }
+}
+
 /// The exit code, and what could not be read.
 fn gaps(stage: &Stage, flags: &str) -> (i32, Vec<String>) {
     let run = stage.run(&format!("audit -f json {flags}"));

@@ -481,6 +481,8 @@ mod full_disk {
         ];
         let ended = Ended::with(5, &journal, 1, &[false, false]);
         assert_eq!(responder.ended(&run, &sorted), ended, "{}", run.stdout);
+        // Both were in the request that was answered.
+        assert!(!run.stdout.contains("unsent"), "{}", run.stdout);
         let run = responder.resume("");
         journal.extend(["plan confirmed -", "closed closed A", "closed closed B"]);
         let ended = Ended::with(0, &journal, 1, &[false, false]);

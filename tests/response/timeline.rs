@@ -210,14 +210,14 @@ fn dates_of_commits_are_claims() {
         (
             Some(9),
             "",
-            0,
+            3,
             "not known: a commit claims D+00000009, which has not come yet",
             nothing,
         ),
         (
             None,
             "",
-            0,
+            3,
             "not known; --exposed DATE says it, if you know it otherwise",
             nothing,
         ),

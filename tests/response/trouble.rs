@@ -207,6 +207,12 @@ fn what_was_accepted_is_not_unsent_when_its_list_cannot_be_read() {
         run.stdout
     );
     assert_eq!(responder.writes(), 1);
+    // Nor when it might be sent again.
+    responder.age_journal(66 * 60);
+    let run = responder.resume("");
+    assert_eq!(run.code, 6, "{}{}", run.stdout, run.stderr);
+    assert!(!run.stdout.contains("unsent"), "{}", run.stdout);
+    assert_eq!(responder.writes(), 1);
 }
 
 #[test]

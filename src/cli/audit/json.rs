@@ -45,7 +45,7 @@ fn organization(audited: &Audited<'_>, terms: &Terms) -> Value {
         "people": judged.holders.iter().map(holder).collect::<Value>(),
         "tokens": judged.tokens.iter().map(token).collect::<Value>(),
         "created": judged.creations.iter().map(creation).collect::<Value>(),
-        "unreadable": facts.gaps.iter().map(gap).collect::<Value>(),
+        "unreadable": audited.gaps.iter().map(gap).collect::<Value>(),
     })
 }
 

@@ -22,7 +22,7 @@ use super::settings::now;
 use super::survey;
 use crate::model::Timestamp;
 use crate::respond::audit::{self, DAY, Judged, Limits, PolicyName, Rules, State, Violation};
-use crate::respond::survey::{Facts, Wanted};
+use crate::respond::survey::{Facts, Gap, Wanted};
 
 /// How long is asked at most.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -41,6 +41,8 @@ struct Audited<'f> {
     facts: &'f Facts,
     judged: Judged<'f>,
     violations: Vec<Violation>,
+    /// What could not be read, and what of it the rules ask for is not told.
+    gaps: Vec<Gap>,
     /// As of when.
     at: Timestamp,
 }
@@ -115,9 +117,13 @@ fn audited<'f>(facts: &'f Facts, terms: &Terms) -> Audited<'f> {
         .rules
         .as_ref()
         .map(|it| audit::violations(&judged, it));
+    let untold = terms.rules.iter();
+    let untold = untold.flat_map(|rules| audit::untold(&judged, rules));
+    let untold: Vec<_> = untold.collect();
     Audited {
         facts,
         violations: violations.unwrap_or_default(),
+        gaps: facts.gaps.iter().cloned().chain(untold).collect(),
         judged,
         at,
     }
@@ -127,7 +133,7 @@ impl Audited<'_> {
     /// What could not be read of what `terms` ask for, and why.
     fn unread(&self, terms: &Terms) -> Vec<String> {
         let at = &self.facts.organization;
-        let gaps = self.facts.gaps.iter();
+        let gaps = self.gaps.iter();
         let gaps = gaps.map(|gap| format!("{at}: {}: {}", gap.what, gap.why));
         let policies = self.judged.policies.iter().filter_map(|policy| {
             let why = policy.message.as_ref()?;

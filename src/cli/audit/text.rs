@@ -93,11 +93,11 @@ fn violations(all: &[Violation], terms: &Terms) -> String {
 
 fn gaps(audited: &Audited<'_>) -> String {
     let mut text = String::new();
-    if audited.facts.gaps.is_empty() {
+    if audited.gaps.is_empty() {
         return text;
     }
     text.push_str("not readable: what follows is not all there is\n");
-    for gap in &audited.facts.gaps {
+    for gap in &audited.gaps {
         let _ = writeln!(text, "  {}: {}", gap.what, escape_for_terminal(&gap.why));
     }
     text

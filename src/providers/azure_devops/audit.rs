@@ -112,7 +112,8 @@ pub struct AuditEntry {
 }
 
 impl AzureDevOps {
-    /// Reads a part of the audit log, the newest entries first. Entries without a time are left out.
+    /// Reads a part of the audit log, the newest entries first. What a page lacks are entries that
+    /// are not understood, such as those without a time.
     pub fn audit_log(
         &self,
         asked: AuditQuestion<'_>,
@@ -154,16 +155,28 @@ fn page(answer: &Answer, scrubber: &Scrubber) -> Option<Page<AuditEntry>> {
         _ => body,
     };
     let log: wire::AuditLog = serde_json::from_value(body).ok()?;
-    let items = log.decorated_audit_log_entries?.into_iter();
-    let items = items.filter_map(|entry| read(entry, scrubber)).collect();
+    let entries = log.decorated_audit_log_entries?;
+    let told = entries.len();
+    let items = entries.into_iter();
+    let items: Vec<_> = items.filter_map(|entry| read(entry, scrubber)).collect();
     let next = match log.has_more {
         Some(false) => None,
         _ => further(log.continuation_token, scrubber)?,
     };
-    Some(Page { items, next })
+    let lacks = match told - items.len() {
+        0 if log.has_more == Some(true) && next.is_none() => {
+            Some("it has more, and does not tell how to ask for that".to_owned())
+        }
+        0 => None,
+        1 => Some("1 entry was not understood".to_owned()),
+        many => Some(format!("{many} entries were not understood")),
+    };
+    Some(Page { items, next, lacks })
 }
 
-fn read(entry: wire::AuditEntry, scrubber: &Scrubber) -> Option<AuditEntry> {
+/// An entry; none where it has no time, or is not what an entry looks like.
+fn read(entry: Value, scrubber: &Scrubber) -> Option<AuditEntry> {
+    let entry: wire::AuditEntry = serde_json::from_value(entry).ok()?;
     let text = |text: Option<String>| scrubber.scrub(&text.unwrap_or_default());
     let data = match entry.data {
         Value::Object(data) => data,
@@ -201,7 +214,8 @@ mod tests {
 
     use super::*;
 
-    fn next(body: &Value) -> Option<(usize, Option<String>)> {
+    /// How many entries there are, where it goes on and what it lacks.
+    fn next(body: &Value) -> Option<(usize, Option<String>, String)> {
         let json = HeaderValue::from_static("application/json");
         let answer = Answer {
             status: 200,
@@ -210,7 +224,7 @@ mod tests {
             is_cut: false,
         };
         let page = page(&answer, &Scrubber::new(None))?;
-        Some((page.items.len(), page.next))
+        Some((page.items.len(), page.next, page.lacks.unwrap_or_default()))
     }
 
     #[test]
@@ -220,21 +234,47 @@ mod tests {
         let on = || Some("5;a;b".to_owned());
         let log = |more: &Value, token: &Value| {
             json!({
-                "decoratedAuditLogEntries": [entry.clone(), {}],
+                "decoratedAuditLogEntries": [entry.clone()],
                 "continuationToken": token, "hasMore": more,
             })
         };
+        let odd = |others: &[Value]| {
+            let all = [std::slice::from_ref(&entry), others].concat();
+            json!({ "decoratedAuditLogEntries": all, "hasMore": false })
+        };
+        let lost = "it has more, and does not tell how to ask for that".to_owned();
+        let whole = String::new;
         for (body, expected) in [
-            (log(&json!(true), &json!("5;a;b")), Some((1, on()))),
+            (log(&json!(true), &json!("5;a;b")), Some((1, on(), whole()))),
             (
                 json!({ "value": log(&json!(true), &json!("5;a;b")) }),
-                Some((1, on())),
+                Some((1, on(), whole())),
             ),
-            (log(&json!(null), &json!("5;a;b")), Some((1, on()))),
-            (log(&json!(false), &json!("5;a;b")), Some((1, None))),
-            (log(&json!(true), &json!(null)), Some((1, None))),
-            (log(&json!(true), &json!("")), Some((1, None))),
-            (log(&json!(true), &json!(zero)), Some((1, None))),
+            (log(&json!(null), &json!("5;a;b")), Some((1, on(), whole()))),
+            (
+                log(&json!(false), &json!("5;a;b")),
+                Some((1, None, whole())),
+            ),
+            (log(&json!(null), &json!(null)), Some((1, None, whole()))),
+            (
+                log(&json!(true), &json!(null)),
+                Some((1, None, lost.clone())),
+            ),
+            (log(&json!(true), &json!("")), Some((1, None, lost.clone()))),
+            (log(&json!(true), &json!(zero)), Some((1, None, lost))),
+            (
+                odd(&[json!({})]),
+                Some((1, None, "1 entry was not understood".to_owned())),
+            ),
+            (
+                odd(&[
+                    json!({ "timestamp": "yesterday" }),
+                    json!({ "timestamp": 7 }),
+                    json!({ "timestamp": "2026-11-01T00:00:00Z", "ipAddress": 7 }),
+                    json!("text"),
+                ]),
+                Some((1, None, "4 entries were not understood".to_owned())),
+            ),
             (json!({ "value": [] }), None),
             (json!({}), None),
             (json!(null), None),

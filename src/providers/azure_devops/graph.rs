@@ -35,11 +35,13 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// What to ask for the next part with; `None` at the end.
     pub next: Option<String>,
+    /// What of it could not be read, in words.
+    pub lacks: Option<String>,
 }
 
 impl AzureDevOps {
-    /// Lists people of an organisation, from `continuation` on. Those whose descriptor is none are
-    /// left out.
+    /// Lists people of an organisation, from `continuation` on. What the page lacks are those whose
+    /// descriptor is none.
     pub fn users(
         &self,
         organization: &str,
@@ -182,6 +184,7 @@ fn standings(answer: &Answer, scrubber: &Scrubber) -> Option<Vec<(String, bool)>
 fn users(answer: &Answer, scrubber: &Scrubber) -> Option<Page<User>> {
     let users: wire::List<wire::User> = json(answer)?;
     let text = |text: Option<String>| text.map(|text| scrubber.scrub(&text));
+    let listed = users.value.len();
     let users = users.value.into_iter().filter_map(|user| {
         let descriptor = user.descriptor.filter(|it| is_descriptor(it))?;
         Some(User {
@@ -192,14 +195,19 @@ fn users(answer: &Answer, scrubber: &Scrubber) -> Option<Page<User>> {
             origin_id: user.origin_id.and_then(|id| scrubber.whole(&id)),
         })
     });
-    let items = users.collect();
+    let items: Vec<_> = users.collect();
+    let lacks = match listed - items.len() {
+        0 => None,
+        1 => Some("1 person has no subject descriptor".to_owned()),
+        many => Some(format!("{many} people have no subject descriptor")),
+    };
     let next = answer.header("x-ms-continuationtoken");
     let next = match next.filter(|token| !token.is_empty()) {
         // Nothing of the credential is sent in an address: such a list cannot be read on.
         Some(token) => Some(scrubber.whole(token)?),
         None => None,
     };
-    Some(Page { items, next })
+    Some(Page { items, next, lacks })
 }
 
 /// Whether `text` can be a subject descriptor: a kind, and an id in base64 behind a dot. It becomes
@@ -214,7 +222,32 @@ pub(super) fn is_descriptor(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn people_without_a_descriptor_are_told() {
+        let told = |others: &[serde_json::Value]| {
+            let all = [&[json!({ "descriptor": "aad.YWZk" })], others].concat();
+            let json = HeaderValue::from_static("application/json");
+            let answer = Answer {
+                status: 200,
+                headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+                body: json!({ "value": all }).to_string().into_bytes(),
+                is_cut: false,
+            };
+            let page = users(&answer, &Scrubber::new(None)).expect("a page");
+            (page.items.len(), page.lacks.unwrap_or_default())
+        };
+        assert_eq!(told(&[]), (1, String::new()));
+        let lacks = "1 person has no subject descriptor".to_owned();
+        assert_eq!(told(&[json!({ "displayName": "Noor" })]), (1, lacks));
+        let odd = ["aad/xx", ""].map(|it| json!({ "descriptor": it }));
+        let lacks = "2 people have no subject descriptor".to_owned();
+        assert_eq!(told(&odd), (1, lacks));
+    }
 
     #[test]
     fn descriptors_stay_within_their_path() {

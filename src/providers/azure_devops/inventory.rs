@@ -102,6 +102,7 @@ fn page(answer: &Answer, scrubber: &Scrubber) -> Option<Page<ListedPat>> {
     Some(Page {
         next: further(tokens.continuation_token, scrubber)?,
         items: items?,
+        lacks: None,
     })
 }
 

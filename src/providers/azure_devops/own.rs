@@ -109,6 +109,7 @@ fn page(answer: &Answer, scrubber: &Scrubber, filter: OwnFilter) -> Option<Page<
         None => None,
     };
     Some(Page {
+        lacks: None,
         items: items?
             .into_iter()
             .map(|pat| ListedPat {

@@ -133,7 +133,7 @@ pub(super) struct OwnResult {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct AuditLog {
-    pub(super) decorated_audit_log_entries: Option<Vec<AuditEntry>>,
+    pub(super) decorated_audit_log_entries: Option<Vec<Value>>,
     pub(super) continuation_token: Option<String>,
     pub(super) has_more: Option<bool>,
 }

@@ -22,7 +22,7 @@ pub use candidates::Clue;
 pub use log::{Breach, Creation};
 pub use marks::{DAY, GLOBAL_END, Limits, Mark};
 pub use policies::{Policy, PolicyName, State};
-pub use rules::{Rule, Rules, Violation, violations};
+pub use rules::{Rule, Rules, Violation, untold, violations};
 
 /// A token that works, as far as the list says.
 #[derive(Clone, Debug, PartialEq, Eq)]

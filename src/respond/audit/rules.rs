@@ -3,6 +3,7 @@
 use super::marks::{self, Mark};
 use super::policies::{PolicyName, State};
 use super::{Judged, Token};
+use crate::respond::survey::Gap;
 
 /// What is not accepted. The default accepts everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,6 +112,50 @@ pub fn violations(judged: &Judged<'_>, rules: &Rules) -> Vec<Violation> {
     }
     violations.sort_by_key(|violation| violation.rule);
     violations
+}
+
+/// Whether something is not told of a token.
+type Untold = fn(&Token<'_>) -> bool;
+
+/// What `rules` ask of tokens and the service does not tell of all of them.
+pub fn untold(judged: &Judged<'_>, rules: &Rules) -> Vec<Gap> {
+    let asks_scopes = rules.deny_full_access || rules.allowed_scopes.is_some();
+    let questions: [(bool, &str, Untold); 5] = [
+        (
+            rules.deny_disabled_owners,
+            "whose owners are disabled",
+            |token| token.owner.is_active.is_none(),
+        ),
+        (rules.deny_global, "which are global", |token| {
+            token.pat.record.is_global.is_none()
+        }),
+        (asks_scopes, "which scopes they hold", |token| {
+            token.pat.record.scopes.is_empty()
+        }),
+        (
+            rules.max_lifespan_days.is_some(),
+            "how long they live",
+            |token| token.lifetime_days.is_none(),
+        ),
+        (rules.min_days_left.is_some(), "when they end", |token| {
+            token.days_left.is_none()
+        }),
+    ];
+    let gaps = questions
+        .into_iter()
+        .filter_map(|(is_asked, what, is_untold)| {
+            let all = judged.tokens.len();
+            let tokens = judged
+                .tokens
+                .iter()
+                .filter(|token| is_untold(token))
+                .count();
+            (is_asked && tokens > 0).then(|| Gap {
+                what: format!("of {tokens} of {all} tokens {what}"),
+                why: "the service does not say".to_owned(),
+            })
+        });
+    gaps.collect()
 }
 
 /// A policy that cannot be read is none that is off: the audit is incomplete then.

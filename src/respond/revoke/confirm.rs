@@ -49,8 +49,11 @@ impl<'p> Run<'_, 'p> {
     fn judge(&mut self, order: &Order, listed: &Listed) -> (State, String) {
         let sent = self.sent.get(order).copied();
         let revoked = match (order.route, listed) {
-            (Route::Administrator, Listed::Revoked | Listed::Gone) => {
+            (Route::Administrator, Listed::Revoked) => {
                 Some("the administrator's list says that it is revoked")
+            }
+            (Route::Administrator, Listed::Gone) => {
+                Some("the administrator's list does not hold it any more")
             }
             // That it is not among those that work may have other reasons.
             (Route::Owner, Listed::Revoked) => Some("its owner's list says that it is revoked"),
@@ -115,7 +118,7 @@ impl<'p> Run<'_, 'p> {
         let Some(value) = self.value(order) else {
             return seen.and_then(|seen| self.waits_for(&seen));
         };
-        let confirming = |why: String| Some((State::Confirming, why));
+        let unseen = |why: String| Some((State::Unseen, why));
         let mut others = order.grounds.accepted_by.clone();
         others.extend(seen.into_iter().flat_map(|seen| seen.organizations));
         others.retain(|organization| *organization != order.organization);
@@ -131,23 +134,24 @@ impl<'p> Run<'_, 'p> {
                 continue;
             }
             let Some(verdict) = self.present(value, order, organization) else {
-                return confirming(format!(
+                return unseen(format!(
                     "whether {organization} lets it in was not asked more than {MAX_PROBES} times"
                 ));
             };
             let reason = verdict.reason();
             if reason.validity() == Validity::Active {
                 self.let_in.insert(place);
-                return confirming(format!("{organization} still lets it in"));
+                let why = format!("{organization} still lets it in");
+                return Some((State::Confirming, why));
             }
             if !refuses(reason) {
-                return confirming(format!("{organization} does not say whether it lets it in"));
+                return unseen(format!("{organization} does not say whether it lets it in"));
             }
             self.let_in.remove(&place);
             self.refused.insert(place);
         }
         let organization = unnamed.first()?;
-        confirming(format!(
+        unseen(format!(
             "{organization}, which let it in, was not asked: --org {organization} lets it be"
         ))
     }

@@ -346,6 +346,11 @@ impl Run<'_, '_> {
                 if let Some(why) = logged {
                     return self.close(order, &why, None);
                 }
+                // It is not sent again before the list shows that it is still valid.
+                if past::stands_accepted(self.revoker.journal.records(), &order) {
+                    let why = format!("accepted; the list cannot be read: {why}");
+                    return self.drop(&order, State::Unseen, &why);
+                }
                 let why = format!("the list cannot be read: {why}");
                 self.put_off(&[&order], &why)?;
                 Ok(None)

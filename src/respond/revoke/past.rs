@@ -181,6 +181,13 @@ pub(super) fn begun(records: &[Record], plan: &Plan) -> BTreeMap<String, Timesta
     begun
 }
 
+/// Whether the service accepted `order` when it was last sent.
+pub(super) fn stands_accepted(records: &[Record], order: &Order) -> bool {
+    let mut records = records.iter().rev();
+    let last = records.find(|it| it.event == Event::Answer && is_about(it, order));
+    last.is_some_and(|it| it.outcome.as_deref() == Some(Sent::Accepted.as_str()))
+}
+
 /// Whether the service accepted `order`, no longer before `now` than `within`.
 pub(super) fn was_accepted(
     records: &[Record],

@@ -159,10 +159,13 @@ impl Run<'_, '_> {
         }
         let told = self.ask(grant, organization, orders);
         let sent = Sent::of(&told);
+        // All of them were, even if not all can be written down.
         for order in orders {
             self.sent.insert((*order).clone(), sent);
             let said = told.evidence.message.iter().cloned();
             self.said.extend(said.map(|said| ((*order).clone(), said)));
+        }
+        for order in orders {
             let evidence = evidence(&told.evidence);
             self.note(Event::Answer, Some(order), evidence, sent.as_str())?;
         }

@@ -65,11 +65,19 @@ impl Surveyor {
     ) -> Result<(), Unread> {
         let mut asked: BTreeSet<String> = BTreeSet::new();
         let mut from: Option<String> = None;
+        let mut lacks: Vec<String> = Vec::new();
         loop {
             let page = self.ask(|grant, timeout| send(from.as_deref(), grant, timeout))?;
             each(page.items);
+            lacks.extend(page.lacks);
             match page.next {
-                None => return Ok(()),
+                None if lacks.is_empty() => return Ok(()),
+                None => {
+                    return Err(Unread {
+                        refusal: Some(Refusal::Unexpected),
+                        why: lacks.join(", "),
+                    });
+                }
                 // Asked for already: the list would never end, and is no whole one.
                 Some(token) if !asked.insert(token.clone()) => {
                     return Err(Unread {

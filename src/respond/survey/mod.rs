@@ -262,11 +262,14 @@ impl Surveyor {
         let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
         let version = Mutex::new(ListVersion::Preview72);
         let is_refused = AtomicBool::new(false);
+        let gone = Mutex::new(Vec::new());
         let one = |user: &User| {
             let pats = match self.pats(user, &version) {
                 Ok(pats) => pats,
                 // They left in the meantime.
-                Err(unread) if unread.refusal == Some(Refusal::UnknownUser) => return,
+                Err(unread) if unread.refusal == Some(Refusal::UnknownUser) => {
+                    return lock(&gone).push(unread);
+                }
                 Err(unread) => {
                     let is_over = unread.refusal.is_none_or(is_about_all);
                     is_refused.fetch_or(is_over, Ordering::Relaxed);
@@ -291,7 +294,11 @@ impl Surveyor {
                 });
             }
         });
-        let failed = lock(&failed);
+        let (mut failed, mut gone) = (lock(&failed), lock(&gone));
+        // That all of them left since they were listed is no answer.
+        if gone.len() == users.len() {
+            failed.append(&mut gone);
+        }
         let Some(last) = failed.last() else {
             return;
         };

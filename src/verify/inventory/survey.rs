@@ -175,6 +175,7 @@ impl Run {
     fn people(&self, visit: &Visit<'_>, mut each: impl FnMut(Vec<User>)) -> bool {
         let mut asked: BTreeSet<String> = BTreeSet::new();
         let mut continuation: Option<String> = None;
+        let mut is_whole = true;
         while !visit.has_ended() {
             let told = self.ask(visit.site, |grant, timeout| {
                 let (organization, from) = (&visit.site.organization, continuation.as_deref());
@@ -188,7 +189,7 @@ impl Run {
                     return false;
                 }
             };
-            let Page { items, next } = match told.outcome {
+            let Page { items, next, lacks } = match told.outcome {
                 Ok(page) => page,
                 Err(refusal) => {
                     visit.refused(refusal, told.evidence);
@@ -196,8 +197,16 @@ impl Run {
                 }
             };
             each(items);
+            if let Some(lacks) = lacks {
+                is_whole = false;
+                let evidence = ServiceEvidence {
+                    message: Some(lacks),
+                    ..told.evidence.clone()
+                };
+                visit.failed(Refusal::Unexpected, evidence);
+            }
             match next {
-                None => return !visit.has_ended(),
+                None => return is_whole && !visit.has_ended(),
                 Some(token) if !asked.insert(token.clone()) => {
                     let evidence = ServiceEvidence {
                         message: Some("the pages of people repeat themselves".to_owned()),
