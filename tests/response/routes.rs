@@ -1,5 +1,7 @@
 //! By which right a token is revoked, and what it takes until it counts as revoked.
 
+use serde_json::json;
+
 use crate::responder::{Ended, Responder, went_well};
 use crate::service::Issued;
 
@@ -230,6 +232,21 @@ fn what_is_still_let_in_is_not_closed() {
         "{}",
         run.stdout
     );
+}
+
+/// Who does not answer has not let it in: nobody says that it failed, even after a watch.
+#[test]
+fn who_does_not_answer_leaves_it_open() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    responder.order(&json!({
+        "target": { "token": token.token }, "behavior": "unavailable", "times": 99,
+    }));
+    let run = responder.execute_with(&[token], "--watch=1s");
+    assert_eq!(run.code, 6, "{}{}", run.stdout, run.stderr);
+    let why = "contoso does not say whether it lets it in";
+    assert!(run.stdout.contains(why), "{}", run.stdout);
 }
 
 /// What an earlier run saw is not over because this one cannot ask: its value shows it, or time does.
