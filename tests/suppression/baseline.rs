@@ -44,6 +44,20 @@ fn a_baseline_covers_a_token_wherever_it_moves() {
 }
 
 #[test]
+fn a_message_is_called_so() {
+    let token = mint::pat(1);
+    let world = World::with("a.txt", "nothing\n");
+    git_ok(&world, &["init", "-q", "-b", "main"]);
+    commit(&world, &format!("first\n\nwith {token}"));
+    let added = world.run("baseline add --reason revoked --owner ops");
+    let place = format!(
+        "{}  azure-devops-pat  line 3 of the message in commit ",
+        id(&token)
+    );
+    assert!(added.stdout.contains(&place), "{}", added.stdout);
+}
+
+#[test]
 fn what_is_there_stays_and_nothing_of_a_token_is_written() {
     let (first, second) = (mint::pat(1), mint::legacy_pat(2));
     let world = World::with("a.env", &first);

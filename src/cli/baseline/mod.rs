@@ -214,7 +214,10 @@ pub(super) fn first_place(finding: &Finding, redactor: &Redactor) -> String {
     let path = &first.origin.path;
     let path = redactor.redact_bytes(&path.0, Slash::Separates);
     let path = String::from_utf8_lossy(&path);
+    // Messages and those who wrote them have no path.
     let mut text = match first.position {
+        Some(position) if path.is_empty() => format!("line {} of the message", position.line),
+        None if path.is_empty() => "whoever made it".to_owned(),
         Some(position) => format!("{}:{}", escape_for_terminal(&path), position.line),
         None => escape_for_terminal(&path).into_owned(),
     };
