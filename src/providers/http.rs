@@ -157,6 +157,20 @@ pub struct Answer {
     pub is_cut: bool,
 }
 
+#[cfg(test)]
+impl Answer {
+    /// A success with a body in JSON.
+    pub(crate) fn of_json(body: &serde_json::Value) -> Self {
+        let json = HeaderValue::from_static("application/json");
+        Self {
+            status: 200,
+            headers: HeaderMap::from_iter([(reqwest::header::CONTENT_TYPE, json)]),
+            body: body.to_string().into_bytes(),
+            is_cut: false,
+        }
+    }
+}
+
 /// Why no answer came. The text names neither credential nor query.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -209,20 +209,13 @@ fn read(entry: Value, scrubber: &Scrubber) -> Option<AuditEntry> {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
     use serde_json::json;
 
     use super::*;
 
     /// How many entries there are, where it goes on and what it lacks.
     fn next(body: &Value) -> Option<(usize, Option<String>, String)> {
-        let json = HeaderValue::from_static("application/json");
-        let answer = Answer {
-            status: 200,
-            headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
-            body: body.to_string().into_bytes(),
-            is_cut: false,
-        };
+        let answer = Answer::of_json(body);
         let page = page(&answer, &Scrubber::new(None))?;
         Some((page.items.len(), page.next, page.lacks.unwrap_or_default()))
     }

@@ -222,7 +222,6 @@ pub(super) fn is_descriptor(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
     use serde_json::json;
 
     use super::*;
@@ -231,13 +230,7 @@ mod tests {
     fn people_without_a_descriptor_are_told() {
         let told = |others: &[serde_json::Value]| {
             let all = [&[json!({ "descriptor": "aad.YWZk" })], others].concat();
-            let json = HeaderValue::from_static("application/json");
-            let answer = Answer {
-                status: 200,
-                headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
-                body: json!({ "value": all }).to_string().into_bytes(),
-                is_cut: false,
-            };
+            let answer = Answer::of_json(&json!({ "value": all }));
             let page = users(&answer, &Scrubber::new(None)).expect("a page");
             (page.items.len(), page.lacks.unwrap_or_default())
         };

@@ -168,7 +168,6 @@ pub(super) fn instant(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use data_encoding::BASE64;
-    use reqwest::header::{HeaderMap, HeaderValue};
     use serde_json::json;
 
     use super::*;
@@ -178,13 +177,7 @@ mod tests {
 
     /// What is read of a page, as an administrator with [`PRESENTED`].
     fn read(body: &Value) -> Option<Page<ListedPat>> {
-        let json = HeaderValue::from_static("application/json");
-        let answer = Answer {
-            status: 200,
-            headers: HeaderMap::from_iter([(reqwest::header::CONTENT_TYPE, json)]),
-            body: body.to_string().into_bytes(),
-            is_cut: false,
-        };
+        let answer = Answer::of_json(body);
         let presented = Secret::new(PRESENTED.as_bytes());
         page(&answer, &Scrubber::new(Some(&presented)))
     }

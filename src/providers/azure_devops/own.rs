@@ -136,7 +136,6 @@ fn end(answer: &Answer) -> Option<OwnEnd> {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
     use serde_json::json;
 
     use super::*;
@@ -144,13 +143,7 @@ mod tests {
     #[test]
     fn one_that_cannot_be_read_leaves_the_page_unread() {
         let read = |tokens: serde_json::Value| {
-            let json = HeaderValue::from_static("application/json");
-            let answer = Answer {
-                status: 200,
-                headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
-                body: json!({ "patTokens": tokens }).to_string().into_bytes(),
-                is_cut: false,
-            };
+            let answer = Answer::of_json(&json!({ "patTokens": tokens }));
             let page = page(&answer, &Scrubber::new(None), OwnFilter::Active);
             page.map(|page| page.items.len())
         };

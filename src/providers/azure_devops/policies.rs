@@ -194,7 +194,7 @@ fn properties(all: BTreeMap<String, Value>, scrubber: &Scrubber) -> BTreeMap<Str
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use reqwest::header::HeaderValue;
     use serde_json::json;
 
     use super::*;
@@ -232,17 +232,12 @@ mod tests {
     }
 
     fn answer(body: &Value, identity: Option<&'static str>) -> Answer {
-        let json = HeaderValue::from_static("application/json");
-        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json)]);
+        let mut answer = Answer::of_json(body);
         if let Some(identity) = identity {
-            headers.insert("x-vss-userdata", HeaderValue::from_static(identity));
+            let identity = HeaderValue::from_static(identity);
+            answer.headers.insert("x-vss-userdata", identity);
         }
-        Answer {
-            status: 200,
-            headers,
-            body: body.to_string().into_bytes(),
-            is_cut: false,
-        }
+        answer
     }
 
     #[test]
