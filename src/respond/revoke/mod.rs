@@ -255,10 +255,18 @@ impl Run<'_, '_> {
         let orders = self.rightful(&grant, organization, &orders)?;
         let (mut unsent, mut planned) = (Vec::new(), Vec::new());
         for (order, listed) in self.look(&grant, &orders) {
+            let was_accepted = match listed {
+                // Whenever that was: nothing is sent before the list shows that it is still valid.
+                Listed::Unread(_) => {
+                    past::stands_accepted(self.revoker.journal.records(), &order)
+                        || !self.is_unsent(&order)
+                }
+                _ => !self.is_unsent(&order),
+            };
             match listed {
-                Listed::Valid if self.is_unsent(&order) => unsent.extend(self.vet(order)?),
+                Listed::Valid if !was_accepted => unsent.extend(self.vet(order)?),
                 // Nothing is sent again that was accepted; nor is it forgotten.
-                Listed::Valid | Listed::Unread(_) if !self.is_unsent(&order) => {
+                Listed::Valid | Listed::Unread(_) if was_accepted => {
                     self.sent.insert(order.clone(), Sent::Accepted);
                     planned.push(order);
                 }
@@ -345,11 +353,6 @@ impl Run<'_, '_> {
                 let logged = if was_begun { self.logged(&order) } else { None };
                 if let Some(why) = logged {
                     return self.close(order, &why, None);
-                }
-                // It is not sent again before the list shows that it is still valid.
-                if past::stands_accepted(self.revoker.journal.records(), &order) {
-                    let why = format!("accepted; the list cannot be read: {why}");
-                    return self.drop(&order, State::Unseen, &why);
                 }
                 let why = format!("the list cannot be read: {why}");
                 self.put_off(&[&order], &why)?;
