@@ -167,7 +167,7 @@ fn what_the_list_does_not_tell_is_not_called_kept() {
         stage.bench().write("rules.toml", &rules);
         let run = stage.run("audit --rules rules.toml");
         assert_eq!(run.code, code, "{rule}: {}", run.stdout);
-        let why = "of 1 of 1 tokens which scopes they hold: the service does not say";
+        let why = "the scopes of 1 of 1 tokens: the service does not say";
         assert_eq!(run.stdout.contains(why), code == 3, "{}", run.stdout);
     }
 }

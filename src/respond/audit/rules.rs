@@ -120,41 +120,40 @@ type Untold = fn(&Token<'_>) -> bool;
 /// What `rules` ask of tokens and the service does not tell of all of them.
 pub fn untold(judged: &Judged<'_>, rules: &Rules) -> Vec<Gap> {
     let asks_scopes = rules.deny_full_access || rules.allowed_scopes.is_some();
-    let questions: [(bool, &str, Untold); 5] = [
+    // Whether it is asked for, and what, before and behind the tokens.
+    let questions: [(bool, &str, &str, Untold); 5] = [
         (
             rules.deny_disabled_owners,
-            "whose owners are disabled",
+            "whether the owners of ",
+            " are disabled",
             |token| token.owner.is_active.is_none(),
         ),
-        (rules.deny_global, "which are global", |token| {
+        (rules.deny_global, "whether ", " are global", |token| {
             token.pat.record.is_global.is_none()
         }),
-        (asks_scopes, "which scopes they hold", |token| {
+        (asks_scopes, "the scopes of ", "", |token| {
             token.pat.record.scopes.is_empty()
         }),
         (
             rules.max_lifespan_days.is_some(),
-            "how long they live",
+            "how long ",
+            " live",
             |token| token.lifetime_days.is_none(),
         ),
-        (rules.min_days_left.is_some(), "when they end", |token| {
+        (rules.min_days_left.is_some(), "when ", " end", |token| {
             token.days_left.is_none()
         }),
     ];
-    let gaps = questions
-        .into_iter()
-        .filter_map(|(is_asked, what, is_untold)| {
-            let all = judged.tokens.len();
-            let tokens = judged
-                .tokens
-                .iter()
-                .filter(|token| is_untold(token))
-                .count();
-            (is_asked && tokens > 0).then(|| Gap {
-                what: format!("of {tokens} of {all} tokens {what}"),
-                why: "the service does not say".to_owned(),
-            })
-        });
+    let asked = questions.into_iter().filter(|question| question.0);
+    let gaps = asked.filter_map(|(_, before, behind, is_untold)| {
+        let tokens = judged.tokens.iter();
+        let untold = tokens.filter(|token| is_untold(token)).count();
+        let all = judged.tokens.len();
+        (untold > 0).then(|| Gap {
+            what: format!("{before}{untold} of {all} tokens{behind}"),
+            why: "the service does not say".to_owned(),
+        })
+    });
     gaps.collect()
 }
 
