@@ -43,13 +43,13 @@ impl Changes {
 }
 
 /// Builds an object of at most `max_size` bytes in `object`, from `base` by the instructions in
-/// `delta`, and tells where they differ; none if the instructions contradict each other.
+/// `delta`, and tells `changes` where they differ; none if the instructions contradict each other.
 pub(super) fn apply(
     base: &[u8],
     delta: &[u8],
     max_size: usize,
     object: &mut Vec<u8>,
-    changes: &mut Changes,
+    mut changes: Option<&mut Changes>,
 ) -> Option<()> {
     let mut delta = delta.iter();
     let base_size = take_size(&mut delta)?;
@@ -58,7 +58,9 @@ pub(super) fn apply(
         return None;
     }
     object.clear();
-    changes.clear();
+    if let Some(changes) = &mut changes {
+        changes.clear();
+    }
     object.try_reserve_exact(size).ok()?;
     while let Some(&instruction) = delta.next() {
         let part = if instruction & 0x80 == 0 {
@@ -66,7 +68,9 @@ pub(super) fn apply(
                 .as_slice()
                 .split_at_checked(usize::from(instruction))?;
             delta = rest.iter();
-            changes.changed(object.len()..object.len() + part.len());
+            if let Some(changes) = &mut changes {
+                changes.changed(object.len()..object.len() + part.len());
+            }
             part
         } else {
             // Of seven bytes those are there of which the bit is set: an offset, then a length.
@@ -83,7 +87,9 @@ pub(super) fn apply(
                 length => length,
             };
             let span = start..start.checked_add(length)?;
-            changes.copied(object.len(), span.clone());
+            if let Some(changes) = &mut changes {
+                changes.copied(object.len(), span.clone());
+            }
             base.get(span)?
         };
         if part.is_empty() || part.len() > size - object.len() {
@@ -91,7 +97,9 @@ pub(super) fn apply(
         }
         object.extend_from_slice(part);
     }
-    changes.end(size, base_size);
+    if let Some(changes) = changes {
+        changes.end(size, base_size);
+    }
     (object.len() == size).then_some(())
 }
 
@@ -116,7 +124,7 @@ mod tests {
     #[track_caller]
     fn check(base: &[u8], delta: &[u8], expected: Option<&[u8]>) {
         let mut object = b"of before".to_vec();
-        let applied = apply(base, delta, 100_000, &mut object, &mut Changes::default());
+        let applied = apply(base, delta, 100_000, &mut object, None);
         assert_eq!(applied.map(|()| &object[..]), expected);
     }
 
@@ -126,7 +134,7 @@ mod tests {
             spans: vec![1..2, 3..4],
             next: 5,
         };
-        apply(b"abcdef", delta, 100, &mut Vec::new(), &mut changes).expect("an object");
+        apply(b"abcdef", delta, 100, &mut Vec::new(), Some(&mut changes)).expect("an object");
         let spans = changes.spans.iter().map(|span| (span.start, span.end));
         assert_eq!(spans.collect::<Vec<_>>(), expected);
     }

@@ -292,11 +292,13 @@ where
             return None;
         }
         let (kind, version) = if let Some(base) = &task.base {
-            let (object, changes) = (&mut self.object, &mut self.changes);
-            delta::apply(&base.bytes, unpacked, self.work.max_size, object, changes)?;
+            let object = &mut self.object;
+            let mut changes = base.is_clean.then_some(&mut self.changes);
+            let noted = changes.as_deref_mut();
+            delta::apply(&base.bytes, unpacked, self.work.max_size, object, noted)?;
             let version = Version {
                 bytes: object,
-                changes: base.is_clean.then_some(&changes.spans),
+                changes: changes.map(|changes| &*changes.spans),
             };
             (base.kind, version)
         } else {

@@ -1,6 +1,7 @@
 //! The object database of a repository: its packs and loose objects, and those of its alternates.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -86,8 +87,9 @@ impl Store {
                     Trust::Verify,
                     &mut unopened,
                 )?);
-                loose.extend(loose_objects(folder, hash, &mut unopened)?);
-                loose.extend(unnamed_objects(folder, hash, max_size, &mut unopened)?);
+                let (named, unnamed) = loose_files(folder, hash, &mut unopened)?;
+                loose.extend(named);
+                loose.extend(name_objects(unnamed, hash, max_size, &mut unopened));
                 Ok(())
             };
             if let Err(error) = open() {
@@ -289,50 +291,64 @@ pub(super) fn loose_objects(
     hash: Hash,
     unopened: &mut Vec<Unopened>,
 ) -> io::Result<Vec<(ObjectId, PathBuf)>> {
-    let mut objects = Vec::new();
+    Ok(loose_files(folder, hash, unopened)?.0)
+}
+
+/// The same, and those that git had not given their names yet when it was stopped.
+#[expect(clippy::type_complexity, reason = "two lists")]
+fn loose_files(
+    folder: &Path,
+    hash: Hash,
+    unopened: &mut Vec<Unopened>,
+) -> io::Result<(Vec<(ObjectId, PathBuf)>, Vec<PathBuf>)> {
+    let is_unnamed = |name: &OsStr| name.as_encoded_bytes().starts_with(b"tmp_obj_");
+    let (mut objects, mut unnamed) = (Vec::new(), Vec::new());
     for entry in list(folder)? {
         let name = entry.file_name();
         let start = name.as_encoded_bytes();
+        let path = entry.path();
+        if is_unnamed(&name) {
+            unnamed.push(path);
+            continue;
+        }
         if start.len() != 2 || !start.iter().all(u8::is_ascii_hexdigit) {
             continue;
         }
-        let path = entry.path();
-        match list(&path) {
-            Ok(entries) => objects.extend(entries.iter().filter_map(|entry| {
-                let hex = [start, entry.file_name().as_encoded_bytes()].concat();
-                let id = ObjectId::from_hex(&hex).filter(|_| hex.len() == hash.len_in_hex())?;
-                Some((id, entry.path()))
-            })),
-            Err(error) => unopened.push(Unopened::io(&path, &error)),
+        let entries = match list(&path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                unopened.push(Unopened::io(&path, &error));
+                continue;
+            }
+        };
+        for entry in entries {
+            let name = entry.file_name();
+            let hex = [start, name.as_encoded_bytes()].concat();
+            if let Some(id) = ObjectId::from_hex(&hex).filter(|_| hex.len() == hash.len_in_hex()) {
+                objects.push((id, entry.path()));
+            } else if is_unnamed(&name) {
+                unnamed.push(entry.path());
+            }
         }
     }
     objects.sort();
-    Ok(objects)
+    unnamed.sort();
+    Ok((objects, unnamed))
 }
 
-/// Lists the loose objects that git had not given their names yet when it was stopped.
-fn unnamed_objects(
-    folder: &Path,
+/// Gives the objects in these files the names that git had not given them.
+fn name_objects(
+    paths: Vec<PathBuf>,
     hash: Hash,
     max_size: usize,
     unopened: &mut Vec<Unopened>,
-) -> io::Result<Vec<(ObjectId, PathBuf)>> {
-    let is_unnamed = |path: &Path| {
-        let name = path.file_name();
-        name.is_some_and(|name| name.as_encoded_bytes().starts_with(b"tmp_obj_"))
-    };
-    let mut paths: Vec<_> = list(folder)?.iter().map(fs::DirEntry::path).collect();
-    // Whatever cannot be listed was told with the objects that have names.
-    let folders = paths
-        .iter()
-        .filter(|path| path.file_name().is_some_and(|name| name.len() == 2));
-    let within = folders.flat_map(|path| list(path).unwrap_or_default());
-    paths.extend(within.map(|entry| entry.path()).collect::<Vec<_>>());
-    // Of one without a byte nothing is lost.
-    paths.retain(|path| is_unnamed(path) && fs::metadata(path).map_or(true, |it| it.len() > 0));
-    paths.sort();
+) -> Vec<(ObjectId, PathBuf)> {
     let (mut objects, mut bytes) = (Vec::new(), Vec::new());
     for path in paths {
+        // Of one without a byte nothing is lost.
+        if fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
+            continue;
+        }
         let read = loose::read(&path, max_size, &mut bytes);
         match read.map(|kind| objects::name(hash, kind, &bytes)) {
             Ok(name) => objects.extend(name.map(|name| (name, path))),
@@ -347,7 +363,7 @@ fn unnamed_objects(
             }
         }
     }
-    Ok(objects)
+    objects
 }
 
 /// The entries of a folder; none where there is no such folder.

@@ -348,7 +348,7 @@ impl Part {
         let mut notes = notes.unwrap_or_else(|| Notes::new(shared.store.hash.len_in_bytes()));
         let mut held = mem::take(&mut self.held);
         held.clear();
-        for (_, note) in notes.read(bytes, |entry| self.note(shared, entry)) {
+        for (_, note) in notes.read(bytes, |entry| self.note(shared, entry, keep)) {
             self.edges.extend(note.edge.filter(|_| keep));
             held.extend(note.held);
         }
@@ -367,27 +367,24 @@ impl Part {
         }
     }
 
-    /// What an entry of a tree is to attribution.
-    fn note(&mut self, shared: &Collection<'_>, entry: &Entry<'_>) -> Option<Note> {
+    /// What an entry of a tree is to attribution; without its edge where none are kept any more.
+    fn note(&mut self, shared: &Collection<'_>, entry: &Entry<'_>, keep: bool) -> Option<Note> {
         let is_hit = entry.name.len() >= shared.shortest
             && !shared.hits.names.is_empty()
             && shared.hits.names.contains(entry.name);
-        let mut note = Note {
-            edge: None,
-            held: None,
-        };
-        if entry.is_tree {
-            note.edge = self.edge(shared.store, entry);
+        let (mut edge, mut held) = (None, None);
+        if entry.is_tree && keep {
+            edge = self.edge(shared.store, entry);
         }
         if is_hit || !(entry.is_tree || entry.is_submodule) && shared.may_be_hit(entry.id) {
             let child = shared.store.table.find(entry.id);
             if is_hit || child.is_some_and(|child| shared.hits.blobs.contains(&child)) {
                 let name = self.intern(entry.name);
                 let child = child.map_or(NONE, |child| child.0);
-                note.held = Some(Held { name, child });
+                held = Some(Held { name, child });
             }
         }
-        (note.edge.is_some() || note.held.is_some()).then_some(note)
+        (edge.is_some() || held.is_some()).then_some(Note { edge, held })
     }
 
     /// Keeps the edges of a marked tree that lead to marked ones.
