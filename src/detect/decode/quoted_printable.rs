@@ -8,7 +8,7 @@ use crate::detect::prefilter::{ALPHABET, run_around};
 
 /// Soft breaks closer than this belong to one text; so much around them is decoded with them.
 const REACH: usize = 1024;
-/// Bytes of a text in which few have an `=`.
+/// A text of no more bytes has so few `=` that looking at each is the shortest way.
 const SHORT: usize = 256;
 /// The last byte of the longest soft break.
 const BREAK: usize = 2;
