@@ -102,6 +102,18 @@ fn people_that_repeat_are_not_everybody() {
 }
 
 #[test]
+fn nobody_being_known_is_no_empty_list() {
+    let bench = Bench::administrator();
+    bench.order(LISTS, "owner-gone", u64::MAX);
+    let token = bench.fake.token("active");
+    let flags = "--auth pat --no-probe --inventory full";
+    let run = bench.verify(&leak("build", token), flags);
+    assert_eq!(run.settled(token), told("inconclusive", "inventory"));
+    let message = "0 lists of 7 people read; whoever was asked about is said to be unknown";
+    assert_eq!(run.attempts(token)[0].2, message);
+}
+
+#[test]
 fn a_429_is_obeyed_and_tried_once_more() {
     let bench = Bench::administrator();
     bench.order(LISTS, "throttled", 1);

@@ -210,6 +210,7 @@ fn what_cannot_be_read_is_said() {
             "not-administrator",
             vec!["the tokens of 7 people"],
         ),
+        ("/tokenadmin", "owner-gone", vec!["the tokens of 7 people"]),
         (
             "/tokenadmin",
             "repeat-continuation",

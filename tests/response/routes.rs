@@ -57,6 +57,22 @@ fn owners_revoke_their_own() {
     assert!(!responder.is_let_in(token));
 }
 
+#[test]
+fn a_token_that_the_list_drops_is_told_as_gone_from_it() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    responder
+        .bench
+        .order("/tokenadmin/personal", "revoked-vanish", 999);
+    let run = responder.execute("");
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let why = "the administrator's list does not hold it any more";
+    assert!(run.stdout.contains(why), "{}", run.stdout);
+    assert_eq!(responder.journal(), went_well(token));
+    assert!(!responder.is_let_in(token));
+}
+
 #[cfg(unix)]
 #[test]
 fn errors_inside_of_a_success_are_none() {

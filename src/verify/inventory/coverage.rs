@@ -15,6 +15,8 @@ pub(super) struct Coverage {
     /// People whose list could not be read, and why that of the last one could not.
     pub(super) failed: usize,
     pub(super) last_failure: Option<(Refusal, ServiceEvidence)>,
+    /// People whom the list does not know.
+    pub(super) unknown: usize,
     /// People who are known; all of them if `knows_all`.
     pub(super) people: usize,
     pub(super) knows_all: bool,
@@ -93,11 +95,18 @@ impl Coverage {
                     format!("{read}; {} could not be read: {why}", lists(self.failed)),
                 )
             }
-            None if self.listed + self.earlier == 0 => {
+            None if self.listed + self.earlier > 0 => {
+                told(ValidityReason::NotInInventory, format!("not in it: {read}"))
+            }
+            // That all of them left since they were named is no answer.
+            None if self.unknown > 0 => {
+                let message = format!("{read}; whoever was asked about is said to be unknown");
+                told(ValidityReason::Inconclusive, message)
+            }
+            None => {
                 let message = "nobody is known who is likely to own it".to_owned();
                 told(ValidityReason::NotAttempted, message)
             }
-            None => told(ValidityReason::NotInInventory, format!("not in it: {read}")),
         }
     }
 

@@ -42,7 +42,7 @@ impl Visit<'_> {
     pub(super) fn refused(&self, refusal: Refusal, evidence: ServiceEvidence) {
         match refusal {
             // They left, so that they have nothing to be listed here.
-            Refusal::UnknownUser => {}
+            Refusal::UnknownUser => lock(&self.coverage).unknown += 1,
             Refusal::NotAllowed
             | Refusal::ServicePrincipal
             | Refusal::Missing
