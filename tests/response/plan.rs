@@ -185,6 +185,29 @@ fn what_is_said_of_a_match_can_be_true() {
     assert!(run.stdout.contains("1 token to revoke"), "{}", run.stderr);
 }
 
+/// Nor is what cannot be looked up.
+#[test]
+fn what_is_said_of_a_token_of_nobody_is_not_taken() {
+    let responder = Responder::nobody();
+    let token = responder.token("blocked");
+    let flags = format!("--exposure public --match {}=ANY", token.c3id);
+    let run = responder.plan(&[token], &flags);
+    let why = "--match is not taken: whose it is is not known";
+    assert!(run.stdout.contains(why), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("0 tokens to revoke"), "{}", run.stdout);
+}
+
+/// Whatever the policy comes to say, what no list holds is not revoked.
+#[test]
+fn a_policy_is_no_way_out_where_nothing_can_be_looked_up() {
+    let responder = Responder::nobody();
+    let token = responder.live()[0];
+    let run = responder.plan(&[token], "--exposure public");
+    let next =
+        "  next      an administrator (--auth, --org) can have it looked up; then `auto_revoke";
+    assert!(run.stdout.contains(next), "{}{}", run.stdout, run.stderr);
+}
+
 #[test]
 fn a_policy_that_cannot_be_understood_stops_everything() {
     let responder = Responder::new();

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::bench::leak;
 use crate::client::ask;
-use crate::responder::{Ended, Responder};
+use crate::responder::{Ended, Responder, left_alone, one_left};
 use crate::service::Issued;
 
 const PUBLIC: &str = "--exposure public";
@@ -149,14 +149,18 @@ fn going_on_tells_of_what_was_left_alone() {
         notice["left_because"] = "somebody says so".into();
     });
     responder.order_delay("revocation-early", 1000);
-    assert_eq!(responder.execute("").code, 6);
+    let run = responder.execute("");
+    assert_eq!(run.code, 6);
+    let left = left_alone(second);
+    let why = format!("{left}: somebody says so\n");
+    assert!(run.stdout.starts_with(&why), "{}", run.stdout);
     responder.advance(2000);
     let run = responder.resume("");
     assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
-    assert!(run.stdout.starts_with("closed "), "{}", run.stdout);
+    let text = format!("{left}\nclosed ");
+    assert!(run.stdout.starts_with(&text), "{}", run.stdout);
     let run = responder.resume("");
-    let text = "nothing is open; 1 token left alone may still work\n";
-    assert_eq!((run.code, &*run.stdout), (4, text), "{}", run.stderr);
+    assert_eq!((run.code, run.stdout), (4, one_left(second)));
     assert!(responder.is_let_in(second));
 }
 

@@ -374,3 +374,13 @@ fn all<T: serde::de::DeserializeOwned>(list: &Value) -> Vec<T> {
     let read = |item: &Value| serde_json::from_value(item.clone());
     items.map(|item| read(item).expect("of the plan")).collect()
 }
+
+/// What a run says that finds nothing to do but `token`, which was left alone.
+pub(crate) fn one_left(token: &Issued) -> String {
+    format!("nothing is open\n{}\n", left_alone(token))
+}
+
+/// What is said of `token`, which was left alone, before the reason.
+pub(crate) fn left_alone(token: &Issued) -> String {
+    format!("left alone  {}\n            it may still work", token.c3id)
+}

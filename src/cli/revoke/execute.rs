@@ -1,7 +1,6 @@
 //! Does what a plan orders, once somebody has confirmed that plan.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,14 +23,14 @@ use super::super::{journal, notify};
 use super::DEFAULT_TIMEOUT;
 use super::act::Act;
 use super::confirm::confirm;
-use super::text;
+use super::text::{self, Left};
 use super::vet::Vetting;
 use crate::model::{Owner, Secret, Timestamp};
 use crate::policy::AutoRevoke;
 use crate::report::count;
 use crate::respond::journal::{Journal, Record};
 use crate::respond::listing::Lister;
-use crate::respond::notify::{Channels, is_due};
+use crate::respond::notify::{Channels, Notice, is_due};
 use crate::respond::plan::{Order, Permission, Plan};
 use crate::respond::revoke::{
     Confirmed, Done, Outcome, Revoker, State, acted_on, left_alone, open_orders, unknown,
@@ -116,20 +115,16 @@ pub(super) fn resume(
     let plan = Plan::new(open_orders(&chain.records));
     let channels = notify::channels(file, environment)?;
     if plan.is_empty() && !is_due(&chain.records, &channels, now()) {
-        let left = left_alone(&chain.records).len();
-        let mut text = "nothing is open".to_owned();
-        if left > 0 {
-            let _ = write!(
-                text,
-                "; {} left alone may still work",
-                count(left as u64, "token")
-            );
-        }
+        let left = left_alone(&chain.records);
+        let left = left.into_iter().map(|c3id| (c3id, None)).collect();
         let unknown = unknown(&chain.records);
-        text.push('\n');
-        text.push_str(&text::unknown(&unknown));
+        let text = format!(
+            "nothing is open\n{}{}",
+            text::unknown(&unknown),
+            text::left(&left)
+        );
         print(text.as_bytes())?;
-        return Ok(left_behind(left, unknown.len()).into());
+        return Ok(left_behind(left.len(), unknown.len()).into());
     }
     let desk = open_desk(&plan, args, file, environment)?;
     let acting = Acting {
@@ -346,17 +341,32 @@ impl Acting<'_> {
             Confirmed::Earlier => unknown(journal.records()),
             _ => plan.unknown().collect(),
         };
-        print(format!("{}{shown}", text::unknown(&unknown)).as_bytes())?;
+        let left = self.left(plan, journal.records());
+        let exit_of_left = left_behind(left.len(), unknown.len());
+        let is_told = |c3id: &str| done.outcomes.iter().any(|it| it.order.c3id == c3id);
+        let left = left.into_iter().filter(|(c3id, _)| !is_told(c3id));
+        let left = text::left(&left.collect());
+        print(format!("{}{left}{shown}", text::unknown(&unknown)).as_bytes())?;
         if let Some(error) = &done.broken {
             console.complain(&Complaint::from(error));
         }
         let is_interrupted = self.stop.load(Ordering::Relaxed);
         let acted = exit(&done, args.watch.is_some(), is_interrupted);
-        let left = match self.confirmed {
-            Confirmed::Earlier => left_alone(journal.records()).len(),
-            _ => left_by(plan, journal.records()),
-        };
-        Ok(acted.or_worse(left_behind(left, unknown.len())).into())
+        Ok(acted.or_worse(exit_of_left).into())
+    }
+
+    /// The C3IDs of tokens that worked when they were left alone and are not known to be revoked since
+    /// then, with why, as far as a plan says so: those of this plan, or of all that the journal knows.
+    fn left<'r>(&self, plan: &'r Plan, records: &'r [Record]) -> Left<'r> {
+        let left = left_alone(records);
+        match self.confirmed {
+            Confirmed::Earlier => left.into_iter().map(|c3id| (c3id, None)).collect(),
+            _ => {
+                let told = plan.told().filter(|notice| left.contains(&*notice.c3id));
+                let why = |notice: &'r Notice| (&*notice.c3id, notice.left_because.as_deref());
+                told.map(why).collect()
+            }
+        }
     }
 }
 
@@ -377,14 +387,6 @@ fn left_behind(left: usize, unknown: usize) -> Exit {
         (0, _) => Exit::Incomplete,
         (_, _) => Exit::ActiveLeak,
     }
-}
-
-/// How many tokens `plan` leaves alone that worked when it was made, and are not known to be revoked
-/// since then.
-fn left_by(plan: &Plan, records: &[Record]) -> usize {
-    let left = left_alone(records);
-    let told = plan.told();
-    told.filter(|notice| left.contains(&*notice.c3id)).count()
 }
 
 /// How a run ends: could not run before failed before unconfirmed before interrupted before a leak

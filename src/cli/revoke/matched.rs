@@ -94,8 +94,20 @@ pub(super) fn first_seen(finding: &Finding) -> Option<Timestamp> {
 }
 
 impl Matcher<'_> {
-    /// The record of `finding`, which was verified before.
+    /// The record of `finding`, which was verified before. What a person says of it is never passed
+    /// over: where it settles nothing, the message says why.
     pub(super) fn find(&self, finding: &Finding) -> Matched {
+        let mut matched = self.look_up(finding);
+        let said = self.assertion(finding.id.as_str());
+        if said.is_some() && matched.records.is_empty() && matched.message.is_none() {
+            let why = "--match is not taken: whose it is is not known, so that no list was read that \
+                       could hold it";
+            matched.message = Some(why.to_owned());
+        }
+        matched
+    }
+
+    fn look_up(&self, finding: &Finding) -> Matched {
         let verification = finding.verification.as_deref();
         let mut matched = Matched {
             certainty: Certainty::Unmatched,
@@ -206,10 +218,15 @@ impl Matcher<'_> {
         told.clone()
     }
 
+    /// What a person says of the token with that C3ID.
+    fn assertion(&self, c3id: &str) -> Option<&Assertion> {
+        self.assertions.iter().find(|it| it.c3id == c3id)
+    }
+
     /// Settles what several records may be, if a person says which it is.
     fn assert(&self, c3id: &str, matched: &mut Matched) {
-        let assertion = self.assertions.iter().find(|it| it.c3id == c3id);
-        let Some(assertion) = assertion.filter(|_| matched.certainty != Certainty::Certain) else {
+        let is_open = matched.certainty != Certainty::Certain;
+        let Some(assertion) = self.assertion(c3id).filter(|_| is_open) else {
             return;
         };
         let is_it = |record: &PatRecord| {

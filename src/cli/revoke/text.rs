@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::super::console::redacted;
 use super::super::desk::Site;
 use super::decide::{Decided, Proposal};
 use super::matched::Matched;
@@ -221,6 +222,16 @@ fn next(proposal: &Proposal<'_>) -> Option<String> {
             "if everybody can read it: --exposure public; else `exposure = \"any\"` in [policy]"
                 .to_owned(),
         ),
+        // Whose record is not known is not revoked whatever a policy says.
+        Because::TenantOff | Because::TenantUnreadable
+            if proposal.matched.certainty == Certainty::Unmatched =>
+        {
+            Some(
+                "an administrator (--auth, --org) can have it looked up; then `auto_revoke = \"on\"` in \
+                 [policy] revokes it all the same"
+                    .to_owned(),
+            )
+        }
         Because::TenantOff | Because::TenantUnreadable => {
             Some("`auto_revoke = \"on\"` in [policy] revokes all the same".to_owned())
         }
@@ -306,6 +317,23 @@ pub(super) fn unknown(c3ids: &BTreeSet<&str>) -> String {
         )
     };
     c3ids.iter().map(line).collect()
+}
+
+/// The C3IDs of tokens that were left alone, with why if that is known.
+pub(super) type Left<'l> = BTreeMap<&'l str, Option<&'l str>>;
+
+/// Those that were left alone and may still work, a paragraph each.
+pub(super) fn left(left: &Left<'_>) -> String {
+    let line = |(c3id, why): (&&str, &Option<&str>)| {
+        let why = why.map_or_else(String::new, |why| format!(": {}", redacted(why)));
+        format!(
+            "{:<10}  {}\n            it may still work{}\n",
+            "left alone",
+            escape_for_terminal(c3id),
+            escape_for_terminal(&why)
+        )
+    };
+    left.iter().map(line).collect()
 }
 
 /// What became of each order, and how all of it can be proven later.

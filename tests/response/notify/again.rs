@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::recorder::{Post, Recorder};
-use super::scene::{ONE_LEFT, Scene, hook, json_hook};
-use crate::responder::Responder;
+use super::scene::{Scene, hook, json_hook};
+use crate::responder::{Responder, one_left};
 
 const CONFIGURED: &str = "--config config.toml";
 const LISTS: &str = "/tokenadmin/personalaccesstokens";
@@ -48,7 +48,7 @@ fn what_was_closed_as_another_is_open_when_a_plan_leaves_it() {
         (run.code, run.stdout)
     };
     let nothing = (0, "nothing is open\n".to_owned());
-    let one = (4, ONE_LEFT.to_owned());
+    let one = (4, one_left(&leaked));
     let revoked = ["leak accepted", "closure closed"];
     assert_eq!(act(&is(&other.authorization_id), 0, &revoked), nothing);
     assert!(responder.is_let_in(&leaked) && !responder.is_let_in(&other));

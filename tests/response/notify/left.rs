@@ -2,7 +2,8 @@
 
 use super::mailhost::MailHost;
 use super::recorder::Recorder;
-use super::scene::{ONE_LEFT, Scene, json_hook, owner};
+use super::scene::{Scene, json_hook, owner};
+use crate::responder::one_left;
 
 const CONTACT: &str = "security@example.org";
 const OFF: (&str, &str) = ("/TenantPolicy/", "policy-false");
@@ -54,7 +55,7 @@ fn what_was_dropped_is_told_at_least_once_under_one_id() {
             (posts[0].header("idempotency-key"), "dropped".into())
         );
     }
-    assert_eq!(scene.resume().stdout, ONE_LEFT);
+    assert_eq!(scene.resume().stdout, one_left(token));
 }
 
 /// Their owner gets the mail where the list says whose it is, and nobody else where a plan says so.
@@ -79,7 +80,7 @@ fn owners_are_told_of_what_was_dropped() {
     assert!(told.text().contains(state), "{}", told.text());
     // Nobody is reminded of what may be nothing any more.
     scene.age(8);
-    assert_eq!(scene.resume().stdout, ONE_LEFT);
+    assert_eq!(scene.resume().stdout, one_left(token));
     // A plan that names another owner: the order is dropped, and the other hears nothing.
     let scene = Scene::new(&format!("{contact}{}", mail.trusted()));
     let tokens = scene.responder.live();

@@ -17,8 +17,6 @@ use crate::service::Issued;
 pub(super) const SECRET: &str = "shared between two";
 /// The file in which leaks are found.
 pub(super) const PATH: &str = "conf/production.env";
-/// What going on says where nothing is to be done about a token that was left alone.
-pub(super) const ONE_LEFT: &str = "nothing is open; 1 token left alone may still work\n";
 /// Where the configuration is.
 const CONFIGURED: &str = "--config config.toml";
 

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::mailhost::MailHost;
 use super::recorder::Recorder;
-use super::scene::{ONE_LEFT, Scene, hook, owner};
+use super::scene::{Scene, hook, owner};
+use crate::responder::one_left;
 
 const CONTACT: &str = "security@example.org";
 
@@ -47,7 +48,7 @@ fn what_is_not_revoked_is_told_once() {
     }
     assert!(scene.responder.is_let_in(token));
     assert_eq!(scene.responder.writes(), 0);
-    assert_eq!(scene.resume().stdout, ONE_LEFT);
+    assert_eq!(scene.resume().stdout, one_left(token));
     assert_eq!(scene.execute().code, 4);
     expected.push("plan confirmed -".to_owned());
     assert_eq!(scene.responder.journal(), expected);
@@ -85,7 +86,7 @@ fn what_still_works_is_told_again_until_it_does_not() {
     assert_eq!(scene.execute().code, 4);
     let first = mail.take();
     scene.age(6);
-    assert_eq!(scene.resume().stdout, ONE_LEFT);
+    assert_eq!(scene.resume().stdout, one_left(token));
     scene.age(1);
     let run = scene.resume();
     assert_eq!(run.code, 4, "{}{}", run.stdout, run.stderr);
@@ -98,7 +99,7 @@ fn what_still_works_is_told_again_until_it_does_not() {
         reminder.header("In-Reply-To"),
         first[0].header("Message-ID")
     );
-    assert_eq!(scene.resume().stdout, ONE_LEFT);
+    assert_eq!(scene.resume().stdout, one_left(token));
     scene.age(7);
     assert_eq!(scene.resume().code, 4);
     let [again] = &*mail.take() else {
