@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -14,7 +14,7 @@ use super::interrupt;
 use super::settings::shown;
 use crate::handoff::report::{self, Handed};
 use crate::handoff::{Values, recall, sealed, source, tokens};
-use crate::model::{FindingId, Report, ValueFrom};
+use crate::model::{BytePath, FindingId, Problem, ProblemKind, Report, ValueFrom};
 use crate::report::count;
 use crate::sources;
 use crate::verify::Value;
@@ -111,7 +111,12 @@ pub(super) fn take(
             return Err(Failure::new(&HandoverError::NoToken, Some(hint)));
         }
     }
-    let report = recall(&handed, &values);
+    let mut report = recall(&handed, &values);
+    if let (Some(path), true) = (&args.from, handed.is_incomplete) {
+        let problem = of_incomplete_scan(path);
+        console.note(format_args!("{}: {}", shown(path), problem.message));
+        report.problems.push(problem);
+    }
     let values = report.findings.iter().map(|finding| {
         let value = values.of(&finding.id);
         let value = Value {
@@ -134,6 +139,16 @@ pub(super) fn take(
         values,
         missing,
     })
+}
+
+/// That the report at `path` may lack tokens.
+fn of_incomplete_scan(path: &Path) -> Problem {
+    Problem {
+        path: BytePath::from(path),
+        kind: ProblemKind::Report,
+        message: "the scan that wrote it did not read everything, so that it may lack tokens"
+            .to_owned(),
+    }
 }
 
 /// The tokens on standard input.

@@ -37,6 +37,8 @@ pub const MAX_PLACES_OF_ONE: usize = 1000;
 pub struct Handed {
     /// What was scanned, as it was given.
     pub targets: Vec<BytePath>,
+    /// Whether it says that the scan did not read everything.
+    pub is_incomplete: bool,
     /// The tokens, in the order of the report.
     pub findings: Vec<Reported>,
 }

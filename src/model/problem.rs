@@ -33,11 +33,13 @@ pub enum ProblemKind {
     /// References, reflogs or the index could not be read, so that not all is known of where
     /// something was found.
     References,
+    /// The report that tokens were taken from is of a scan that did not read everything.
+    Report,
 }
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unreadable,
         Self::Vanished,
         Self::Truncated,
@@ -51,6 +53,7 @@ impl ProblemKind {
         Self::Promisor,
         Self::Lfs,
         Self::References,
+        Self::Report,
     ];
 
     /// The kind that reports call `name`.
@@ -74,6 +77,7 @@ impl ProblemKind {
             Self::Promisor => "promisor",
             Self::Lfs => "lfs",
             Self::References => "references",
+            Self::Report => "report",
         }
     }
 }

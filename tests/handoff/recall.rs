@@ -23,6 +23,7 @@ fn reported(token: &str, rule: &str) -> Reported {
 fn handed(findings: Vec<Reported>) -> Handed {
     Handed {
         targets: Vec::new(),
+        is_incomplete: false,
         findings,
     }
 }

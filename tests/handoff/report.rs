@@ -127,6 +127,7 @@ fn what_is_taken_of_a_report() {
     };
     let expected = Handed {
         targets: vec![BytePath::from(".")],
+        is_incomplete: false,
         findings: vec![Reported {
             id: id(&mint::pat(1)),
             rule: "azure-devops-pat".to_owned(),
@@ -190,11 +191,18 @@ fn what_a_scan_writes_is_read() {
             .collect();
         assert_eq!(found, [(&id(&token), 2)]);
         assert_eq!(report.targets, [BytePath::from(".")]);
+        assert!(!report.is_incomplete);
     }
     let clean = World::new();
     for format in ["json", "jsonl"] {
         let report = parse(clean.run(&["scan", "-f", format]).stdout).unwrap();
         assert_eq!(report.findings, []);
+    }
+    let cut = World::new();
+    cut.write("cut.zip", b"PK\x03\x04cut");
+    for format in ["json", "jsonl"] {
+        let report = parse(cut.run(&["scan", "-f", format]).stdout).unwrap();
+        assert!(report.is_incomplete, "{format}");
     }
     for format in ["text", "sarif"] {
         parse(world.run(&["scan", "-f", format]).stdout).unwrap_err();

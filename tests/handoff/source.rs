@@ -57,6 +57,7 @@ pub(crate) fn file(path: &str) -> Recorded {
 pub(crate) fn says(token: &str, occurrences: Vec<Recorded>) -> Handed {
     Handed {
         targets: vec![BytePath::from(".")],
+        is_incomplete: false,
         findings: vec![Reported {
             id: id(token),
             rule: "azure-devops-pat".to_owned(),

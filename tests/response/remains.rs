@@ -256,7 +256,8 @@ fn what_nobody_answered_about_is_not_over() {
         run.stderr
     );
     let listed = format!(
-        "unknown     {}\n            whether it works is not known; plan again once that can be asked\n",
+        "unknown     {}\n            whether it works is not known: it was refused, or nobody answered; plan \
+         again with --inventory full, which looks for it in all lists\n",
         other.c3id
     );
     assert!(run.stdout.starts_with(&listed), "{}", run.stdout);
@@ -271,7 +272,15 @@ fn what_nobody_answered_about_is_not_over() {
         .json(&json!([{ "authorizationId": id }]))
         .to(&responder.bench.fake);
     assert_eq!(got.status, 204, "{}", got.text());
+    // That it is refused does not prove it, and the list does.
     responder.plan(&[other], PUBLIC);
+    let orders = responder.plan_text()["orders"].clone();
+    assert_eq!(orders, json!([]), "it is not let in");
+    let run = responder.execute("");
+    assert_eq!(run.code, 2, "nothing to do: {}", run.stdout);
+    let text = format!("nothing is open\n{listed}");
+    assert_eq!(responder.resume("").stdout, text);
+    responder.plan(&[other], &format!("{PUBLIC} --inventory full"));
     let run = responder.execute("");
     journal.push("plan confirmed -");
     let ended = Ended::with(0, &journal, 2, &[false, false]);
@@ -283,6 +292,36 @@ fn what_nobody_answered_about_is_not_over() {
         run.stderr
     );
     assert_eq!(responder.resume("").stdout, "nothing is open\n");
+}
+
+/// Nor does that it is refused. The list of its owner, whom nobody knew, says that it is valid.
+#[test]
+fn what_is_refused_is_not_over() {
+    let responder = Responder {
+        listing: "",
+        ..Responder::new()
+    };
+    let refused = responder.token("disabled_owner");
+    let live = responder.live();
+    responder.plan(&[live[0], refused], PUBLIC);
+    let run = responder.execute("");
+    assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
+    let listed = format!("unknown     {}\n", refused.c3id);
+    assert!(run.stdout.starts_with(&listed), "{}", run.stdout);
+    let run = responder.resume("");
+    assert!(run.stdout.contains(&listed), "{}", run.stdout);
+    assert_eq!(run.code, 3);
+    // What this run closed is known to be dead, although it is refused like the other.
+    responder.plan(&[live[0], live[1], refused], PUBLIC);
+    let unknown = json!([live[0].c3id, refused.c3id]);
+    let mut told = responder.plan_text()["unknown"].clone();
+    let told = told.as_array_mut().expect("a list");
+    told.sort_by_key(|c3id| *c3id == refused.c3id.as_str());
+    assert_eq!(*told, *unknown.as_array().expect("a list"));
+    let run = responder.execute("");
+    assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.stdout.matches("unknown ").count(), 1, "{}", run.stdout);
+    assert!(run.stdout.starts_with(&listed), "{}", run.stdout);
 }
 
 /// Nobody can be asked about an application's secret, now or later.

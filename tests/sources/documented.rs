@@ -34,7 +34,8 @@ fn kinds_of_problem() {
         | Kind::Shallow
         | Kind::Promisor
         | Kind::Lfs
-        | Kind::References => kind.as_str(),
+        | Kind::References
+        | Kind::Report => kind.as_str(),
     };
     assert_eq!(table("| kind | |"), Kind::ALL.map(listed));
 }

@@ -223,6 +223,37 @@ fn reports_that_cannot_be_used_are_told() {
     assert_eq!(requests(&fake), 0);
 }
 
+/// What a scan could not read, nobody who takes its report over has read either.
+#[test]
+fn a_report_that_may_lack_tokens_leaves_nothing_complete() {
+    let fake = Fake::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let [cut, path] = ["cut.zip", "report.json"].map(|name| folder.path().join(name));
+    fs::write(&cut, b"PK\x03\x04cut").expect("written");
+    let [cut, path] = [&cut, &path].map(|path| path.to_str().expect("text"));
+    let run = patsweep(&["scan", cut, "-f", "json", "-o", path], "");
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    for command in ["verify", "map", "revoke"] {
+        let args = [command, "--from", path, "--azure-devops-url", &fake.url];
+        let run = patsweep(&args, "");
+        assert_eq!(run.code, 3, "{command}: {}{}", run.stdout, run.stderr);
+        let note = format!("note: {path}: the scan that wrote it did not read everything");
+        assert!(run.stderr.contains(&note), "{command}: {}", run.stderr);
+    }
+    let args = [
+        "verify",
+        "--from",
+        path,
+        "-f",
+        "json",
+        "--azure-devops-url",
+        &fake.url,
+    ];
+    let report = patsweep(&args, "").report();
+    assert_eq!(report["problems"][0]["kind"], "report");
+    assert_eq!(report["coverage"]["complete"], false);
+}
+
 #[test]
 fn a_map_shows_whose_it_is_and_what_it_may_read() {
     let fake = Fake::start();

@@ -40,6 +40,13 @@ pub(in crate::cli) struct Listing {
     pub(in crate::cli) inventory_state: Option<PathBuf>,
 }
 
+impl Listing {
+    /// Whether the tokens of everybody are to be listed, and not only those of likely owners.
+    pub(in crate::cli) fn is_of_everybody(&self) -> bool {
+        self.inventory == Some(Breadth::Full)
+    }
+}
+
 /// A way to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Auth {

@@ -168,8 +168,10 @@ pub(super) fn positive(text: &str) -> Result<NonZeroUsize, NumberError> {
 
 /// The names of problems, as reports have them.
 pub(super) fn problem_kind_parser() -> impl TypedValueParser<Value = ProblemKind> {
-    let names = ProblemKind::ALL.map(ProblemKind::as_str);
-    PossibleValuesParser::new(names).try_map(|name| {
+    // No scan meets that.
+    let kinds = ProblemKind::ALL.into_iter();
+    let kinds = kinds.filter(|kind| *kind != ProblemKind::Report);
+    PossibleValuesParser::new(kinds.map(ProblemKind::as_str)).try_map(|name| {
         ProblemKind::named(&name).ok_or_else(|| format!("no kind of problem is called {name}"))
     })
 }

@@ -11,7 +11,7 @@ use super::super::settings::now;
 use super::asserted;
 use super::matched::{Matched, Matcher, contest, first_seen};
 use super::text;
-use crate::model::{Finding, FindingId, PatRecord, Report, Validity, ValidityReason};
+use crate::model::{Finding, FindingId, PatRecord, Report, Validity, ValidityReason, Verification};
 use crate::policy::{
     self, Action, Because, Decision, Leak, Policy, Sighting, TenantPolicy, Visibility,
 };
@@ -32,6 +32,8 @@ pub(super) struct Proposal<'p> {
     pub(super) sighting: Sighting,
     /// Whether everybody can read it.
     is_public: bool,
+    /// Whether the tokens of everybody were listed where it may be registered, and it was none of them.
+    is_on_no_list: bool,
 }
 
 /// By what is decided.
@@ -50,6 +52,8 @@ pub(super) struct Deciding<'d> {
     pub(super) sighting: &'d dyn Fn(&FindingId) -> Sighting,
     /// What tokens were shown to hold, where that was asked.
     pub(super) probes: &'d BTreeMap<FindingId, Vec<ProbeResult>>,
+    /// Whether the tokens of everybody were to be listed, and not only those of likely owners.
+    pub(super) lists_everybody: bool,
 }
 
 /// What was decided, and by what of each organisation.
@@ -111,7 +115,13 @@ impl<'d> Deciding<'d> {
                 visibility: self.visibility,
                 tenant: site.map_or(TenantPolicy::Unreadable, |site| site.tenant.policy),
             };
+            let is_on_no_list = |verification: &Verification| {
+                let mut attempts = verification.attempts.iter();
+                attempts.any(|it| it.reason == ValidityReason::NotInInventory)
+            };
+            let verification = finding.verification.as_deref();
             Proposal {
+                is_on_no_list: self.lists_everybody && verification.is_some_and(is_on_no_list),
                 is_public: self.visibility == Visibility::Public,
                 finding,
                 decision: policy::decide(&leak, self.policy, now()),
@@ -145,18 +155,18 @@ impl Decided<'_> {
             },
             ..order
         });
-        let unknown = self.proposals.iter().filter(|it| it.is_unanswered());
+        let unknown = self.proposals.iter().filter(|it| it.is_unsettled());
         let unknown = unknown.map(|it| it.finding.id.as_str().to_owned());
         Plan::new(orders).with_unknown(unknown).made_at(now())
     }
 }
 
 impl Proposal<'_> {
-    /// Whether somebody could answer if it works and nobody did, and nobody allows it.
-    fn is_unanswered(&self) -> bool {
-        let validity = self.finding.validity;
-        let is_open = !validity.is_answered() && validity != ValidityReason::NotSupported;
-        is_open && self.decision.because == Because::NotConfirmed
+    /// Whether somebody could say if it works and nobody did, and nobody allows it. That it was refused
+    /// says nothing: so are tokens that lack a right, or whose owner is stopped for now.
+    fn is_unsettled(&self) -> bool {
+        let is_open = self.finding.validity != ValidityReason::NotSupported;
+        is_open && !self.is_on_no_list && self.decision.because == Because::NotConfirmed
     }
 
     /// What is to be ordered, if it is to be revoked.

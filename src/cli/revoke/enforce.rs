@@ -127,6 +127,7 @@ impl Enforcement {
             visibility: visibility(&args.enforcing.steering, &self.desk, lister)?,
             sighting: &|_| Sighting::Seen,
             probes: &BTreeMap::new(),
+            lists_everybody: args.service.listing.is_of_everybody(),
         };
         let redactor = Redactor::new(report);
         let decided = deciding.decide(report)?;

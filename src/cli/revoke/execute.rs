@@ -33,7 +33,8 @@ use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, Notice, is_due};
 use crate::respond::plan::{Order, Permission, Plan};
 use crate::respond::revoke::{
-    Confirmed, Done, Outcome, Revoker, State, acted_on, left_alone, open_orders, unknown,
+    Confirmed, Done, Outcome, Revoker, State, acted_on, closed_for_sure, left_alone, open_orders,
+    unknown,
 };
 
 /// How long after it was made a plan is executed. Who leaves it lying for longer does not remember what
@@ -339,7 +340,7 @@ impl Acting<'_> {
         let (done, shown) = act.run(&mut journal, run);
         let unknown = match self.confirmed {
             Confirmed::Earlier => unknown(journal.records()),
-            _ => plan.unknown().collect(),
+            _ => &plan.unknown().collect() - &closed_for_sure(journal.records()),
         };
         let left = self.left(plan, journal.records());
         let exit_of_left = left_behind(left.len(), unknown.len());

@@ -75,6 +75,7 @@ pub(super) fn run(
             }
         },
         probes: &probes,
+        lists_everybody: args.service.listing.is_of_everybody(),
     };
     let decided = deciding.decide(&report)?;
     let redactor = Redactor::new(&report);

@@ -311,7 +311,8 @@ fn message(proposal: &Proposal<'_>) -> String {
 pub(super) fn unknown(c3ids: &BTreeSet<&str>) -> String {
     let line = |c3id: &&str| {
         format!(
-            "{:<10}  {}\n            whether it works is not known; plan again once that can be asked\n",
+            "{:<10}  {}\n            whether it works is not known: it was refused, or nobody answered; plan again with \
+             --inventory full, which looks for it in all lists\n",
             "unknown",
             escape_for_terminal(c3id)
         )

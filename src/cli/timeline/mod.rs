@@ -61,6 +61,7 @@ pub(super) fn run(
     let taken = handover::take(&args.handover, environment, console, &stop)?;
     let ids = taken.report.findings.iter().map(|it| it.id.as_str());
     desk.refuse_leaked(&ids.collect::<Vec<_>>())?;
+    let is_whole_report = taken.report.is_complete();
     let leaks = leaks::of(&taken.report, args);
     let secrets: Vec<Secret> = taken
         .values
@@ -98,7 +99,12 @@ pub(super) fn run(
         TableFormat::Csv => self::csv::show(&told),
     };
     print(shown.as_bytes())?;
-    Ok(exit(&told, &stop).into())
+    let of_report = if is_whole_report {
+        Exit::Clean
+    } else {
+        Exit::Incomplete
+    };
+    Ok(exit(&told, &stop).or_worse(of_report).into())
 }
 
 /// How long before now the log is read: to what is usual before the first exposure, and as long as the

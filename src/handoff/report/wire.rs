@@ -46,6 +46,8 @@ struct Head {
 struct Document {
     #[serde(default)]
     targets: Vec<Target>,
+    #[serde(default)]
+    coverage: Coverage,
     findings: Findings,
 }
 
@@ -55,6 +57,15 @@ struct Document {
 struct Summary {
     #[serde(default)]
     targets: Vec<Target>,
+    #[serde(default)]
+    coverage: Coverage,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(expecting = "a coverage")]
+struct Coverage {
+    #[serde(default)]
+    complete: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -159,7 +170,7 @@ fn document(text: &str) -> Result<Handed, Flaw> {
     check_schema(head.schema.as_deref())?;
     let document: Document = from_str(text, 1)?;
     let report = document.findings.0?;
-    Ok(report.finish(&document.targets))
+    Ok(report.finish(&document.targets, &document.coverage))
 }
 
 fn lines(text: &str) -> Result<Handed, Flaw> {
@@ -182,7 +193,7 @@ fn lines(text: &str) -> Result<Handed, Flaw> {
         }
     }
     let summary: Summary = from_str(summary, last)?;
-    Ok(report.finish(&summary.targets))
+    Ok(report.finish(&summary.targets, &summary.coverage))
 }
 
 /// Fields are added without another version; `patsweep-report/1.1` would say so.
@@ -248,10 +259,11 @@ impl Builder {
         Ok(())
     }
 
-    fn finish(self, targets: &[Target]) -> Handed {
+    fn finish(self, targets: &[Target], coverage: &Coverage) -> Handed {
         let targets = targets.iter().map(|target| target.path.as_str());
         Handed {
             targets: targets.map(BytePath::from).collect(),
+            is_incomplete: coverage.complete == Some(false),
             findings: self.findings,
         }
     }

@@ -69,6 +69,7 @@ fn meaning(kind: ProblemKind) -> &'static str {
         ProblemKind::Promisor => "A partial clone left objects with its remote",
         ProblemKind::Lfs => "LFS has not fetched some files",
         ProblemKind::References => "References, reflogs or the index could not be read",
+        ProblemKind::Report => "It is the report of a scan that did not read everything",
     }
 }
 
@@ -87,6 +88,7 @@ fn remedy(kind: ProblemKind) -> &'static str {
         | ProblemKind::References => {
             "Run the command at the end of the message, where there is one"
         }
+        ProblemKind::Report => "Mend what it says was not read, and scan again",
     }
 }
 

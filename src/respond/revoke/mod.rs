@@ -28,7 +28,7 @@ use crate::model::{Secret, Timestamp};
 use crate::providers::azure_devops::AuditEntry;
 use crate::providers::entra::{Credentials, Grant, SignInError};
 use look::Listed;
-pub use past::{Acted, acted_on, left_alone, open_orders, unknown};
+pub use past::{Acted, acted_on, closed_for_sure, left_alone, open_orders, unknown};
 use send::Sent;
 pub use tell::{Stage, Tell};
 pub use vet::{Confirmed, Vetted};

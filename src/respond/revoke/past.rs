@@ -83,7 +83,31 @@ pub fn left_alone(records: &[Record]) -> BTreeSet<&str> {
     left.into_keys().collect()
 }
 
-/// The C3IDs of leaks of which nobody answered whether they work, and that no later plan knows better.
+/// The C3IDs of leaks that were closed under an id of which the service itself said that it is theirs:
+/// what a later plan did not find out about them is known.
+pub fn closed_for_sure(records: &[Record]) -> BTreeSet<&str> {
+    let mut doubtful: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut closed = BTreeSet::new();
+    for record in records {
+        match (record.event, record.c3id.as_deref()) {
+            (Event::Plan, _) => {
+                let orders = planned(record);
+                let orders = orders.filter(|it| it.matched != Certainty::Certain.as_str());
+                doubtful.extend(orders.map(|it| (it.c3id, it.authorization_id)));
+            }
+            (Event::Closed, Some(c3id)) => {
+                let id = record.authorization_id.clone().unwrap_or_default();
+                if !doubtful.contains(&(c3id.to_owned(), id)) {
+                    closed.insert(c3id);
+                }
+            }
+            _ => (),
+        }
+    }
+    closed
+}
+
+/// The C3IDs of leaks of which nobody could say whether they work, and that no later plan knows better.
 pub fn unknown(records: &[Record]) -> BTreeSet<&str> {
     let mut unknown = BTreeSet::new();
     for record in records {
@@ -104,7 +128,7 @@ pub fn unknown(records: &[Record]) -> BTreeSet<&str> {
             _ => (),
         }
     }
-    unknown
+    &unknown - &closed_for_sure(records)
 }
 
 /// Whether somebody, or the policy of a run, confirmed `plan`; going on with it does not.
