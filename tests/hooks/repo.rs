@@ -1,9 +1,10 @@
 //! Repositories of real git that have hooks, and the program in an environment that is known.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -135,7 +136,13 @@ impl Repo {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("it starts");
+        // What another thread starts holds a program that was just copied open for a moment.
+        let mut child = loop {
+            match command.spawn() {
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
+                started => break started.expect("it starts"),
+            }
+        };
         // A program that does not read all of it closes the pipe.
         let _ = child.stdin.take().expect("a pipe").write_all(input);
         said(child.wait_with_output().expect("it ends"))

@@ -18,7 +18,9 @@ use super::super::steering::{Baselines, Steering};
 use super::blocked::{self, Subject};
 use crate::gate::hooks::{GitsOwn, pushed, received};
 use crate::gate::steering::{CONFIG_NAME, IGNORE_NAME};
-use crate::model::{FindingId, ObjectKind, Origin, Report, SkipReason, SourceKind};
+use crate::model::{
+    BytePath, Finding, FindingId, ObjectKind, Origin, Report, SkipReason, SourceKind,
+};
 use crate::report::count;
 use crate::scan::{Lookout, Progress};
 use crate::sources::git::part::{Checkout, Part, State};
@@ -94,7 +96,10 @@ fn look(
         FailOn::Any | FailOn::Active | FailOn::Never => FailOn::Any,
     };
     let own = settings.baseline.as_deref().map(Named::read).transpose()?;
-    let report = scanned(&settings, &steering, own.as_ref(), subject, environment)?;
+    let mut report = scanned(&settings, &steering, own.as_ref())?;
+    if let (Subject::Message(file), false) = (subject, environment.no_editor) {
+        pass_over_gits_own(&mut report, file, &checkout, environment);
+    }
     let exit = verdict(&report, fail_on, DEFAULT_LEAK_CODE);
     if let Exit::Leak(_) = exit {
         let is_counted = |rule: &str| settings.scan.rules.rule(rule).map(|it| it.title.clone());
@@ -164,8 +169,6 @@ fn scanned(
     settings: &Settings,
     steering: &Steering,
     own: Option<&Named>,
-    subject: &Subject,
-    environment: &Environment,
 ) -> Result<Report, Failure> {
     let scan = &settings.scan;
     sources::check(&scan.targets, &scan.sources).map_err(|errors| Failure {
@@ -174,15 +177,38 @@ fn scanned(
     let stop = Arc::new(AtomicBool::new(false));
     let mut report = crate::scan::run(scan, &Arc::new(Progress::default()), &stop);
     steering.apply(own, &mut report);
-    if let (Subject::Message(file), false) = (subject, environment.no_editor) {
-        // What cannot be read was told by the scan.
-        let own = GitsOwn::of(&std::fs::read(file).unwrap_or_default());
-        report.findings.retain(|finding| {
-            let mut places = finding.occurrences.iter();
-            !places.all(|place| place.position.is_some_and(|it| own.has(it.line)))
-        });
-    }
     Ok(report)
+}
+
+/// Takes what stands in the message `file` only because git shows the change there out of `report`.
+///
+/// Without `--verbose` git takes nothing off, and whether it was given nobody says. So a token counts
+/// that the change does not have where it is said to stand: in what is staged, or in what was committed
+/// before.
+fn pass_over_gits_own(
+    report: &mut Report,
+    file: &Path,
+    checkout: &Checkout,
+    environment: &Environment,
+) {
+    // What cannot be read was told by the scan.
+    let own = GitsOwn::of(&std::fs::read(file).unwrap_or_default());
+    let is_own = |finding: &&Finding| {
+        let mut places = finding.occurrences.iter();
+        places.all(|place| place.position.is_some_and(|it| own.has(it.line)))
+    };
+    let shown = report.findings.iter().filter(is_own);
+    let shown = shown.map(|finding| finding.id.clone()).collect();
+    // An amended commit is compared with the one before.
+    let head = checkout.head();
+    let before = head.map(|head| checkout.parents(head)).unwrap_or_default();
+    let commits = head.into_iter().chain(before).map(State::Commit);
+    let index = State::Index(environment.git_index.clone());
+    let states: Vec<_> = commits.chain([index]).collect();
+    let there = held(checkout, &shown, &states, own.paths());
+    report
+        .findings
+        .retain(|finding| !there.contains(&finding.id));
 }
 
 /// Which tokens that are staged `HEAD` has in the same files.
@@ -192,18 +218,32 @@ fn kept(report: &Report, checkout: &Checkout) -> BTreeSet<FindingId> {
         places.any(|place| place.origin.source == SourceKind::GitIndex)
     });
     let wanted: BTreeSet<_> = staged.map(|finding| finding.id.clone()).collect();
-    let Some(head) = checkout.head().filter(|_| !wanted.is_empty()) else {
-        return BTreeSet::new();
-    };
-    let stop = AtomicBool::new(false);
-    let lookout = Lookout::new(&wanted, &stop);
-    let mut sink = lookout.sink();
     let places = report.findings.iter().flat_map(|it| &it.occurrences);
-    let origins = places.map(|place| &place.origin);
-    let paths: BTreeSet<_> = origins.map(|origin| &origin.path).collect();
+    let paths: BTreeSet<_> = places.map(|place| &place.origin.path).collect();
+    let head: Vec<_> = checkout.head().map(State::Commit).into_iter().collect();
+    held(checkout, &wanted, &head, paths)
+}
+
+/// Which of `wanted` stand in one of `paths`, its name or its contents, in one of `states`.
+fn held<'p>(
+    checkout: &Checkout,
+    wanted: &BTreeSet<FindingId>,
+    states: &[State],
+    paths: impl IntoIterator<Item = &'p BytePath>,
+) -> BTreeSet<FindingId> {
+    if wanted.is_empty() {
+        return BTreeSet::new();
+    }
+    let stop = AtomicBool::new(false);
+    let lookout = Lookout::new(wanted, &stop);
+    let mut sink = lookout.sink();
     for path in paths {
-        if let Ok(Some(text)) = checkout.file(&State::Commit(head), &path.0) {
-            sink.whole(&Origin::new(SourceKind::GitObject, path.clone()), &text);
+        for state in states {
+            if let Ok(Some(text)) = checkout.file(state, &path.0) {
+                let origin = Origin::new(SourceKind::GitObject, path.clone());
+                sink.whole(&origin, &text);
+                sink.whole(&origin, &path.0);
+            }
         }
     }
     drop(sink);
