@@ -19,7 +19,7 @@ use super::settings::shown;
 use super::steering::{Baselines, Steering};
 use crate::gate::ci::Service;
 use crate::gate::doctor::{
-    self, Copy, DoctorError, Gate, Origin, Outcome, Trials, framework_hooks,
+    self, Copy, DoctorError, Gate, Naming, Origin, Outcome, Trials, framework_hooks,
 };
 use crate::gate::hooks::{self, Hook, State};
 use crate::report::{count, escape_for_terminal};
@@ -86,8 +86,11 @@ pub(super) fn run(
     let tried = tried?;
     let pipelines = doctor::Pipelines::of(&tree, "patsweep");
     // Who names the command of a pipeline has one.
-    let runs = |service| args.ci_command.is_some() || pipelines.say_it_in(service);
-    let text = text(&tree, &tried, runs);
+    let named = |service| match &args.ci_command {
+        Some(_) => Some(&Naming::Runs),
+        None => pipelines.naming(service),
+    };
+    let text = text(&tree, &tried, named);
     generate::print_to(anstream::stdout().lock(), text.as_bytes())?;
     let checkout = Checkout::at(path, &Scope::default()).map_err(Failure::from);
     if checkout.as_ref().is_ok_and(Checkout::is_shallow) {
@@ -98,7 +101,7 @@ pub(super) fn run(
     }
     let is_readable = reads_what_steers(checkout, common, console);
     say_what_else(&folder, &tried, environment, console);
-    let is_named = pipelines.say_it() || args.ci_command.is_some();
+    let is_named = pipelines.has_gate() || args.ci_command.is_some();
     if !is_named {
         say_no_pipeline(pipelines.files, console);
     }
@@ -106,6 +109,15 @@ pub(super) fn run(
         let outcome = tried.outcome.as_ref();
         matches!(outcome, Some(Outcome::Absent | Outcome::Idle))
     };
+    let is_blind = |tried: &Tried| {
+        matches!(tried.outcome, Some(Outcome::Blind { .. })) && !matches!(tried.gate, Gate::Ci(_))
+    };
+    if tried.iter().any(is_blind) {
+        console.hint(
+            "the copy holds only what is committed: a hook that needs more, such as node_modules, \
+             cannot be tried there",
+        );
+    }
     if tried.iter().any(is_absent) {
         console.hint("`patsweep hook install` installs the hooks that are missing");
     }
@@ -251,8 +263,12 @@ fn ask(programs: &[String]) -> io::Result<bool> {
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
-/// What was tried, one gate a line; `runs` tells whether a pipeline of a service is a gate here.
-fn text(tree: &Path, tried: &[Tried], runs: impl Fn(Service) -> bool) -> String {
+/// What was tried, one gate a line; `naming` tells how a pipeline of a service names a gate here.
+fn text<'n>(
+    tree: &Path,
+    tried: &[Tried],
+    naming: impl Fn(Service) -> Option<&'n Naming>,
+) -> String {
     let mut text = format!(
         "a token that nobody issued was planted in a copy of {}\n\n",
         shown(tree)
@@ -262,10 +278,8 @@ fn text(tree: &Path, tried: &[Tried], runs: impl Fn(Service) -> bool) -> String 
     for (Tried { gate, outcome }, name) in tried.iter().zip(names) {
         let outcome = match outcome {
             Some(Outcome::Stopped) => match gate {
-                Gate::Ci(service) if !runs(*service) => {
-                    "would stop it; no pipeline here runs patsweep".to_owned()
-                }
-                Gate::Hook(_) | Gate::Framework(_) | Gate::Ci(_) => "stopped it".to_owned(),
+                Gate::Ci(service) => request(naming(*service)),
+                Gate::Hook(_) | Gate::Framework(_) => "stopped it".to_owned(),
             },
             Some(Outcome::Passed) => "LET IT PASS".to_owned(),
             Some(Outcome::Blind { said }) => {
@@ -284,6 +298,19 @@ fn text(tree: &Path, tried: &[Tried], runs: impl Fn(Service) -> bool) -> String 
         let _ = writeln!(text, "  {name:width$}  {outcome}");
     }
     text
+}
+
+/// What is said of a pipeline in which `naming` stands, where its gate stops the token.
+fn request(naming: Option<&Naming>) -> String {
+    match naming {
+        Some(Naming::Runs) => "stopped it".to_owned(),
+        Some(Naming::Doubtful { file, line, what }) => format!(
+            "would stop it; whether {}:{line} has it do so is not known: {}",
+            shown(file),
+            escape_for_terminal(what)
+        ),
+        None => "would stop it; no pipeline here runs patsweep".to_owned(),
+    }
 }
 
 fn name(gate: &Gate) -> String {

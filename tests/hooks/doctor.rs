@@ -136,6 +136,32 @@ fn a_pipeline_that_does_not_run_it_is_no_gate() {
     assert_eq!((said.code, gates(&said)[3].1), (0, STOPPED), "{said:?}");
 }
 
+/// That a pipeline names the program does not make it a gate.
+#[test]
+fn a_pipeline_that_goes_on_is_no_gate() {
+    let repo = Repo::pushed();
+    repo.write(".github/workflows/scan.yml", "# patsweep was removed\n");
+    assert_eq!(gates(&repo.patsweep("doctor"))[4].1, WOULD);
+    let steps = "steps:\n- run: patsweep ci || true\n";
+    repo.write(".github/workflows/scan.yml", steps);
+    let said = repo.patsweep("doctor");
+    let doubt = "would stop it; whether .github/workflows/scan.yml:2 has it do so is not known: ||";
+    assert_eq!((said.code, gates(&said)[4].1), (1, doubt), "{said:?}");
+}
+
+/// What one trial left behind, the next does not find.
+#[test]
+fn a_command_that_scans_everything_is_tried_each_time() {
+    let repo = Repo::pushed();
+    assert_eq!(repo.patsweep("hook install").code, 0);
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "loose"]);
+    let scan = format!("'{PROGRAM}' scan -q .");
+    let args = ["doctor", "--run-hooks", "--ci-command", &scan];
+    let said = repo.run_in(&repo.path(), PROGRAM, &args, &[], b"");
+    let expected = [hooks([STOPPED; 3]), ci(STOPPED)].concat();
+    assert_eq!((said.code, gates(&said)), (0, expected), "{said:?}");
+}
+
 #[test]
 fn what_the_copy_runs_does_not_get_out() {
     let repo = Repo::pushed();

@@ -23,7 +23,7 @@ use super::hooks::Hook;
 
 pub use self::copy::{Copy, Origin};
 pub use self::framework::framework_hooks;
-pub use self::inspect::{Pipelines, version_of};
+pub use self::inspect::{Naming, Pipelines, version_of};
 pub use self::trial::Trials;
 
 /// Something that may stop a token.

@@ -1,8 +1,10 @@
 //! Shows each gate something harmless, then a token.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::ci::Service;
@@ -13,6 +15,9 @@ use super::{DoctorError, Outcome};
 
 /// The file that is planted.
 const FILE: &str = "patsweep-doctor.txt";
+
+/// The file of a message, in the git folder.
+const MESSAGE_FILE: &str = "patsweep-doctor-message";
 
 /// What every message of a trial says.
 const MESSAGE: &str = "patsweep doctor tries the gates";
@@ -28,6 +33,8 @@ pub struct Trials<'t> {
     stop: &'t AtomicBool,
     /// How many there were: no two plant the same file, for what is known already gets through.
     count: Cell<u32>,
+    /// The loose objects that were there before.
+    loose: BTreeSet<PathBuf>,
 }
 
 impl<'t> Trials<'t> {
@@ -38,6 +45,7 @@ impl<'t> Trials<'t> {
             token,
             stop,
             count: Cell::new(0),
+            loose: loose(copy),
         }
     }
 
@@ -90,10 +98,11 @@ impl<'t> Trials<'t> {
                 run(&[])
             }
             Hook::CommitMsg => {
-                let path = self.copy.tree().join(".git/patsweep-doctor-message");
+                let path = self.copy.tree().join(".git").join(MESSAGE_FILE);
                 let message = format!("{MESSAGE}: {shown}\n");
                 fs::write(&path, message).map_err(refused("write", &path))?;
-                run(&["--commit-msg-filename", ".git/patsweep-doctor-message"])
+                let path = format!(".git/{MESSAGE_FILE}");
+                run(&["--commit-msg-filename", &path])
             }
             Hook::PrePush => {
                 self.commit(shown)?;
@@ -161,10 +170,24 @@ impl<'t> Trials<'t> {
         self.copy
             .quietly(&["checkout", "-q", "-f", "-B", "patsweep-doctor", base])?;
         self.copy.quietly(&["clean", "-fdq"])?;
+        self.forget();
         // Else what one trial pushed would be no news in the next.
         self.copy
             .quietly(&["push", "-q", "origin", "+HEAD:refs/heads/patsweep-doctor"])?;
         Ok(())
+    }
+
+    /// Takes away what earlier trials left in the git folder, where what scans all of it would find it.
+    /// What cannot be taken away is found then, and told as a gate that stops everything.
+    fn forget(&self) {
+        let git = self.copy.tree().join(".git");
+        for name in ["COMMIT_EDITMSG", MESSAGE_FILE] {
+            let _ = fs::remove_file(git.join(name));
+        }
+        let _ = fs::remove_dir_all(git.join("logs"));
+        for object in loose(self.copy).difference(&self.loose) {
+            let _ = fs::remove_file(object);
+        }
     }
 
     /// Stages a file in which `shown` stands.
@@ -201,4 +224,15 @@ impl<'t> Trials<'t> {
         let merge = self.copy.quietly(&merge)?;
         Ok(Request { base, head, merge })
     }
+}
+
+/// The loose objects of a copy.
+fn loose(copy: &Copy) -> BTreeSet<PathBuf> {
+    let files = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path())
+    };
+    let is_of_two = |folder: &PathBuf| folder.file_name().is_some_and(|name| name.len() == 2);
+    let folders = files(copy.tree().join(".git/objects")).filter(is_of_two);
+    folders.flat_map(files).collect()
 }
