@@ -1,8 +1,9 @@
 //! Whether this runs in the pull request of a fork, where nothing that is acted on can be trusted.
 //!
-//! Variables and payloads as Microsoft, GitHub and GitLab document them: predefined variables of
-//! Azure Pipelines, "Store information in variables" and "Events that trigger workflows" of GitHub
-//! Actions, predefined CI/CD variables of GitLab, and the environment of Jenkins' multibranch builds.
+//! Variables and payloads as the services document them: predefined variables of Azure Pipelines and
+//! of GitLab, "Store information in variables" and "Events that trigger workflows" of GitHub Actions,
+//! the environment of Jenkins' multibranch builds, and the variables of `AppVeyor`, Bitbucket Pipelines,
+//! Buildkite, `CircleCI`, Cirrus CI, Drone, Semaphore, Travis CI and Woodpecker.
 
 use std::fs::File;
 use std::io::Read;
@@ -13,44 +14,100 @@ use serde_json::Value;
 /// The most that is read of an event.
 const MAX_EVENT: u64 = 32 << 20;
 
+/// Set in the pull request of a fork, or in any of a service that does not tell which it is; empty,
+/// `0` and `false` count as not set.
+const TELLING: [&str; 9] = [
+    // Azure Pipelines.
+    "SYSTEM_PULLREQUEST_ISFORK",
+    "BITBUCKET_PR_ID",
+    "CHANGE_FORK",
+    // CircleCI sets them for forks alone.
+    "CIRCLE_PR_USERNAME",
+    "CIRCLE_PR_REPONAME",
+    "CIRCLE_PR_NUMBER",
+    "CIRRUS_PR",
+    "DRONE_PULL_REQUEST",
+    // Woodpecker.
+    "CI_COMMIT_PULL_REQUEST",
+];
+
+/// The repository that a change comes from, set in a pull request, and the one that it is for.
+const ORIGINS: [[&str; 2]; 5] = [
+    ["APPVEYOR_PULL_REQUEST_HEAD_REPO_NAME", "APPVEYOR_REPO_NAME"],
+    ["BUILDKITE_PULL_REQUEST_REPO", "BUILDKITE_REPO"],
+    [
+        "CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY",
+        "CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY",
+    ],
+    ["SEMAPHORE_GIT_PR_SLUG", "SEMAPHORE_GIT_REPO_SLUG"],
+    ["TRAVIS_PULL_REQUEST_SLUG", "TRAVIS_REPO_SLUG"],
+];
+
+/// What a pull request sets, and what has to be set beside it to tell where that comes from.
+const TOLD_BY: [[&str; 2]; 3] = [
+    [
+        "SYSTEM_PULLREQUEST_PULLREQUESTID",
+        "SYSTEM_PULLREQUEST_ISFORK",
+    ],
+    ["GITHUB_ACTIONS", "GITHUB_EVENT_PATH"],
+    [
+        "CI_MERGE_REQUEST_PROJECT_ID",
+        "CI_MERGE_REQUEST_SOURCE_PROJECT_ID",
+    ],
+];
+
 /// What CI services say of where a change comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Change {
-    /// `SYSTEM_PULLREQUEST_ISFORK`.
-    azure: Option<String>,
+    /// Whether the environment says that it comes from a fork, or does not say that it does not.
+    is_of_fork: bool,
     /// `GITHUB_EVENT_PATH`: a file with the event.
     github: Option<PathBuf>,
-    /// `CHANGE_FORK` of Jenkins: the fork.
-    jenkins: Option<String>,
-    /// `CI_MERGE_REQUEST_SOURCE_PROJECT_ID` and `CI_MERGE_REQUEST_PROJECT_ID`.
-    gitlab: (Option<String>, Option<String>),
 }
 
 impl Change {
     /// Reads it out of the environment.
     pub(super) fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let is_set = |name: &str| variable(name).is_some_and(|value| is_yes(&value));
+        let differ = |[source, target]: [&str; 2]| {
+            let source = variable(source).filter(|value| is_yes(value));
+            source.is_some_and(|source| {
+                let target = variable(target);
+                target.is_none_or(|target| repository(&source) != repository(&target))
+            })
+        };
+        let is_untold = |[change, origin]: [&str; 2]| is_set(change) && variable(origin).is_none();
+        let project = [
+            "CI_MERGE_REQUEST_SOURCE_PROJECT_ID",
+            "CI_MERGE_REQUEST_PROJECT_ID",
+        ];
         Self {
-            azure: variable("SYSTEM_PULLREQUEST_ISFORK"),
+            is_of_fork: TELLING.into_iter().any(is_set)
+                || ORIGINS.into_iter().any(differ)
+                || differ(project)
+                || TOLD_BY.into_iter().any(is_untold),
             github: variable("GITHUB_EVENT_PATH").map(PathBuf::from),
-            jenkins: variable("CHANGE_FORK"),
-            gitlab: (
-                variable("CI_MERGE_REQUEST_SOURCE_PROJECT_ID"),
-                variable("CI_MERGE_REQUEST_PROJECT_ID"),
-            ),
         }
     }
 
     /// Whether it comes from a fork, or may: an event that cannot be read is one.
     pub(super) fn is_of_fork(&self) -> bool {
-        let azure = self.azure.as_deref();
-        let azure = azure.is_some_and(|is| !is.eq_ignore_ascii_case("false"));
-        let github = self.github.as_deref().is_some_and(is_event_of_fork);
-        let gitlab = match &self.gitlab {
-            (None, None) => false,
-            (source, target) => source != target,
-        };
-        azure || github || gitlab || self.jenkins.is_some()
+        self.is_of_fork || self.github.as_deref().is_some_and(is_event_of_fork)
     }
+}
+
+fn is_yes(value: &str) -> bool {
+    !(value.is_empty() || value == "0" || value.eq_ignore_ascii_case("false"))
+}
+
+/// The owner and the name in the address of a repository, or whatever names it.
+fn repository(address: &str) -> String {
+    let address = address.trim_end_matches('/');
+    let address = address.strip_suffix(".git").unwrap_or(address);
+    let mut parts = address.rsplit(['/', ':']);
+    let name = parts.next().unwrap_or_default();
+    let owner = parts.next().unwrap_or_default();
+    format!("{owner}/{name}").to_lowercase()
 }
 
 fn is_event_of_fork(path: &Path) -> bool {
@@ -107,9 +164,42 @@ mod tests {
             (&[(source, "2"), (target, "1")], true),
             (&[(target, "1")], true),
             (&[("GITHUB_EVENT_PATH", "/no/such/file")], true),
+            (&[("GITHUB_ACTIONS", "true")], true),
+            (&[("SYSTEM_PULLREQUEST_PULLREQUESTID", "7")], true),
             (&[("CHANGE_FORK", "somebody")], true),
+            (&[("CHANGE_ID", "7")], false),
+            (&[("CIRCLE_PULL_REQUEST", "a/b/pull/7")], false),
+            (&[("CIRCLE_PR_NUMBER", "7")], true),
+            (&[("BITBUCKET_PR_ID", "7")], true),
+            (&[("CI_COMMIT_PULL_REQUEST", "")], false),
+            (&[("CI_COMMIT_PULL_REQUEST", "7")], true),
+            (&[("TRAVIS_REPO_SLUG", "a/b")], false),
         ] {
             assert_eq!(change(variables).is_of_fork(), expected, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn repositories_are_told_apart_however_they_are_named() {
+        let [source, target] = ["BUILDKITE_PULL_REQUEST_REPO", "BUILDKITE_REPO"];
+        let here = "git@github.com:acme/site.git";
+        for (origin, expected) in [
+            ("", false),
+            ("false", false),
+            (here, false),
+            ("git://github.com/Acme/site.git", false),
+            ("https://github.com/acme/site/", false),
+            ("https://github.com/mallory/site.git", true),
+            ("https://github.com/acme/other.git", true),
+        ] {
+            let change = change(&[(source, origin), (target, here)]);
+            assert_eq!(change.is_of_fork(), expected, "{origin}");
+        }
+        for [source, target] in ORIGINS {
+            assert!(!change(&[(target, "a/b")]).is_of_fork(), "{target}");
+            assert!(!change(&[(source, "a/b"), (target, "a/b")]).is_of_fork());
+            assert!(change(&[(source, "c/b"), (target, "a/b")]).is_of_fork());
+            assert!(change(&[(source, "c/b")]).is_of_fork(), "{source}");
         }
     }
 
