@@ -28,7 +28,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::model::{
-    FindingId, Report, Secret, ServiceEvidence, Timestamp, ValidityReason, ValueFrom, Verification,
+    FindingId, Report, Secret, ServiceEvidence, Timestamp, Validity, ValidityReason, ValueFrom,
+    Verification,
 };
 use crate::providers::azure_devops::AzureDevOps;
 
@@ -178,6 +179,14 @@ pub fn run(
         let consumers = products.of_finding(held.as_deref(), finding);
         if let Some(verification) = &mut finding.verification {
             verification.consumers = consumers;
+        }
+    }
+    // What the tokens themselves proved needs no list.
+    for (missing, note) in looked_up.notes {
+        let is_unknown =
+            |index: &usize| report.findings[*index].validity.validity() == Validity::Unknown;
+        if missing.iter().any(is_unknown) {
+            progress.note(note);
         }
     }
     report.overrule_active();

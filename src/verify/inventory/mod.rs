@@ -88,6 +88,8 @@ pub(super) struct Outcome {
     pub(super) attempts: BTreeMap<usize, Vec<Attempt>>,
     /// How many requests are left.
     pub(super) requests_left: Option<u64>,
+    /// What people should know of what was not found, with the findings that it is about.
+    pub(super) notes: Vec<(Vec<usize>, String)>,
 }
 
 /// What is to be done at one organisation.

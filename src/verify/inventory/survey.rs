@@ -92,11 +92,16 @@ impl Run {
                 self.not_found(&visit, self.findings[c3id], verdict.clone());
             }
         }
-        let number = missing().count();
-        if number > 0
-            && let Some(note) = coverage.note(site, self.breadth, number)
+        let missing: Vec<usize> = missing().map(|c3id| self.findings[c3id]).collect();
+        if !missing.is_empty()
+            && let Some(note) = coverage.note(site, self.breadth, missing.len())
         {
-            self.progress.note(note);
+            // That a list could not be read is for whoever signed in to know, come what may.
+            if coverage.end.is_some() || coverage.last_failure.is_some() {
+                self.progress.note(note);
+            } else {
+                lock(&self.found).notes.push((missing, note));
+            }
         }
     }
 
