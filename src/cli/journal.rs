@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use serde_json::Value;
 use thiserror::Error;
 
 use super::args::{JournalFile, JournalShow, JournalVerify};
@@ -12,6 +13,9 @@ use super::exit::{Exit, Failure};
 use super::generate::print;
 use crate::report::{count, escape_for_terminal};
 use crate::respond::journal::{self, Chain, Event, JournalError, Record};
+
+/// What is said of a journal that is there and holds nothing.
+const EMPTY: &str = "it holds no line: nothing was written yet, or all of it was taken out";
 
 #[derive(Debug, Error)]
 #[error("no folder is known for journals")]
@@ -44,6 +48,8 @@ pub(super) fn verify(args: &JournalVerify, environment: &Environment) -> Result<
     let (text, exit) = match journal::inspect(&path) {
         Err(JournalError::Broken { source, .. }) => (format!("no: {source}\n"), Exit::NO),
         Err(error) => return Err(Failure::new(&error, None)),
+        // Whatever acts writes a plan first.
+        Ok(chain) if chain.records.is_empty() => (format!("no: {EMPTY}\n"), Exit::NO),
         Ok(chain) => match &args.head {
             Some(head) if !chain.holds(head) => {
                 let what = "no line has that hash: the end was cut off, or it is another journal";
@@ -69,6 +75,12 @@ fn tail(chain: &Chain) -> String {
     text
 }
 
+/// Whether a revocation is intended of what was not seen where it leaked.
+fn is_unchecked(record: &Record) -> bool {
+    let checked = record.evidence.pointer("/grounds/exposure_rechecked");
+    record.event == Event::Intent && checked.and_then(Value::as_bool) == Some(false)
+}
+
 fn line(record: &Record) -> String {
     let mut text = format!(
         "{:>4}  {}  {:<7}",
@@ -85,6 +97,9 @@ fn line(record: &Record) -> String {
     for part in parts.into_iter().flatten() {
         // Writing to a string does not fail.
         let _ = write!(text, "  {}", escape_for_terminal(part));
+    }
+    if is_unchecked(record) {
+        text.push_str("  exposure not re-checked");
     }
     let told = |key: &str| record.evidence.get(key)?.as_str();
     if record.event == Event::Notify {

@@ -293,6 +293,29 @@ fn probed_scopes_that_do_not_fit_make_it_doubtful() {
     );
 }
 
+/// That no list holds it does not end it, where somebody can look.
+#[test]
+fn what_is_on_no_list_any_more_and_works_is_told_as_that() {
+    for (has_value, code, why) in [
+        (false, 1, "revoked by somebody, or never theirs"),
+        (true, 4, "contoso still lets it in"),
+    ] {
+        let responder = Responder::new();
+        let token = responder.live()[0];
+        responder.plan(&[token], "--exposure public");
+        responder.plant(&json!({ "forget": true }));
+        let run = if has_value {
+            responder.execute_with(&[token], "")
+        } else {
+            responder.execute("")
+        };
+        assert_eq!(run.code, code, "{}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains(why), "{}", run.stdout);
+        assert_eq!(responder.writes(), 0);
+        assert!(responder.is_let_in(token));
+    }
+}
+
 /// What was shown is what is revoked: one that is recorded otherwise by now is left alone.
 #[test]
 fn a_record_that_differs_is_dropped() {

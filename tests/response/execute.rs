@@ -28,10 +28,24 @@ fn a_plan_is_done_exactly_and_a_receipt_given() {
         (verified.code, verified.stdout.lines().next()),
         (0, Some("yes: as it was written"))
     );
+    let cut = responder.bench.plain(&check[..check.len() - 4], "");
+    assert_eq!(cut.code, 2, "{}", cut.stdout);
+    let needed = "expected 64 hexadecimal digits";
+    assert!(cut.stderr.contains(needed), "{}", cut.stderr);
+    responder.bench.write("emptied.jsonl", "");
+    let given = "journal verify --journal emptied.jsonl";
+    let emptied = responder.bench.plain(given, "");
+    assert_eq!(emptied.code, 1);
+    assert!(emptied.stdout.starts_with("no: it holds no line"));
     let shown = responder
         .bench
         .plain("journal show --journal journal.jsonl", "");
     assert_eq!(shown.stdout.lines().count(), 5, "{}", shown.stdout);
+    // Nothing was read again before it was revoked.
+    for text in [&run.stdout, &shown.stdout] {
+        let marks = text.matches("exposure not re-checked").count();
+        assert_eq!(marks, 1, "{text}");
+    }
     assert!(!shown.stdout.contains(&token.token));
     let again = responder.execute("");
     assert_eq!(again.code, 0, "{}", again.stdout);
@@ -127,6 +141,22 @@ fn a_leaked_administrator_revokes_nothing() {
         "{}",
         run.stderr
     );
+    assert_eq!(responder.writes(), 0);
+}
+
+/// What is wrong is the credential, and not where it may go.
+#[test]
+fn a_credential_that_is_not_taken_is_told_as_such() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], "--exposure public");
+    let bench = responder.bench.with("PATSWEEP_ADMIN_PAT", "no-token");
+    let responder = Responder { bench, ..responder };
+    let run = responder.execute("");
+    let said = "error: nobody can act at contoso: it does not take the credential, or does not answer\n\
+                hint: `patsweep auth check --auth WAY --org contoso` says what is wrong with it";
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains(said), "{}", run.stderr);
     assert_eq!(responder.writes(), 0);
 }
 

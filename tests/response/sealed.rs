@@ -35,7 +35,8 @@ fn execute(responder: &Responder, confirm: &str) -> Run {
 /// Runs a program at a terminal, and types `TYPED` when it is asked for.
 #[cfg(unix)]
 const TERMINAL: &str = "
-import os, pty, sys
+import os, pty, signal, sys
+signal.alarm(120)
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], sys.argv[1:])
@@ -52,7 +53,8 @@ while True:
         os.write(terminal, typed + b'\\n')
         typed = b''
 sys.stdout.buffer.write(seen)
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.exit(128 - code if code < 0 else code)
 ";
 
 /// Executes the plan at a terminal, where `typed` is typed; nothing without Python.
@@ -105,6 +107,21 @@ fn the_terminal_shows_what_is_confirmed() {
     assert_eq!(run.code, 0, "{}", run.stdout);
     assert!(!responder.is_let_in(token));
     assert_eq!(line(&responder, 0)["evidence"]["confirmed_by"], "terminal");
+}
+
+/// Ctrl-C where it is asked for is an answer.
+#[cfg(unix)]
+#[test]
+fn the_question_can_be_left() {
+    let responder = Responder::new();
+    let token = responder.live()[0];
+    responder.plan(&[token], PUBLIC);
+    let Some(run) = execute_at_terminal(&responder, "\u{3}") else {
+        println!("skipped: there is no python3 to open a terminal");
+        return;
+    };
+    let ended = Ended::with(130, UNTOUCHED, 0, &[true]);
+    assert_eq!(responder.ended(&run, &[token]), ended, "{}", run.stdout);
 }
 
 /// A line of the journal, its number from 0 on.

@@ -103,9 +103,10 @@ Examples:
 
 Exit codes:
   0    nothing to revoke, or all of it is revoked
-  1    a leak was left alone
+  1    a leak was left alone that is not known to work
   2    could not run: usage, configuration, sign-in, or the journal cannot be written
-  4    the plan alone: at least one leak still works
+  3    whether a leak works is not known, or the report lacks what was not scanned
+  4    at least one leak still works and was left alone; the plan alone: works
   5    a revocation failed, or shows no effect after --watch
   6    a revocation was accepted, and shows no effect yet
   130  interrupted; --resume goes on";

@@ -245,8 +245,18 @@ pub(in crate::cli) struct JournalVerify {
     #[command(flatten)]
     pub(in crate::cli) journal: JournalFile,
     /// The hash that a receipt tells: nothing up to there may be missing
-    #[arg(long, value_name = "HASH")]
+    #[arg(long, value_name = "HASH", value_parser = digest)]
     pub(in crate::cli) head: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("expected 64 hexadecimal digits, as a receipt has them behind `head`")]
+struct NoDigest;
+
+/// A SHA-256 in hexadecimal digits.
+fn digest(text: &str) -> Result<String, NoDigest> {
+    let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then(|| text.to_owned()).ok_or(NoDigest)
 }
 
 /// `policy`.

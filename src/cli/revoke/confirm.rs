@@ -77,7 +77,7 @@ fn named(plan: &Plan, given: &str) -> Result<Confirmed, ConfirmError> {
 
 /// Shows `plan` as it stands in the file now, and reads what is typed.
 fn ask(plan: &Plan) -> io::Result<String> {
-    let mut out = io::stderr().lock();
+    let mut out = io::stderr();
     out.write_all(shown(plan).as_bytes())?;
     out.flush()?;
     let mut line = String::new();

@@ -9,10 +9,12 @@ use super::super::console::Console;
 use super::super::desk::Desk;
 use super::super::environment::Environment;
 use super::super::exit::{Complaint, Exit, Failure};
+use super::super::journal;
 use super::super::notify;
 use super::act::Act;
+use super::actors::{open_journal, sites};
 use super::decide::{Decided, Deciding, Proposal, visibility};
-use super::execute::{self, open_journal};
+use super::execute;
 use super::notices::notices;
 use super::{outside, text};
 use crate::model::{Report, Secret, ValidityReason};
@@ -163,8 +165,9 @@ impl Enforcement {
         }
         let values = values(report, &plan, args.service.no_probe);
         let organizations = &args.service.org;
-        let sites = execute::sites(&self.desk, &plan, organizations, lister.time_left());
-        let journal = open_journal(&plan, &sites, &args.enforcing.journal, environment);
+        let path = journal::path(&args.enforcing.journal, environment)?;
+        let sites = sites(&self.desk, &plan, organizations, lister.time_left());
+        let journal = open_journal(&plan, &self.desk, &sites, &path);
         // Another run may hold it for as long as it watches.
         let mut journal = journal.map_err(|failure| failure.or_hint(NO_JOURNAL))?;
         let act = Act {

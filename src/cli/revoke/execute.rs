@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::SignedDuration;
 use thiserror::Error;
@@ -13,22 +13,23 @@ use thiserror::Error;
 use super::super::args::{JournalFile, Revoke};
 use super::super::config::{ConfigFile, PolicyTable};
 use super::super::console::Console;
-use super::super::desk::{Desk, Site};
+use super::super::desk::Desk;
 use super::super::environment::Environment;
 use super::super::exit::{Complaint, Exit, Failure};
 use super::super::generate::print;
 use super::super::handover;
 use super::super::settings::now;
-use super::super::{journal, notify};
+use super::super::{interrupt, journal, notify};
 use super::DEFAULT_TIMEOUT;
 use super::act::Act;
+use super::actors::{open_journal, sites};
 use super::confirm::confirm;
 use super::text::{self, Left};
 use super::vet::Vetting;
-use crate::model::{Owner, Secret, Timestamp};
+use crate::model::{Secret, Timestamp};
 use crate::policy::AutoRevoke;
 use crate::report::count;
-use crate::respond::journal::{Journal, Record};
+use crate::respond::journal::Record;
 use crate::respond::listing::Lister;
 use crate::respond::notify::{Channels, Notice, is_due};
 use crate::respond::plan::{Order, Permission, Plan};
@@ -59,8 +60,6 @@ enum ExecuteError {
     Old { at: jiff::Timestamp },
     #[error("the plan does not say when it was made, or was made later than now")]
     Timeless,
-    #[error("no administrator can act at {organization}")]
-    Nobody { organization: String },
     #[error("your policy revokes nothing by now")]
     Off,
     #[error("the plan orders {orders}, and max_revocations is {most}")]
@@ -203,56 +202,6 @@ fn open_desk(
     Ok(desk)
 }
 
-/// What each organisation of `plan` says about whoever acts, and about its tenant; those of `named`
-/// where nothing is ordered. Who cannot be asked is left out: it is told of each order.
-pub(super) fn sites(
-    desk: &Desk,
-    plan: &Plan,
-    named: &[String],
-    timeout: Duration,
-) -> BTreeMap<String, Site> {
-    let mut organizations: BTreeSet<_> = plan.orders().map(|it| &it.organization).collect();
-    if plan.is_empty() {
-        organizations.extend(named);
-    }
-    let sites = organizations.into_iter().filter_map(|organization| {
-        let site = desk.site(organization, timeout).ok()?;
-        Some((organization.clone(), site))
-    });
-    sites.collect()
-}
-
-/// Opens the journal in the name of whomever each of `sites` takes the administrator for, and the first
-/// of them where it is about none.
-pub(super) fn open_journal(
-    plan: &Plan,
-    sites: &BTreeMap<String, Site>,
-    file: &JournalFile,
-    environment: &Environment,
-) -> Result<Journal, Failure> {
-    let actor = sites.values().find_map(|site| site.acting.clone());
-    if let (None, Some(order)) = (&actor, plan.orders().next()) {
-        let organization = order.organization.clone();
-        let hint = format!("--org {organization} lets --auth act there");
-        return Err(Failure::new(
-            &ExecuteError::Nobody { organization },
-            Some(hint),
-        ));
-    }
-    let path = journal::path(file, environment)?;
-    let acting = |site: &Site| name(&site.acting.clone().unwrap_or_default());
-    let actors = sites.iter().map(|(at, site)| (at.clone(), acting(site)));
-    let journal = Journal::open(&path, &name(&actor.unwrap_or_default()));
-    let journal = journal.map_err(|error| Failure::new(&error, None))?;
-    Ok(journal.with_actors(actors.collect()))
-}
-
-fn name(owner: &Owner) -> String {
-    let known = owner.account.as_ref().or(owner.name.as_ref());
-    let id = owner.id.as_deref().unwrap_or("unknown");
-    known.map_or_else(|| id.to_owned(), |known| format!("{known} ({id})"))
-}
-
 /// The values that the flags give, of tokens that may be presented.
 fn values(
     desk: &Desk,
@@ -310,10 +259,15 @@ impl Acting<'_> {
         run: impl FnOnce(&mut Revoker<'_>) -> Done,
     ) -> Result<ExitCode, Failure> {
         let Self { desk, args, .. } = self;
+        // Not before: at the question whether to act, Ctrl-C ends the program like any other.
+        if let Err(error) = interrupt::listen(self.stop, console) {
+            console.detail(format_args!("Ctrl-C will end this at once: {error}"));
+        }
         let values = values(desk, args, environment, console, self.stop)?;
         let timeout = args.service.timeout.unwrap_or(DEFAULT_TIMEOUT);
         let sites = sites(desk, plan, &args.service.org, timeout);
-        let journal = open_journal(plan, &sites, &args.journal, environment);
+        let path = journal::path(&args.journal, environment)?;
+        let journal = open_journal(plan, desk, &sites, &path);
         let mut journal = journal.map_err(|failure| failure.or_hint(NO_JOURNAL))?;
         let leaks = leaks(journal.records());
         desk.refuse_leaked(&leaks.iter().map(String::as_str).collect::<Vec<_>>())?;
@@ -360,14 +314,12 @@ impl Acting<'_> {
     /// then, with why, as far as a plan says so: those of this plan, or of all that the journal knows.
     fn left<'r>(&self, plan: &'r Plan, records: &'r [Record]) -> Left<'r> {
         let left = left_alone(records);
-        match self.confirmed {
-            Confirmed::Earlier => left.into_iter().map(|c3id| (c3id, None)).collect(),
-            _ => {
-                let told = plan.told().filter(|notice| left.contains(&*notice.c3id));
-                let why = |notice: &'r Notice| (&*notice.c3id, notice.left_because.as_deref());
-                told.map(why).collect()
-            }
+        if self.confirmed == Confirmed::Earlier {
+            return left.into_iter().map(|c3id| (c3id, None)).collect();
         }
+        let told = plan.told().filter(|notice| left.contains(&*notice.c3id));
+        let why = |notice: &'r Notice| (&*notice.c3id, notice.left_because.as_deref());
+        told.map(why).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `revoke`: shows what would be revoked, and does exactly that when it is told to.
 
 mod act;
+mod actors;
 mod asserted;
 mod confirm;
 mod decide;
@@ -25,7 +26,7 @@ use super::console::Console;
 use super::environment::Environment;
 use super::exit::Failure;
 use super::generate::print;
-use super::{config, interrupt, journal};
+use super::{config, journal};
 
 pub(super) use enforce::Enforcement;
 
@@ -55,9 +56,6 @@ pub(super) fn run(
     let stop = Arc::new(AtomicBool::new(false));
     if args.plan.is_none() && !args.resume {
         return propose::run(args, &file, environment, console, &stop);
-    }
-    if let Err(error) = interrupt::listen(&stop, console) {
-        console.detail(format_args!("Ctrl-C will end this at once: {error}"));
     }
     if args.plan.is_none() && !was_begun(args, environment) {
         return print(b"nothing is open\n");

@@ -26,10 +26,12 @@ pub(super) fn proposals(
     let (proposals, sites) = (&decided.proposals, &decided.sites);
     let mut text = String::new();
     for (organization, site) in sites {
-        let acting = site.acting.as_ref().map_or_else(
-            || "nobody whom it knows".to_owned(),
-            |owner| person(Some(owner)),
-        );
+        let nobody = || match &site.tenant.message {
+            Some(why) => format!("nobody: {}", escape_for_terminal(why)),
+            None => "nobody whom it knows".to_owned(),
+        };
+        let acting = site.acting.as_ref();
+        let acting = acting.map_or_else(nobody, |owner| person(Some(owner)));
         let _ = writeln!(text, "at {organization}, acting as {acting}");
     }
     let steered_by = steered_by.map_or_else(
@@ -325,7 +327,7 @@ pub(super) type Left<'l> = BTreeMap<&'l str, Option<&'l str>>;
 
 /// Those that were left alone and may still work, a paragraph each.
 pub(super) fn left(left: &Left<'_>) -> String {
-    let line = |(c3id, why): (&&str, &Option<&str>)| {
+    let line = |(c3id, why): (&&str, Option<&str>)| {
         let why = why.map_or_else(String::new, |why| format!(": {}", redacted(why)));
         format!(
             "{:<10}  {}\n            it may still work{}\n",
@@ -334,7 +336,7 @@ pub(super) fn left(left: &Left<'_>) -> String {
             escape_for_terminal(&why)
         )
     };
-    left.iter().map(line).collect()
+    left.iter().map(|(c3id, why)| line((c3id, *why))).collect()
 }
 
 /// What became of each order, and how all of it can be proven later.
@@ -356,6 +358,9 @@ pub(super) fn outcomes(
             escape_for_terminal(&order.authorization_id),
         );
         let _ = writeln!(text, "            {}", escape_for_terminal(&outcome.why));
+        if !order.grounds.exposure_rechecked {
+            text.push_str("            exposure not re-checked\n");
+        }
     }
     for record in told.iter().filter(|it| it.event == Event::Notify) {
         notified(&mut text, record);

@@ -342,11 +342,14 @@ impl Run<'_, '_> {
             Listed::Gone if was_begun && order.route == Route::Administrator => {
                 self.close(order, "it was revoked before, and is gone", None)
             }
-            Listed::Gone => self.drop(
-                &order,
-                State::Dropped,
-                "its owner's list does not hold it any more: revoked by somebody, or never theirs",
-            ),
+            Listed::Gone => {
+                let why = "its owner's list does not hold it any more";
+                if let Some((State::Confirming, but)) = self.still_let_in(&order) {
+                    return self.drop(&order, State::Spared, &format!("{why}, but {but}"));
+                }
+                let why = format!("{why}: revoked by somebody, or never theirs");
+                self.drop(&order, State::Dropped, &why)
+            }
             Listed::Differs(why) => self.drop(&order, State::Dropped, why),
             Listed::Lives(why) => self.drop(&order, State::Spared, why),
             Listed::Unread(why) => {

@@ -151,6 +151,9 @@ impl Run<'_, '_> {
         if self.is_deferred(organization, orders) {
             return Ok(());
         }
+        if self.revoker.lister.is_stopped() {
+            return self.put_off(orders, "the run was interrupted before");
+        }
         if self.revoker.lister.is_over() {
             return self.put_off(orders, "the time was over before");
         }
