@@ -53,9 +53,16 @@ pub(super) fn install(args: &HookNames, environment: &Environment) -> Result<Exi
         let installed = hooks::install(&folder, hook, &program)?;
         let what = match installed {
             Installed::New => format!("installed in {}", shown(&folder)),
-            Installed::Chained(before) => {
-                let before = shown(&before);
+            Installed::Chained(before) if before.is_called => {
+                let before = shown(&before.path);
                 format!("installed; the hook that was there is called first, as {before}")
+            }
+            Installed::Chained(before) => {
+                let before = shown(&before.path);
+                format!(
+                    "installed; the hook that was there is kept as {before} and not called, for it \
+                     is not executable"
+                )
             }
             Installed::Renewed => format!("installed anew in {}", shown(&folder)),
             Installed::Already => "installed already".to_owned(),
@@ -85,12 +92,22 @@ pub(super) fn status(args: &HookNames, environment: &Environment) -> Result<Exit
     let folder = folder(environment)?;
     let mut text = String::new();
     let (mut installed, mut missing, mut broken) = (0, 0, 0);
+    let mut is_closed = false;
     for hook in chosen(args) {
         let state = hooks::state(&folder, hook)?;
         let what = match &state {
             State::Absent => "not installed".to_owned(),
             State::Foreign => "not installed; another hook is there".to_owned(),
-            State::Called => "installed; the pre-commit framework calls it".to_owned(),
+            State::Called { broken: None } => {
+                "installed; the pre-commit framework calls it".to_owned()
+            }
+            State::Called {
+                broken: Some(Broken::NotExecutable),
+            } => "broken: the pre-commit framework does not call it, for it is not executable"
+                .to_owned(),
+            State::Called {
+                broken: Some(Broken::NoProgram),
+            } => "broken: the pre-commit framework calls it, and there is no program".to_owned(),
             State::Ours {
                 program,
                 before,
@@ -105,19 +122,28 @@ pub(super) fn status(args: &HookNames, environment: &Environment) -> Result<Exit
                     Some(Broken::NoProgram) => format!("broken: there is no program at {program}"),
                 };
                 if let Some(before) = before {
-                    let _ = write!(what, "; calls {} first", shown(before));
+                    let path = shown(&before.path);
+                    let _ = if before.is_called {
+                        write!(what, "; calls {path} first")
+                    } else {
+                        write!(what, "; does not call {path}, for it is not executable")
+                    };
                 }
                 what
             }
         };
         match state {
-            State::Ours { broken: None, .. } | State::Called => installed += 1,
-            State::Ours { .. } => broken += 1,
+            State::Ours { broken: None, .. } | State::Called { broken: None } => {
+                // What a message says is not what a commit or a push holds.
+                is_closed |= hook != Hook::CommitMsg;
+                installed += 1;
+            }
+            State::Ours { .. } | State::Called { .. } => broken += 1,
             State::Absent | State::Foreign => missing += 1,
         }
         line(&mut text, hook, &what);
     }
-    let is_wanted = missing == 0 || args.hooks.is_empty();
+    let is_wanted = missing == 0 || args.hooks.is_empty() && is_closed;
     let exit = if installed > 0 && broken == 0 && is_wanted {
         Exit::Clean
     } else {

@@ -50,7 +50,7 @@ pub enum Installed {
     /// It is new.
     New,
     /// It is new, and calls the hook that was there, which is here now.
-    Chained(PathBuf),
+    Chained(Before),
     /// It takes the place of one that was not quite the same.
     Renewed,
     /// It was there already.
@@ -76,22 +76,34 @@ pub enum State {
     /// A hook of somebody else.
     Foreign,
     /// One of the pre-commit framework, which calls ours, for that was there before it.
-    Called,
+    Called {
+        /// What keeps ours from running.
+        broken: Option<Broken>,
+    },
     /// Ours.
     Ours {
         /// What it runs.
         program: PathBuf,
-        /// The hook that it calls first.
-        before: Option<PathBuf>,
+        /// The hook that was there before.
+        before: Option<Before>,
         /// What keeps it from running.
         broken: Option<Broken>,
     },
 }
 
+/// A hook that was there before ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// Whether ours calls it: what is not executable git did not run either.
+    pub is_called: bool,
+}
+
 /// What keeps an installed hook from running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
-    /// Git does not run a file that is not executable.
+    /// Neither git nor the framework runs a file that is not executable.
     NotExecutable,
     /// There is no such program.
     NoProgram,
@@ -107,29 +119,47 @@ pub fn state(folder: &Path, hook: Hook) -> Result<State, InstallError> {
     let Some(text) = read(&path)? else {
         return Ok(State::Absent);
     };
-    let Some(program) = script::program(&text).filter(|_| script::is_ours(&text)) else {
-        let is_called = is_executable(&path)
-            && read(&legacy(folder, hook))?
-                .as_deref()
-                .is_some_and(script::is_ours);
-        return Ok(if is_called {
-            State::Called
-        } else {
-            State::Foreign
+    let Some(program) = own_program(&text) else {
+        let is_calling = is_executable(&path) && script::is_of_framework(&text);
+        let legacy = legacy(folder, hook);
+        let called = read(&legacy)?.filter(|_| is_calling);
+        return Ok(match called.as_deref().and_then(own_program) {
+            Some(program) => State::Called {
+                broken: broken(&legacy, &program),
+            },
+            None => State::Foreign,
         });
     };
-    let program = PathBuf::from(program);
-    let aside = aside(folder, hook);
     Ok(State::Ours {
-        broken: if !is_executable(&path) {
-            Some(Broken::NotExecutable)
-        } else if !is_executable(&program) {
-            Some(Broken::NoProgram)
-        } else {
-            None
-        },
+        broken: broken(&path, &program),
         program,
-        before: is_there(&aside).then_some(aside),
+        before: before(folder, hook),
+    })
+}
+
+/// The program that a hook runs, if it is one of ours.
+fn own_program(text: &[u8]) -> Option<PathBuf> {
+    let program = script::program(text).filter(|_| script::is_ours(text));
+    program.map(PathBuf::from)
+}
+
+/// What keeps our hook at `path` from running `program`.
+fn broken(path: &Path, program: &Path) -> Option<Broken> {
+    if !is_executable(path) {
+        Some(Broken::NotExecutable)
+    } else if !is_executable(program) {
+        Some(Broken::NoProgram)
+    } else {
+        None
+    }
+}
+
+/// The hook that was there before ours.
+fn before(folder: &Path, hook: Hook) -> Option<Before> {
+    let path = aside(folder, hook);
+    is_there(&path).then(|| Before {
+        is_called: is_executable(&path),
+        path,
     })
 }
 
@@ -184,7 +214,10 @@ pub fn install(folder: &Path, hook: Hook, program: &Path) -> Result<Installed, I
             fs::remove_file(&legacy).map_err(refused("remove", &legacy))?;
         }
         fs::rename(&path, &aside).map_err(refused("move aside", &path))?;
-        Installed::Chained(aside)
+        Installed::Chained(Before {
+            is_called: is_executable(&aside),
+            path: aside,
+        })
     };
     fs::rename(&temporary, &path).map_err(refused("write", &path))?;
     Ok(installed)
@@ -199,7 +232,13 @@ pub fn install(folder: &Path, hook: Hook, program: &Path) -> Result<Installed, I
 pub fn uninstall(folder: &Path, hook: Hook) -> Result<Removed, InstallError> {
     let path = folder.join(hook.name());
     if !read(&path)?.as_deref().is_some_and(script::is_ours) {
-        return Ok(Removed::Absent);
+        // The pre-commit framework may call ours.
+        let legacy = legacy(folder, hook);
+        if !read(&legacy)?.as_deref().is_some_and(script::is_ours) {
+            return Ok(Removed::Absent);
+        }
+        fs::remove_file(&legacy).map_err(refused("remove", &legacy))?;
+        return Ok(Removed::Gone);
     }
     fs::remove_file(&path).map_err(refused("remove", &path))?;
     let aside = aside(folder, hook);

@@ -11,7 +11,7 @@ mod script;
 
 pub(super) use self::install::is_executable;
 pub use self::install::{
-    Broken, InstallError, Installed, Removed, State, install, state, uninstall,
+    Before, Broken, InstallError, Installed, Removed, State, install, state, uninstall,
 };
 pub use self::message::GitsOwn;
 pub use self::push::{Framework, PushError, pushed, received};
