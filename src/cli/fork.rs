@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::gate::ci::repository_of;
+
 /// The most that is read of an event.
 const MAX_EVENT: u64 = 32 << 20;
 
@@ -102,12 +104,7 @@ fn is_yes(value: &str) -> bool {
 
 /// The owner and the name in the address of a repository, or whatever names it.
 fn repository(address: &str) -> String {
-    let address = address.trim_end_matches('/');
-    let address = address.strip_suffix(".git").unwrap_or(address);
-    let mut parts = address.rsplit(['/', ':']);
-    let name = parts.next().unwrap_or_default();
-    let owner = parts.next().unwrap_or_default();
-    format!("{owner}/{name}").to_lowercase()
+    repository_of(address).unwrap_or(address).to_lowercase()
 }
 
 fn is_event_of_fork(path: &Path) -> bool {

@@ -348,6 +348,12 @@ fn branches_of_a_fork_are_not_believed() {
             .contains("this runs in the project of whoever made the request"),
         "{said:?}"
     );
+    // No depth mends that.
+    let remedy =
+        "is not the one that the request is for: check out, or run this in, the repository";
+    assert!(said.stdout.contains(remedy), "{said:?}");
+    let added = "1 line of files that steer may be of the change, and do not count here:";
+    assert!(said.stderr.contains(added), "{said:?}");
     // The branches of the project itself are.
     assert_eq!(run("1").code, 0);
 }

@@ -248,11 +248,18 @@ impl Gate<'_> {
             }
         }
         let path = self.args.path.as_deref().unwrap_or(Path::new("."));
-        report.problems.extend(plan.gaps.iter().map(|gap| Problem {
+        let gap = |message: String| Problem {
             path: BytePath::from(path),
             kind: ProblemKind::Shallow,
-            message: format!("{gap}: {remedy}"),
-        }));
+            message,
+        };
+        let gaps = plan.gaps.iter().map(|it| {
+            // No depth mends what is not there.
+            let elsewhere = "check out, or run this in, the repository that the request is for";
+            let remedy = if it.is_of_fork { elsewhere } else { &remedy };
+            gap(format!("{}: {remedy}", it.what))
+        });
+        report.problems.extend(gaps);
         report.problems.sort();
     }
 

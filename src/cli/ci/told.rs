@@ -106,6 +106,8 @@ impl Told {
         let lines = count(self.added.len() as u64, "line");
         if self.is_head {
             format!("the change adds {lines} to files that steer, which --trust-head believes:")
+        } else if self.believed.is_none() {
+            format!("{lines} of files that steer may be of the change, and do not count here:")
         } else {
             format!("the change adds {lines} to files that steer, which do not count until merged:")
         }

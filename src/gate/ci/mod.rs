@@ -97,13 +97,38 @@ pub struct Push {
     pub forced: bool,
 }
 
+/// What is not known of a change, so that what was scanned is not all of it, or not steered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// In words.
+    pub what: String,
+    /// Whether that is so because this runs in a fork, or of one, which no depth mends.
+    pub is_of_fork: bool,
+}
+
+impl Gap {
+    fn of_depth(what: String) -> Self {
+        Self {
+            what,
+            is_of_fork: false,
+        }
+    }
+
+    fn of_fork(what: String) -> Self {
+        Self {
+            what,
+            is_of_fork: true,
+        }
+    }
+}
+
 /// A branch as it is called, without `refs/heads/`.
 fn branch_of(reference: &str) -> Option<&str> {
     reference.strip_prefix("refs/heads/")
 }
 
 /// The last two names of the address of a repository: `owner/name`.
-fn repository_of(url: &str) -> Option<&str> {
+pub fn repository_of(url: &str) -> Option<&str> {
     let url = url.trim_end_matches('/');
     let url = url.strip_suffix(".git").unwrap_or(url);
     let (owner, _) = url.rsplit_once('/')?;

@@ -1,6 +1,6 @@
 //! Which commits are new, and whose word on them is believed.
 
-use super::{Cause, CiError, Push, Request, Run, Service, branch_of, repository_of};
+use super::{Cause, CiError, Gap, Push, Request, Run, Service, branch_of, repository_of};
 use crate::model::ObjectId;
 use crate::sources::git::part::{Checkout, Part, Sent};
 
@@ -29,7 +29,7 @@ pub struct Plan {
     /// What is not here and would be of use.
     pub wants: Vec<Want>,
     /// What cannot be told for sure for lack of it, so that the scan is incomplete.
-    pub gaps: Vec<String>,
+    pub gaps: Vec<Gap>,
 }
 
 /// A commit that is believed.
@@ -108,7 +108,7 @@ struct Planner<'p> {
     /// The repository whose branches are not believed.
     fork: Option<&'p str>,
     wants: Vec<Want>,
-    gaps: Vec<String>,
+    gaps: Vec<Gap>,
 }
 
 /// What is new, before it is made into a plan.
@@ -215,10 +215,10 @@ impl Planner<'_> {
         };
         let (tips, merged_with) = self.last_of(request)?;
         let branch = if request.is_elsewhere {
-            self.gaps.push(format!(
+            self.gaps.push(Gap::of_fork(format!(
                 "this runs in the project of whoever made the request, whose {target} is not the one \
                  that the request is for"
-            ));
+            )));
             None
         } else {
             self.branch(target)?
@@ -250,19 +250,19 @@ impl Planner<'_> {
         };
         let trusted = trusted.or(of_service);
         if let (None, Some(fork)) = (&trusted, self.fork) {
-            self.gaps.push(format!(
+            self.gaps.push(Gap::of_fork(format!(
                 "the tip of {target} that the request is for is not here, and what {fork} calls so \
                  is not believed"
-            ));
+            )));
         }
         if trusted.is_none() && known.is_empty() {
             let parted = request.parted.as_deref();
             if let Some(parted) = parted.and_then(|id| self.commit(id)) {
                 known.push(parted);
-                self.gaps.push(format!(
+                self.gaps.push(Gap::of_depth(format!(
                     "the tip of {target} is not here, and where the merge request is said to have \
                      parted from it may be of another branch"
-                ));
+                )));
             }
         }
         let what = format!("what the request brings that {target} has not");
