@@ -161,7 +161,15 @@ fn files_of_lfs_are_read_in_parts() {
         .commit("lfs");
     let said = repo.scan("--range HEAD~..HEAD");
     assert_eq!(said.tokens(), [mint::pat(8)]);
-    assert_eq!(said.problems(), ["lfs repo/.git"]);
+    // Where people know it: at its pointer.
+    let place = &said.report["findings"][0]["occurrences"][0];
+    assert_eq!(
+        (&place["source"], &place["path"]),
+        (&"git-lfs".into(), &"big.bin".into())
+    );
+    assert_eq!(place["commit"]["id"], repo.git(&["rev-parse", "HEAD"]));
+    let gone = repo.git(&["rev-parse", "HEAD:gone.bin"]);
+    assert_eq!(said.problems(), [format!("lfs repo@{gone}:gone.bin")]);
     assert_eq!(said.report["coverage"]["outside"]["lfs_absent"], 1);
 }
 

@@ -314,4 +314,7 @@ fn say_what_is_unread(report: &Report, console: Console) {
         let more = count(more as u64, "more problem");
         console.note(format_args!("patsweep: and {more}"));
     }
+    console.hint(
+        "mend that; or have the file left out, with `exclude` under [scan] in patsweep.toml, staged",
+    );
 }

@@ -355,6 +355,10 @@ impl Sink for Named<'_> {
             let mut path = place.repository.0.clone();
             path.extend_from_slice(b"@");
             path.extend_from_slice(object.as_bytes());
+            // A path, as git writes it, and not what is inside of something without one.
+            if !matches!(problem.path.0.first(), None | Some(b'!')) {
+                path.push(b':');
+            }
             path.extend_from_slice(&problem.path.0);
             problem.path = BytePath(path);
         }

@@ -22,6 +22,9 @@ use crate::sources::{Options, Sinks};
 /// Blobs that are worth a thread of their own.
 const SHARE: usize = 64;
 
+/// Files of LFS that are named each where they are not here; the rest is counted.
+const MOST_NAMED: usize = 3;
+
 /// Reads what is new into sinks.
 pub(super) struct Reader<'r, 's> {
     database: &'r Database,
@@ -57,8 +60,8 @@ impl<'r, 's> Reader<'r, 's> {
         }
         drop((scanner, objects));
         self.blobs(&work.items);
-        let lfs_absent = self.lfs();
-        self.tell(work, lfs_absent);
+        let absent = self.lfs(&work.items);
+        self.tell(work, &absent);
     }
 
     fn place(&self, object: ObjectId, commit: Option<&Arc<Commit>>) -> GitPlace {
@@ -127,22 +130,30 @@ impl<'r, 's> Reader<'r, 's> {
         });
     }
 
-    /// Scans the files that new pointers stand for; how many are not here.
-    fn lfs(&self) -> u64 {
+    /// Scans the files that new pointers stand for, each as that of its first pointer; where
+    /// those stand that are not here.
+    fn lfs(&self, items: &[Item]) -> Vec<BytePath> {
         let repository = &self.database.repository;
         let pointers = self.pointers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reader = FileReader::new(self.options, (self.sinks)());
-        let mut absent = 0;
+        let mut absent = Vec::new();
         for pointer in pointers.iter() {
+            let item = items.iter().find(|item| item.blob == pointer.blob);
+            let named = BytePath(item.map(|item| item.path.clone()).unwrap_or_default());
             let path = lfs::path(repository, &pointer.content);
+            let commit = item.and_then(|item| item.commit.as_ref());
+            let place = self.place(pointer.blob, commit);
             if !path.is_file() {
-                absent += 1;
+                let mut shown = place.repository.0.clone();
+                shown.extend(format!("@{}:", pointer.blob).bytes());
+                shown.extend(named.0);
+                absent.push(BytePath(shown));
                 continue;
             }
             reader.stand_in(Origin {
                 source: SourceKind::GitLfs,
-                path: BytePath::from(repository.relative(&path)),
-                git: Some(self.place(pointer.blob, None)),
+                path: named,
+                git: Some(place),
             });
             reader.file(&path);
         }
@@ -160,15 +171,17 @@ impl<'r, 's> Reader<'r, 's> {
     }
 
     /// Tells what is no object.
-    fn tell(self, work: &Work, lfs_absent: u64) {
+    fn tell(self, work: &Work, lfs_absent: &[BytePath]) {
         let mut sink = (self.sinks)();
-        let mut problem = |kind, message| {
+        let shown = BytePath::from(self.database.shown.as_path());
+        let mut problem_at = |path, kind, message| {
             sink.problem(Problem {
-                path: BytePath::from(self.database.shown.as_path()),
+                path,
                 kind,
                 message,
             });
         };
+        let mut problem = |kind, message| problem_at(shown.clone(), kind, message);
         for part in &self.database.unopened {
             let message = format!("{}: {}", part.path.display(), part.message);
             problem(part.kind, message);
@@ -184,12 +197,16 @@ impl<'r, 's> Reader<'r, 's> {
         if missing > 0 {
             problem(ProblemKind::Promisor, left_with_remote(missing));
         }
-        if lfs_absent > 0 {
-            problem(ProblemKind::Lfs, left_with_lfs(lfs_absent));
+        let (each, more) = lfs_absent.split_at(lfs_absent.len().min(MOST_NAMED));
+        if !more.is_empty() {
+            problem(ProblemKind::Lfs, left_with_lfs(more.len() as u64));
+        }
+        for path in each {
+            problem_at(path.clone(), ProblemKind::Lfs, left_with_lfs(1));
         }
         sink.outside(&Outside {
             missing_promisor: missing,
-            lfs_absent,
+            lfs_absent: lfs_absent.len() as u64,
             ..Outside::default()
         });
     }
