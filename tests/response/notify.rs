@@ -139,7 +139,7 @@ fn payloads_are_as_documented_and_tell_no_place_until_it_is_closed() {
     let recorder = Recorder::start();
     let scene = Scene::new(&json_hook(&recorder));
     let token = scene.responder.live()[0];
-    scene.plan(&[token], "--exposure public");
+    scene.plan_at("conf/main.tf", &[token], "--exposure public");
     assert_eq!(scene.execute().code, 0);
     let records = scene.records();
     let posts = recorder.take();
@@ -158,7 +158,7 @@ fn payloads_are_as_documented_and_tell_no_place_until_it_is_closed() {
                 "it is revoked and works no more",
             ),
         ][index];
-        let places = serde_json::json!([{ "path": "conf/production.env", "line": 1 }]);
+        let places = serde_json::json!([{ "path": "conf/main.tf", "line": 1 }]);
         let ends = [&token.token[..4], &token.token[token.token.len() - 4..]];
         serde_json::json!({
             "schema": "patsweep-notification/1",
@@ -177,7 +177,7 @@ fn payloads_are_as_documented_and_tell_no_place_until_it_is_closed() {
                 "message": message,
                 "place_count": 1,
                 "places": if index == 0 { serde_json::Value::Null } else { places },
-                "consumers": ["AutoRABIT ARM, external pull requests"],
+                "consumers": ["Terraform provider for Azure DevOps"],
             }],
         })
     };

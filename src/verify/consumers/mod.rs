@@ -120,7 +120,7 @@ impl Products {
     ///
     /// `held` are the scopes that it holds, `None` where they are not known as a whole. A product
     /// is a likely one if the token stands where the product keeps such, or if the token holds
-    /// just what the product asks for.
+    /// just what the product asks for, unless that is everything.
     pub fn likely(&self, held: Option<&[String]>, places: &[Place<'_>]) -> Vec<Consumer> {
         let mut likely: Vec<(u32, Consumer)> = self
             .0
@@ -167,7 +167,10 @@ fn rank(
         ScopeFit::Lacking => why.push("but it lacks scopes that this asks for".to_owned()),
         ScopeFit::Unknown => {}
     }
-    if !is_placed && fit != ScopeFit::Exact {
+    // Full access alone points at nobody: whoever did not choose scopes has it.
+    let has_full_access =
+        held.is_some_and(|held| held.iter().any(|scope| scope == scopes::FULL_ACCESS));
+    if !is_placed && (fit != ScopeFit::Exact || has_full_access) {
         return None;
     }
     let evidence = u32::from(path.is_some()) * PATH + words.len() as u32 * WORD;

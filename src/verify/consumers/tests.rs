@@ -114,7 +114,7 @@ fn scopes_alone_point_at_products_that_ask_for_just_these() {
         &["code", "memberentitlementmanagement"],
         &["autorabit-arm exact"],
     );
-    check(&["app_token"], &["autorabit-arm exact"]);
+    check(&["app_token"], &[]);
     check(&["code"], &["azure-sre-agent exact"]);
     check(&["code_write"], &["renovate exact", "snyk-broker exact"]);
     check(&["gallery_manage"], &["marketplace exact"]);
@@ -143,7 +143,7 @@ fn the_place_decides_where_scopes_fit_several_or_are_not_known() {
             Some(&["app_token"]),
             &[("infra/main.tf", "personal_access_token = \"…\"")]
         ),
-        ["terraform superset", "autorabit-arm exact"]
+        ["terraform superset"]
     );
     assert_eq!(
         likely(None, &[(".env", "AZP_TOKEN=…")]),
